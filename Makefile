@@ -1,0 +1,129 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# For people; kbuild reads Kbuild. `make help` lists what there is.
+
+MAKEFLAGS += --no-builtin-rules
+.DELETE_ON_ERROR:
+.DEFAULT_GOAL := all
+
+VERSION := $(shell sed -n 's/.*IPTABLES_EBPF_VERSION "\(.*\)"/\1/p' kernel/version.h)
+
+# Which kernel to build for: KDIR= (a headers folder) or KVER= (a release with its headers installed).
+ifeq ($(origin KDIR),undefined)
+KVER ?= $(shell uname -r)
+KDIR := /lib/modules/$(KVER)/build
+else
+KVER := $(or $(shell sed -n 's/.*UTS_RELEASE "\(.*\)"/\1/p' $(KDIR)/include/generated/utsrelease.h 2>/dev/null),$(KVER))
+endif
+
+PREFIX ?= /usr
+DESTDIR ?=
+export PREFIX DESTDIR VERSION
+
+# V=1 shows the commands.
+V ?= 0
+Q := $(if $(filter 1,$(V)),,@)
+export V
+
+BUILD := $(CURDIR)/build
+MODULES_BUILD := $(BUILD)/modules/$(KVER)
+
+# kbuild is told of a compiler only if somebody named one: it knows what the kernel was made with.
+KBUILD_ARGS := $(if $(filter command environment,$(firstword $(origin CC))),CC=$(CC)) $(if $(LLVM),LLVM=$(LLVM)) \
+	$(if $(filter 1,$(V)),V=1)
+
+# A room's own Makefile gets these.
+ROOM = $(Q)$(MAKE) --no-print-directory -C $(1) BUILD=$(BUILD)/$(1) $(2)
+
+.PHONY: all modules user install install-modules install-user install-selftests uninstall selftests
+.PHONY: demo check check-all check-debug check-mutants bench lint dkms clean distclean help
+
+##  all            the modules for one kernel, and all of user space
+all: modules user
+
+##  modules        xt_ebpf.ko for KVER= (default: the running kernel) or KDIR=
+# kbuild builds external modules where their sources are, so it gets a folder of links under build/.
+modules:
+	$(Q)[ -e $(KDIR)/Makefile ] || { echo "No kernel headers in $(KDIR)." \
+		"Install linux-headers-$(KVER), or name others by KVER=RELEASE or KDIR=FOLDER." >&2; exit 1; }
+	$(Q)mkdir -p $(MODULES_BUILD)
+	$(Q)cp -rsf $(CURDIR)/Kbuild $(CURDIR)/kernel $(MODULES_BUILD)/
+	$(Q)find $(MODULES_BUILD) -xtype l -delete
+	$(Q)$(MAKE) -C $(KDIR) M=$(MODULES_BUILD) $(KBUILD_ARGS) modules
+
+##  user           the iptables extension, BPF programs, tools
+user:
+	$(call ROOM,xtables-ext,all)
+	$(call ROOM,bpf-progs,all)
+
+##  install        everything in its standard place below DESTDIR=; PREFIX=/usr
+install: install-modules install-user
+
+# depmod is called here, as kbuild skips it where a headers package has no System.map.
+install-modules:
+	$(Q)$(MAKE) -C $(KDIR) M=$(MODULES_BUILD) $(KBUILD_ARGS) INSTALL_MOD_PATH=$(abspath $(DESTDIR)) \
+		INSTALL_MOD_DIR=updates INSTALL_MOD_STRIP=1 DEPMOD=true modules_install
+	$(Q)[ -n "$(DESTDIR)" ] || depmod $(KVER)
+
+install-user:
+	$(call ROOM,xtables-ext,install)
+	$(call ROOM,bpf-progs,install)
+
+##  uninstall      the same places, emptied
+uninstall:
+	$(Q)find $(DESTDIR)/lib/modules/$(KVER)/updates -name 'xt_ebpf.ko*' -delete 2>/dev/null || true
+	$(Q)[ -n "$(DESTDIR)" ] || depmod $(KVER)
+	$(call ROOM,xtables-ext,uninstall)
+	$(call ROOM,bpf-progs,uninstall)
+
+##
+##  demo           sets up what it needs and shows real packets judged by an eBPF program in an iptables rule
+demo:
+	$(Q)selftests/demo/run.sh
+
+##  check          unit tests, lint, DKMS, and the tests on distribution kernels in virtual machines
+check:
+	$(Q)selftests/check.sh
+
+##  check-all      the same, everything on every kernel
+check-all:
+	$(Q)selftests/check.sh --all
+
+##  check-debug    all tests on a kernel with KASAN, lockdep and kmemleak, built for it once
+check-debug:
+	$(Q)selftests/check.sh --debug
+
+##  check-mutants  breaks the code on purpose, one way at a time, and expects the tests to notice
+check-mutants:
+	$(Q)selftests/mutants/run.sh
+
+##  bench          instructions a packet, beside the in-tree match
+bench:
+	$(Q)selftests/bench/run.sh
+
+##  lint           what a machine can check about the sources
+lint:
+	$(Q)selftests/lint/run.sh
+
+# What a guest needs of the tests; the product of selftests/vm/product.sh has them in /selftests.
+selftests:
+	$(call ROOM,selftests,all)
+install-selftests:
+	$(call ROOM,selftests,install)
+
+##
+##  dkms           hands the modules to DKMS, for this and every later kernel of this host
+dkms:
+	$(Q)packaging/dkms-install.sh
+
+##  clean          removes build/
+clean:
+	$(Q)rm -rf $(BUILD)
+
+##  distclean      and the downloaded kernels, which other checkouts may be using
+distclean: clean
+	$(Q)rm -rf $(or $(IPTABLES_EBPF_CACHE),$(or $(XDG_CACHE_HOME),$(HOME)/.cache)/iptables-ebpf)
+
+##
+##  help           this list; V=1 shows commands, CC= and LLVM=1 choose the compiler
+help:
+	@sed -n 's/^## \{0,1\}//p' Makefile

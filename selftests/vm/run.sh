@@ -1,0 +1,96 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# run.sh [OPTION...] [COMMAND...]: boots a distribution kernel in a virtual machine without KVM or network, with the
+# project as `make install` leaves it, and runs COMMAND there, in /selftests.
+#
+#	-k NAME		the kernel, a name of selftests/vm/kernels, or "debug" (default: the first)
+#	-s		a shell instead of COMMAND; leave it with exit
+#	-t SECONDS	how long the guest may take (default 600; no limit with -s)
+#	-o DIR		where console.log and output.log go (default build/vm/NAME)
+#	-c N		CPUs (default 2)
+#	-m MIB		memory (default 1024)
+#	-i		count instructions: one a nanosecond of guest time, so that figures repeat exactly; one CPU
+#	-p DIR		a folder as `make install DESTDIR=` made it (default: build and install what is here)
+#	-a ARG		one more argument for the kernel's command line
+#	-q		do not show the guest's output while it runs
+#
+# Exit status: 0 only if the guest said in time that COMMAND ended with 0 and the kernel log is clean; COMMAND's own
+# status if that is all that went wrong; 124 out of time; 125 the machine died without a word; 126 the kernel log has
+# a warning, which is shown.
+
+set -euo pipefail
+. "$(dirname "$0")/lib.sh"
+
+kernel=$(kernel_names | head -n 1)
+interactive='' seconds=600 out='' cpus=2 memory=1024 icount='' product='' append='' quiet=''
+while getopts k:st:o:c:m:ip:a:q option; do
+	case $option in
+	k) kernel=$OPTARG ;;
+	s) interactive=1 ;;
+	t) seconds=$OPTARG ;;
+	o) out=$OPTARG ;;
+	c) cpus=$OPTARG ;;
+	m) memory=$OPTARG ;;
+	i) icount=1 cpus=1 ;;
+	p) product=$OPTARG ;;
+	a) append="$append $OPTARG" ;;
+	q) quiet=1 ;;
+	*) sed -n 's/^# \{0,1\}//; 4,/^$/p' "$0" >&2; exit 2 ;;
+	esac
+done
+shift $((OPTIND - 1))
+[ -n "$interactive" ] || [ $# -gt 0 ] || die "neither a command nor -s: see the head of $0"
+
+known_kernel "$kernel"
+kernel_dir=$("$vm_dir/fetch-kernel.sh" "$kernel")
+userland=$("$vm_dir/fetch-userland.sh")
+[ -n "$product" ] || product=$("$vm_dir/product.sh" "$kernel")
+out=${out:-$build_dir/vm/$kernel}
+mkdir -p "$out"
+
+work=$(mktemp -d "${TMPDIR:-/tmp}/iptables-ebpf-vm.XXXXXX")
+trap 'rm -rf "$work"' EXIT
+
+# A number that no earlier output can hold.
+token="guest-$(od -An -N8 -tx8 /dev/urandom | tr -d ' ') ended"
+mkdir -p "$work/run/vm"
+echo "$token" >"$work/run/vm/token"
+echo "$@" >"$work/run/vm/command"
+[ -z "$interactive" ] || touch "$work/run/vm/interactive"
+"$vm_dir/layer.sh" "$work/run" "$work/run.zst"
+cat "$userland/layer.zst" "$kernel_dir/layer.zst" "$product.zst" "$work/run.zst" >"$work/initrd"
+
+accel=tcg,thread=single
+machine=(qemu-system-x86_64 -nodefaults -no-user-config -display none -M q35 -cpu max -m "$memory" -smp "$cpus"
+	-no-reboot -kernel "$kernel_dir/vmlinuz" -initrd "$work/initrd"
+	-append "console=ttyS0 panic=-1 loglevel=7 printk.devkmsg=on$append")
+[ -z "$icount" ] || machine+=(-icount shift=0,sleep=off)
+
+if [ -n "$interactive" ]; then
+	exec "${machine[@]}" -accel $accel -serial "file:$out/console.log" -serial mon:stdio
+fi
+
+: >"$out/output.log"
+[ -n "$quiet" ] || { tail -n +1 -f "$out/output.log" --pid=$$ 2>/dev/null & }
+status=0
+timeout -k 5 "$seconds" "${machine[@]}" -accel $accel \
+	-serial "file:$out/console.log" -serial "file:$out/output.log" </dev/null >"$out/qemu.log" 2>&1 || status=$?
+[ -n "$quiet" ] || sleep 0.2
+
+# Serial lines end with CR LF.
+sed -i 's/\r$//' "$out/console.log" "$out/output.log"
+said=$(sed -n "s/^$token //p" "$out/output.log")
+
+if grep -nE -f <(grep -v '^#' "$vm_dir/alarms") "$out/console.log" >"$out/alarms.log"; then
+	say "kernel $kernel: the kernel log holds (see $out/console.log):"
+	head -n 20 "$out/alarms.log" >&2
+	exit 126
+fi
+if [ -z "$said" ]; then
+	[ $status != 124 ] || { say "kernel $kernel: not done after $seconds s (see $out)"; exit 124; }
+	say "kernel $kernel: the machine ended without a word (see $out; qemu: $(tail -n1 "$out/qemu.log"))"
+	exit 125
+fi
+[ "$said" = 0 ] || say "kernel $kernel: \"$*\" ended with status $said"
+exit "$said"
