@@ -26,6 +26,8 @@ export V
 
 BUILD := $(CURDIR)/build
 MODULES_BUILD := $(BUILD)/modules/$(KVER)
+MODULES_DIR := $(DESTDIR)/lib/modules/$(KVER)/updates
+STRIP := $(if $(filter 1,$(LLVM)),llvm-strip,strip)
 
 # kbuild is told of a compiler only if somebody named one: it knows what the kernel was made with.
 KBUILD_ARGS := $(if $(filter command environment,$(firstword $(origin CC))),CC=$(CC)) $(if $(LLVM),LLVM=$(LLVM)) \
@@ -58,10 +60,12 @@ user:
 ##  install        everything in its standard place below DESTDIR=; PREFIX=/usr
 install: install-modules install-user
 
-# depmod is called here, as kbuild skips it where a headers package has no System.map.
+# Not by kbuild's modules_install, which wants a System.map and a signing key that headers packages do not have. A module
+# is signed by whoever owns a key (packaging/README.md).
 install-modules:
-	$(Q)$(MAKE) -C $(KDIR) M=$(MODULES_BUILD) $(KBUILD_ARGS) INSTALL_MOD_PATH=$(abspath $(DESTDIR)) \
-		INSTALL_MOD_DIR=updates INSTALL_MOD_STRIP=1 DEPMOD=true modules_install
+	$(Q)for m in $(MODULES_BUILD)/kernel/*.ko; do \
+		install -D -m 644 $$m $(MODULES_DIR)/$${m##*/} && $(STRIP) --strip-debug $(MODULES_DIR)/$${m##*/} || exit 1; \
+	done
 	$(Q)[ -n "$(DESTDIR)" ] || depmod $(KVER)
 
 install-user:
@@ -70,7 +74,7 @@ install-user:
 
 ##  uninstall      the same places, emptied
 uninstall:
-	$(Q)find $(DESTDIR)/lib/modules/$(KVER)/updates -name 'xt_ebpf.ko*' -delete 2>/dev/null || true
+	$(Q)rm -f $(MODULES_DIR)/xt_ebpf.ko
 	$(Q)[ -n "$(DESTDIR)" ] || depmod $(KVER)
 	$(call ROOM,xtables-ext,uninstall)
 	$(call ROOM,bpf-progs,uninstall)

@@ -1,0 +1,53 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# shellcheck shell=bash
+#
+# Network namespaces and rules for tests. Source after ktap.sh.
+
+# make_pair: namespaces $left and $right, joined by a veth pair: 192.0.2.1, 2001:db8::1 (left) and .2, ::2 (right).
+make_pair()
+{
+	local id
+	id=$(od -An -N3 -tx1 /dev/urandom | tr -d ' ')
+	left=left-$id right=right-$id
+	ip netns add "$left"
+	cleanup_push ip netns del "$left"
+	ip netns add "$right"
+	cleanup_push ip netns del "$right"
+	ip -n "$left" link add eth0 type veth peer name eth0 netns "$right"
+	local ns host=1
+	for ns in "$left" "$right"; do
+		in_netns "$ns" sysctl -qw net.ipv6.conf.all.accept_dad=0 net.ipv6.conf.default.accept_dad=0 \
+			net.ipv6.conf.eth0.accept_dad=0
+		ip -n "$ns" addr add 192.0.2.$host/24 dev eth0
+		ip -n "$ns" addr add 2001:db8::$host/64 dev eth0 nodad
+		ip -n "$ns" link set lo up
+		ip -n "$ns" link set eth0 up
+		host=$((host + 1))
+	done
+	wait_until 5 in_left ping -nqc1 -W1 192.0.2.2
+	wait_until 5 in_left ping -nqc1 -W1 2001:db8::2
+}
+
+# in_netns NAME COMMAND...: unlike `ip netns exec` it leaves /sys alone, and with it the BPF file system.
+in_netns()
+{
+	nsenter --net=/run/netns/"$1" -- "${@:2}"
+}
+
+in_left() { in_netns "$left" "$@"; }
+in_right() { in_netns "$right" "$@"; }
+
+# pings N ADDRESS: N echo requests from left, in a burst; whether they are answered does not matter.
+pings() { in_left ping -nq -c "$1" -i 0.01 -W 1 "$2" >/dev/null || true; }
+
+# packets TOOL TABLE CHAIN [N]: packets counted by rule N (default 1), from inside the right namespace.
+packets()
+{
+	in_right "$1" -t "$2" -vnxL "$3" "${4:-1}" | awk '{ print $1 }'
+}
+
+# counted TOOL TABLE CHAIN WANT [N]
+counted()
+{
+	same "$(packets "$1" "$2" "$3" "${5:-1}")" "$4"
+}
