@@ -72,7 +72,7 @@ if [ -n "$interactive" ]; then
 fi
 
 : >"$out/output.log"
-[ -n "$quiet" ] || { tail -n +1 -f "$out/output.log" --pid=$$ 2>/dev/null & }
+[ -n "$quiet" ] || { tail -n +1 -f "$out/output.log" --pid=$$ 2>/dev/null | sed -u "s/\r\$//; /^$token/d" & }
 status=0
 timeout -k 5 "$seconds" "${machine[@]}" -accel $accel \
 	-serial "file:$out/console.log" -serial "file:$out/output.log" </dev/null >"$out/qemu.log" 2>&1 || status=$?

@@ -1,0 +1,32 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# run.sh: `make bench`. Counts instructions in a guest, beside the in-tree peer in the same run, and prints a table. Fails
+# only where a figure of ours is worse than the in-tree one; never on time.
+
+set -euo pipefail
+. "$(dirname "$0")/../vm/lib.sh"
+
+kernel=${1:-$(kernel_names | head -n 1)}
+"$top_dir/selftests/deps.sh"
+kernel_dir=$("$vm_dir/fetch-kernel.sh" "$kernel")
+out=$build_dir/bench/$kernel
+mkdir -p "$out/floor"
+
+step "building for $kernel"
+product=$("$vm_dir/product.sh" "$kernel")
+cp -sf "$top_dir"/selftests/bench/floor/* "$out/floor/"
+make -s -C "$kernel_dir/headers" M="$out/floor" CC="$(kernel_field "$kernel" 5)" modules >"$out/floor.log" 2>&1 ||
+	{ cat "$out/floor.log" >&2; die "cannot build the benchmark's module"; }
+
+rm -rf "$out/product"
+cp -r "$product" "$out/product"
+install -D -t "$out/product/selftests/bench" "$top_dir/selftests/bench/match.sh" "$out/floor/xt_bench_floor.ko"
+"$vm_dir/layer.sh" "$out/product" "$out/product.zst"
+
+step "counting (a few minutes)"
+"$vm_dir/run.sh" -k "$kernel" -i -q -t 1500 -p "$out/product" -o "$out" bench/match.sh || {
+	tail -n 20 "$out/output.log" >&2
+	die "the benchmark did not run to its end"
+}
+"$top_dir/selftests/bench/table.sh" "$out/output.log" | tee "$out/table.md"
