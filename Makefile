@@ -37,7 +37,7 @@ KBUILD_ARGS := $(if $(filter command environment,$(firstword $(origin CC))),CC=$
 ROOM = $(Q)$(MAKE) --no-print-directory -C $(1) BUILD=$(BUILD)/$(1) $(2)
 
 .PHONY: all modules user install install-modules install-user install-selftests uninstall selftests
-.PHONY: demo check check-all check-debug check-mutants bench lint dkms clean distclean help
+.PHONY: demo check check-units check-dkms check-all check-debug check-mutants bench lint dkms clean distclean help
 
 ##  all            the modules for one kernel, and all of user space
 all: modules user
@@ -107,6 +107,12 @@ bench:
 ##  lint           what a machine can check about the sources
 lint:
 	$(Q)selftests/lint/run.sh
+
+# The parts of `make check` that need no kernel: unit tests, and the extension as iptables-translate uses it.
+check-units:
+	$(Q)selftests/host_tests.sh units
+check-dkms:
+	$(Q)selftests/host_tests.sh 'dkms/*'
 
 # What a guest needs of the tests; the product of selftests/vm/product.sh has them in /selftests.
 selftests:

@@ -162,7 +162,7 @@ on_kernel()
 on_host()
 {
 	stage "lint" host "$top_dir/selftests/lint/run.sh"
-	stage "unit" host make --no-print-directory -s -C "$top_dir" check-units
+	stage "units" host "$top_dir/selftests/host_tests.sh" units
 	stage "dkms" host "$top_dir/selftests/host_tests.sh" 'dkms/*'
 }
 

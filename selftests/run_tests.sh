@@ -1,8 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# run_tests.sh [-l] [PATTERN...]: runs the test scripts of the file "tests" beside this one whose names match one of the
-# shell patterns (all without one) and prints KTAP; -l only lists them. Needs root for what touches the kernel. The last
+# run_tests.sh [-l] [-f LIST] [PATTERN...]: runs the test scripts of the file LIST (default "tests") beside this one whose
+# names match one of the shell patterns (all without one) and prints KTAP; -l only lists them. Needs root for what touches the kernel. The last
 # line counts cases. A script that dies, or runs out of time, fails as one case more.
 
 cd "$(dirname "$0")" || exit 1
@@ -20,13 +20,20 @@ selected()
 	return 1
 }
 
-list=
-[ "${1:-}" != -l ] || { list=1; shift; }
+list='' file=tests
+while getopts lf: option; do
+	case $option in
+	l) list=1 ;;
+	f) file=$OPTARG ;;
+	*) exit 2 ;;
+	esac
+done
+shift $((OPTIND - 1))
 
 tests=()
 while read -r test; do
 	selected "$test" "$@" && tests+=("$test")
-done < <(grep -v '^#' tests)
+done < <(grep . "$file")
 
 if [ -n "$list" ]; then
 	printf '%s\n' "${tests[@]}"

@@ -44,4 +44,5 @@ make_product()
 }
 
 mkdir -p "$build_dir/product"
-with_lock "$product.lock" make_product
+# Products of all kernels share the build of user space.
+with_lock "$build_dir/lock" make_product

@@ -49,8 +49,9 @@ userland=$("$vm_dir/fetch-userland.sh")
 out=${out:-$build_dir/vm/$kernel}
 mkdir -p "$out"
 
+# Logs are written in a folder of this run's own and moved when it ends: two runs of one kernel do not mix.
 work=$(mktemp -d "${TMPDIR:-/tmp}/iptables-ebpf-vm.XXXXXX")
-trap 'rm -rf "$work"' EXIT
+trap 'mv -f "$work"/*.log "$out/" 2>/dev/null; rm -rf "$work"' EXIT
 
 # A number that no earlier output can hold.
 token="guest-$(od -An -N8 -tx8 /dev/urandom | tr -d ' ') ended"
@@ -68,28 +69,29 @@ machine=(qemu-system-x86_64 -nodefaults -no-user-config -display none -M q35 -cp
 [ -z "$icount" ] || machine+=(-icount shift=0,sleep=off)
 
 if [ -n "$interactive" ]; then
-	exec "${machine[@]}" -accel $accel -serial "file:$out/console.log" -serial mon:stdio
+	"${machine[@]}" -accel $accel -serial "file:$work/console.log" -serial mon:stdio
+	exit
 fi
 
-: >"$out/output.log"
-[ -n "$quiet" ] || { tail -n +1 -f "$out/output.log" --pid=$$ 2>/dev/null | sed -u "s/\r\$//; /^$token/d" & }
+: >"$work/output.log"
+[ -n "$quiet" ] || { tail -n +1 -f "$work/output.log" --pid=$$ 2>/dev/null | sed -u "s/\r\$//; /^$token/d" & }
 status=0
 timeout -k 5 "$seconds" "${machine[@]}" -accel $accel \
-	-serial "file:$out/console.log" -serial "file:$out/output.log" </dev/null >"$out/qemu.log" 2>&1 || status=$?
+	-serial "file:$work/console.log" -serial "file:$work/output.log" </dev/null >"$work/qemu.log" 2>&1 || status=$?
 [ -n "$quiet" ] || sleep 0.2
 
 # Serial lines end with CR LF.
-sed -i 's/\r$//' "$out/console.log" "$out/output.log"
-said=$(sed -n "s/^$token //p" "$out/output.log")
+sed -i 's/\r$//' "$work/console.log" "$work/output.log"
+said=$(sed -n "s/^$token //p" "$work/output.log")
 
-if grep -nE -f <(grep -v '^#' "$vm_dir/alarms") "$out/console.log" >"$out/alarms.log"; then
+if grep -nE -f <(grep -v '^#' "$vm_dir/alarms") "$work/console.log" >"$work/alarms.log"; then
 	say "kernel $kernel: the kernel log holds (see $out/console.log):"
-	head -n 20 "$out/alarms.log" >&2
+	head -n 20 "$work/alarms.log" >&2
 	exit 126
 fi
 if [ -z "$said" ]; then
 	[ $status != 124 ] || { say "kernel $kernel: not done after $seconds s (see $out)"; exit 124; }
-	say "kernel $kernel: the machine ended without a word (see $out; qemu: $(tail -n1 "$out/qemu.log"))"
+	say "kernel $kernel: the machine ended without a word (see $out; qemu: $(tail -n1 "$work/qemu.log"))"
 	exit 125
 fi
 [ "$said" = 0 ] || say "kernel $kernel: \"$*\" ended with status $said"
