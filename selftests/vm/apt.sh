@@ -104,3 +104,23 @@ apt_unpack()
 	done
 	rm -rf "$tmp"
 }
+
+# apt_unpack_closure SUITE DIR PACKAGE...: the packages and all that they depend on, unpacked below DIR.
+apt_unpack_closure()
+{
+	local suite=$1 dir=$2 p
+	local archives=$apt_dir/$suite/cache/archives
+	shift 2
+	rm -f "$archives"/*.deb
+	# As if nothing was installed: the private root's package status is empty.
+	apt_in "$suite" apt-get -q -y --no-install-recommends --download-only install "$@" \
+		>"$apt_dir/$suite/closure.log" 2>&1 || {
+		tail -n 5 "$apt_dir/$suite/closure.log" >&2
+		return 1
+	}
+	mkdir -p "$dir"
+	for p in "$archives"/*.deb; do
+		dpkg-deb -x "$p" "$dir" || return 1
+		rm "$p"
+	done
+}

@@ -40,6 +40,7 @@ with_lock()
 	shift
 	mkdir -p "$(dirname "$file")"
 	(
+		set -e
 		flock 9
 		"$@"
 	) 9>"$file"
