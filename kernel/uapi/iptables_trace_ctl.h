@@ -1,0 +1,174 @@
+/* SPDX-License-Identifier: GPL-2.0-only WITH Linux-syscall-note */
+/*
+ * How user space speaks to iptables_trace.ko: ioctls on /dev/iptables_trace.
+ *
+ * An open file is a session. It is configured while it stands still (SET_PROGRAMS, SET_FILTER, SET_NETNS), runs from
+ * START to STOP, and may be configured and started again. Closing it, also by the death of the process, undoes all that
+ * it did to the kernel; when the call returns, no program of the session runs any more. Several sessions run at once,
+ * each with its own programs, filter and numbers.
+ *
+ * open() and every ioctl need, in the initial user namespace, CAP_NET_ADMIN and besides either CAP_BPF and CAP_PERFMON,
+ * or CAP_SYS_ADMIN.
+ *
+ * A struct may grow at its end. The kernel takes a longer one than it knows if the rest is zero (E2BIG if not), a
+ * shorter one down to the first version's size, and fills a longer answer with zero. Reserved fields must be zero.
+ *
+ * Errors that every ioctl may return: EPERM (capabilities), EFAULT (a bad pointer), ENOTTY (no such ioctl), EINVAL (a
+ * struct shorter than the first version, a reserved field or an unknown flag that is not zero), E2BIG (see above).
+ * What was refused and why also goes to the kernel log, rate-limited.
+ */
+#ifndef _UAPI_IPTABLES_TRACE_CTL_H
+#define _UAPI_IPTABLES_TRACE_CTL_H
+
+#include <linux/ioctl.h>
+#include <linux/types.h>
+
+#define IPTABLES_TRACE_DEVICE		"/dev/iptables_trace"
+
+/* Grows when a new module cannot serve an old program any more; otherwise see iptables_trace_info.features. */
+#define IPTABLES_TRACE_CTL_VERSION	1
+
+/* iptables_trace_info.features */
+enum {
+	IPTABLES_TRACE_FEATURE_RULES	= 1 << 0,	/* the kernel can name rules: NETFILTER_XT_TARGET_TRACE */
+};
+
+/* What the module probes while a session runs. A set of them says which are in place. */
+enum {
+	IPTABLES_TRACE_HOOK_IPV4	= 1 << 0,	/* ipt_do_table: tables of iptables */
+	IPTABLES_TRACE_HOOK_IPV6	= 1 << 1,	/* ip6t_do_table: tables of ip6tables */
+	IPTABLES_TRACE_HOOK_RULE	= 1 << 2,	/* nf_log_trace: rules */
+	IPTABLES_TRACE_HOOK_USER_TRACE	= 1 << 3,	/* xt_TRACE: to leave the user's own traces alone */
+	IPTABLES_TRACE_HOOK_REPLACE	= 1 << 4,	/* xt_replace_table: to know one ruleset from the next */
+	IPTABLES_TRACE_HOOK_UNREGISTER	= 1 << 5,	/* xt_unregister_table: likewise */
+	IPTABLES_TRACE_HOOK_DUP_IPV4	= 1 << 6,	/* nf_dup_ipv4: to keep our mark off the copies of TEE */
+	IPTABLES_TRACE_HOOK_DUP_IPV6	= 1 << 7,	/* nf_dup_ipv6 */
+};
+
+struct iptables_trace_info {
+	__u32	ctl_version;		/* IPTABLES_TRACE_CTL_VERSION of the module */
+	__u16	ctx_version;		/* IPTABLES_TRACE_CTX_VERSION of the module */
+	__u16	ctx_size;		/* sizeof(struct iptables_trace_ctx) of the module */
+	__u32	features;		/* IPTABLES_TRACE_FEATURE_... */
+	__u32	hooks;			/* IPTABLES_TRACE_HOOK_... in place now; modules loaded later are picked up */
+	__u32	sessions;		/* that run now */
+	__u32	max_sessions;		/* that may run at once */
+	__u32	max_packets;		/* that all sessions together can follow at once */
+	__u32	max_filter_len;		/* instructions of a filter */
+	char	module_version[32];	/* for people */
+};
+
+/*
+ * File descriptors of the BPF programs that run at each event, or -1 for none; at least one has to be given. The
+ * session keeps a reference of its own.
+ *
+ * Taken is a program of type BPF_PROG_TYPE_KPROBE with expected_attach_type 0 that does not sleep and does not use
+ * bpf_override_return(). Errors: EBADF (not a file descriptor), EINVAL (not a BPF program, no program at all),
+ * EPROTOTYPE (another program type), EOPNOTSUPP (sleepable, overriding, or made for another way to attach), EBUSY
+ * (the session runs).
+ */
+struct iptables_trace_programs {
+	__s32	enter;
+	__s32	rule;
+	__s32	leave;
+	__u32	reserved;
+};
+
+/* iptables_trace_filter.flags */
+enum {
+	/*
+	 * Select also the packets that are made while a selected packet is in a table, for example the answers of
+	 * REJECT, whether they pass the filter or not.
+	 */
+	IPTABLES_TRACE_FILTER_CHILDREN	= 1 << 0,
+};
+
+/*
+ * Classic BPF, as of pcap_compile() for DLT_RAW: it sees the packet from the IP header on, as the bpf match does. A
+ * packet is selected if the filter returns something else than 0, at any table that it enters; once selected it is
+ * followed through the later tables, also if NAT changes it. len 0 selects all packets, which is also the default.
+ *
+ * Errors: EINVAL (not a valid program, more than max_filter_len instructions), ENOMEM, EBUSY (the session runs).
+ */
+struct iptables_trace_filter {
+	__u64	insns;			/* pointer to struct sock_filter[len] */
+	__u32	len;			/* instructions */
+	__u32	flags;			/* IPTABLES_TRACE_FILTER_... */
+};
+
+/*
+ * Packets of which network namespace: fd as of /proc/PID/ns/net or /run/netns/NAME, or -1 for all. The default is the
+ * namespace of the process that opened the session. The session does not keep the namespace alive; after its end
+ * nothing is selected any more and iptables_trace_stats.flags says so.
+ *
+ * Errors: EBADF, EINVAL (not a network namespace), EBUSY (the session runs).
+ */
+struct iptables_trace_netns {
+	__s32	fd;
+	__u32	reserved;
+};
+
+/* iptables_trace_stats.flags */
+enum {
+	IPTABLES_TRACE_STATS_RUNNING	= 1 << 0,
+	IPTABLES_TRACE_STATS_NETNS_GONE	= 1 << 1,	/* the session's network namespace has ended */
+};
+
+/*
+ * Since START; they stay readable after STOP.
+ *
+ * An event that the module numbered (events) was recorded, or it is in events_unwritten or events_not_run. So a reader
+ * that has seen as many events as recorded and has accounted for the gaps knows that nothing is missing at the end
+ * either. The missed_... counters are of the kernel's probes, which serve all sessions: what they missed might have
+ * been of this session or not.
+ */
+struct iptables_trace_stats {
+	__u32	flags;			/* IPTABLES_TRACE_STATS_... */
+	__u32	hooks;			/* IPTABLES_TRACE_HOOK_... in place now */
+
+	__u64	packets;		/* selected and given a number */
+	__u64	packets_guessed;	/* followed on likely but not certain grounds, each time it happened */
+	__u64	packets_refused;	/* selected, but there was no room to follow them: no event at all */
+	__u64	packets_forgotten;	/* lost sight of for lack of room, perhaps before their end */
+
+	__u64	events;			/* numbered */
+	__u64	events_unwritten;	/* the program ran and returned other than 0 */
+	__u64	events_not_run;		/* the program was not run: another was running on this CPU */
+
+	__u64	missed_enter;		/* tables entered without the module noticing: a probe was running on this CPU */
+	__u64	missed_leave;		/* the same: more tables in use at once than prepared for */
+	__u64	missed_rule;		/* rules, likewise */
+	__u64	missed_other;		/* the other probes, likewise */
+
+	__u64	replacements;		/* of any table's rules in any network namespace */
+	__u64	log_leaked;		/* lines of ours in the kernel log: nf_log has a logger for every family */
+};
+
+#define IPTABLES_TRACE_IOC		0xEB
+
+#define IPTABLES_TRACE_GET_INFO		_IOR(IPTABLES_TRACE_IOC, 0, struct iptables_trace_info)
+#define IPTABLES_TRACE_SET_PROGRAMS	_IOW(IPTABLES_TRACE_IOC, 1, struct iptables_trace_programs)
+#define IPTABLES_TRACE_SET_FILTER	_IOW(IPTABLES_TRACE_IOC, 2, struct iptables_trace_filter)
+#define IPTABLES_TRACE_SET_NETNS	_IOW(IPTABLES_TRACE_IOC, 3, struct iptables_trace_netns)
+/*
+ * From here on packets are selected. Errors: EBUSY (it runs already), ENODATA (no programs were set), EUSERS
+ * (max_sessions run already), ENOMEM, EOPNOTSUPP (the kernel lets itself not be probed where needed: see its log). That
+ * no table exists yet, because ip_tables and ip6_tables are not loaded, is no error.
+ */
+#define IPTABLES_TRACE_START		_IO(IPTABLES_TRACE_IOC, 4)
+/* When it returns, no packet is marked and no program runs any more for this session. Error: EALREADY (not running). */
+#define IPTABLES_TRACE_STOP		_IO(IPTABLES_TRACE_IOC, 5)
+#define IPTABLES_TRACE_GET_STATS	_IOR(IPTABLES_TRACE_IOC, 6, struct iptables_trace_stats)
+
+#ifdef __cplusplus
+#define IPTABLES_TRACE_ASSERT_SIZE(s, n) static_assert(sizeof(struct s) == (n), "the layout is a contract")
+#else
+#define IPTABLES_TRACE_ASSERT_SIZE(s, n) _Static_assert(sizeof(struct s) == (n), "the layout is a contract")
+#endif
+IPTABLES_TRACE_ASSERT_SIZE(iptables_trace_info, 64);
+IPTABLES_TRACE_ASSERT_SIZE(iptables_trace_programs, 16);
+IPTABLES_TRACE_ASSERT_SIZE(iptables_trace_filter, 16);
+IPTABLES_TRACE_ASSERT_SIZE(iptables_trace_netns, 8);
+IPTABLES_TRACE_ASSERT_SIZE(iptables_trace_stats, 112);
+
+#endif

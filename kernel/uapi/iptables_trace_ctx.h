@@ -1,0 +1,169 @@
+/* SPDX-License-Identifier: GPL-2.0-only WITH Linux-syscall-note */
+/*
+ * What iptables_trace.ko hands to the BPF programs of a session.
+ *
+ * The programs are of type KPROBE. Their context is a copy of the probed function's registers in which the first three
+ * arguments are, on every kernel and machine:
+ *
+ *	PT_REGS_PARM1	const struct iptables_trace_ctx *, below; read it with bpf_probe_read_kernel()
+ *	PT_REGS_PARM2	const struct sk_buff *; NULL at IPTABLES_TRACE_LEAVE if IPTABLES_TRACE_F_STOLEN is set
+ *	PT_REGS_PARM3	const struct nf_hook_state *
+ *
+ * A program returns 0 if it recorded the event and anything else if it could not; the module counts the latter
+ * (iptables_trace_stats.events_unwritten).
+ *
+ * Compiles as C, BPF C and C++. A program that brings its own kernel types defines __VMLINUX_H__ first.
+ */
+#ifndef _UAPI_IPTABLES_TRACE_CTX_H
+#define _UAPI_IPTABLES_TRACE_CTX_H
+
+#ifndef __VMLINUX_H__
+#include <linux/types.h>
+#endif
+
+/*
+ * Grows when a field is moved, removed or changes its meaning. A new field takes the place of a reserved one, which
+ * reads as zero before, and leaves the version as it is.
+ */
+#define IPTABLES_TRACE_CTX_VERSION	1
+
+#define IPTABLES_TRACE_TABLE_LEN	32
+#define IPTABLES_TRACE_CHAIN_LEN	32
+#define IPTABLES_TRACE_IFNAME_LEN	16
+#define IPTABLES_TRACE_HEADER_LEN	128
+
+/* iptables_trace_ctx.kind: which of the session's programs runs. */
+enum {
+	IPTABLES_TRACE_ENTER	= 1,	/* a packet enters a table */
+	IPTABLES_TRACE_RULE	= 2,	/* it met the conditions of a rule; the rule's target has not run yet */
+	IPTABLES_TRACE_LEAVE	= 3,	/* the table has decided */
+};
+
+/* iptables_trace_ctx.rule_type, 0 in other events than IPTABLES_TRACE_RULE. */
+enum {
+	IPTABLES_TRACE_TYPE_RULE	= 1,	/* a rule as the user wrote it */
+	IPTABLES_TRACE_TYPE_RETURN	= 2,	/* the invisible end of a user chain */
+	IPTABLES_TRACE_TYPE_POLICY	= 3,	/* the invisible end of a built-in chain */
+	IPTABLES_TRACE_TYPE_OTHER	= 4,	/* a word that this module does not know */
+};
+
+/* iptables_trace_ctx.flags */
+enum {
+	/* The table took the packet away (NF_STOLEN); the packet's fields are those of the event before. */
+	IPTABLES_TRACE_F_STOLEN		= 1 << 0,
+	/* The first event of this packet: nothing was seen of it before. Only at IPTABLES_TRACE_ENTER. */
+	IPTABLES_TRACE_F_FIRST		= 1 << 1,
+	/* The table's verdict ends the packet's way here: dropped, stolen or an error. Only at IPTABLES_TRACE_LEAVE. */
+	IPTABLES_TRACE_F_TERMINAL	= 1 << 2,
+	/* That this is the packet of the events before is likely but not certain: it was changed in between. */
+	IPTABLES_TRACE_F_GUESSED	= 1 << 3,
+	/* A trace of the user's own (-j TRACE, nft meta nftrace) covers the packet: its lines go to the kernel log. */
+	IPTABLES_TRACE_F_USER_TRACE	= 1 << 4,
+	/* Selected because it was made while a selected packet was in a table (IPTABLES_TRACE_FILTER_CHILDREN). */
+	IPTABLES_TRACE_F_CHILD		= 1 << 5,
+};
+
+/* iptables_trace_ctx.ct_state; up to 6 these are the kernel's enum ip_conntrack_info. */
+enum {
+	IPTABLES_TRACE_CT_ESTABLISHED		= 0,
+	IPTABLES_TRACE_CT_RELATED		= 1,
+	IPTABLES_TRACE_CT_NEW			= 2,
+	IPTABLES_TRACE_CT_ESTABLISHED_REPLY	= 3,
+	IPTABLES_TRACE_CT_RELATED_REPLY		= 4,
+	IPTABLES_TRACE_CT_UNTRACKED		= 7,	/* exempt from tracking: -j CT --notrack */
+	IPTABLES_TRACE_CT_NONE			= 255,	/* not looked up yet, or invalid, or no connection tracking */
+};
+
+/*
+ * One event. What describes the packet is as of this event, so two events tell what happened in between. Names are
+ * zero-terminated and zero-filled. Unused fields are zero.
+ */
+struct iptables_trace_ctx {
+	__u16	version;	/* IPTABLES_TRACE_CTX_VERSION */
+	__u16	size;		/* of this struct, in bytes */
+	__u8	kind;		/* IPTABLES_TRACE_ENTER ... */
+	__u8	family;		/* 2 NFPROTO_IPV4, 10 NFPROTO_IPV6 */
+	__u8	hook;		/* 0 PREROUTING, 1 INPUT, 2 FORWARD, 3 OUTPUT, 4 POSTROUTING */
+	__u8	rule_type;	/* IPTABLES_TRACE_TYPE_RULE ... */
+
+	__u64	time_ns;	/* CLOCK_MONOTONIC, as bpf_ktime_get_ns() */
+
+	/*
+	 * The packet's number in this session, from 1, and the event's number in the packet, from 1. Events that could
+	 * not be run or recorded have numbers too: a gap is a loss. Kinds for which the session has no program have
+	 * none.
+	 */
+	__u64	packet;
+	__u32	seq;
+	__u32	flags;		/* IPTABLES_TRACE_F_... */
+
+	/*
+	 * The number of this traversal of a table, never 0; and the traversal during which this one happened, as with
+	 * the answer that REJECT sends, and the packet of that traversal: 0 if there is none or this session did not
+	 * select its packet.
+	 */
+	__u64	traversal;
+	__u64	parent_traversal;
+	__u64	parent_packet;
+
+	/*
+	 * How often the kernel missed any of the module's probes, since the session started. If it is the same in two
+	 * events, nothing between them escaped the module; such misses have no event number.
+	 */
+	__u64	missed;
+
+	/*
+	 * The identity of the table's rules, comparable within a session, for one namespace, family and table: rules
+	 * that were replaced in between have another number. 0: they are being replaced right now. The rules that
+	 * were walked are certain if IPTABLES_TRACE_ENTER and IPTABLES_TRACE_LEAVE of a traversal say the same, not 0.
+	 * And how often any table was replaced since the session started, which the session can also be asked for
+	 * (iptables_trace_stats.replacements): rules read while that stood still are those of the events that carry
+	 * this number.
+	 */
+	__u64	ruleset;
+	__u64	replacements;
+
+	__u64	netns_cookie;	/* as SO_NETNS_COOKIE; 0 where the kernel has given none */
+	__u32	netns_inum;	/* as in readlink /proc/PID/ns/net */
+	__u32	cpu;
+
+	/* IPTABLES_TRACE_RULE: the rule as the kernel's TRACE names it; the first rule of a chain is 1. */
+	__u32	rule_number;
+
+	/* IPTABLES_TRACE_LEAVE: what the table returned, in full; NF_ACCEPT and so on are the low byte. */
+	__u32	verdict;
+
+	__u64	duration_ns;	/* IPTABLES_TRACE_LEAVE: since IPTABLES_TRACE_ENTER, tracing included */
+
+	__u32	in_ifindex;	/* 0 if there is none */
+	__u32	out_ifindex;
+	__u32	length;		/* of the packet from its IP header on, in bytes */
+	__u32	mark;
+
+	__u32	ct_status;	/* IPS_... of the connection, 0 if there is none */
+	__u32	ct_mark;
+	__u8	ct_state;	/* IPTABLES_TRACE_CT_... */
+	__u8	reserved8;
+	__u16	header_len;	/* bytes of header[] that are the packet's */
+	__s32	priority;	/* of the table among the functions of its hook */
+
+	__u64	reserved[3];
+
+	char	table[IPTABLES_TRACE_TABLE_LEN];
+	char	chain[IPTABLES_TRACE_CHAIN_LEN];	/* IPTABLES_TRACE_RULE */
+	char	in_name[IPTABLES_TRACE_IFNAME_LEN];	/* empty if there is none */
+	char	out_name[IPTABLES_TRACE_IFNAME_LEN];
+
+	/* The packet's first bytes from the IP header on, wherever the kernel keeps them. Last: a program may do without. */
+	__u8	header[IPTABLES_TRACE_HEADER_LEN];
+};
+
+#ifdef __cplusplus
+static_assert(sizeof(struct iptables_trace_ctx) == 392, "the layout is a contract");
+static_assert(__builtin_offsetof(struct iptables_trace_ctx, header) == 264, "the layout is a contract");
+#else
+_Static_assert(sizeof(struct iptables_trace_ctx) == 392, "the layout is a contract");
+_Static_assert(__builtin_offsetof(struct iptables_trace_ctx, header) == 264, "the layout is a contract");
+#endif
+
+#endif
