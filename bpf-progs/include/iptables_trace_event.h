@@ -1,0 +1,161 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The event ABI: what the trace programs write into the ring buffer and the tools read from it.
+ *
+ * Compiles as BPF C, C and C++. Every event begins with the same head, says how long it is and stands for itself, so
+ * that losing one does not make another unreadable. Numbers are in the machine's byte order, ports too; addresses are
+ * as on the wire. Names end with a zero, and what is unused is zero.
+ *
+ * IPT_EVENT_VERSION changes whenever a reader of the older form would misread the newer one. A longer event of the same
+ * version carries more at its end than this header knows.
+ */
+#ifndef IPTABLES_TRACE_EVENT_H
+#define IPTABLES_TRACE_EVENT_H
+
+#include <linux/types.h>
+
+#define IPT_EVENT_VERSION	1
+
+#define IPT_EVENT_NAME_LEN	32	/* of tables and chains */
+#define IPT_EVENT_DEV_LEN	16
+#define IPT_EVENT_ADDR_LEN	16
+
+enum ipt_event_type {
+	IPT_EVENT_ENTER	= 1,	/* the packet comes into a table: struct ipt_event_enter */
+	IPT_EVENT_RULE	= 2,	/* all matches of a rule said yes: struct ipt_event_rule */
+	IPT_EVENT_LEAVE	= 3,	/* the table has judged the packet: struct ipt_event_leave */
+};
+
+/* ipt_event_head.flags */
+#define IPT_EVENT_FIRST		(1 << 0)	/* nothing was seen of this packet before */
+#define IPT_EVENT_TERMINAL	(1 << 1)	/* the verdict ends its way: nothing can follow */
+#define IPT_EVENT_STOLEN	(1 << 2)	/* the table took it away: its fields are those of the event before */
+#define IPT_EVENT_GUESSED	(1 << 3)	/* likely the packet of the events before, but changed in between */
+#define IPT_EVENT_USER_TRACE	(1 << 4)	/* a TRACE rule of the user's covers it too */
+#define IPT_EVENT_CHILD		(1 << 5)	/* selected because it was made while a selected packet was in a table */
+
+struct ipt_event_head {
+	__u16	version;	/* IPT_EVENT_VERSION */
+	__u8	type;		/* enum ipt_event_type */
+	__u8	family;		/* NFPROTO_IPV4, NFPROTO_IPV6 */
+	__u32	size;		/* of the whole event, in bytes */
+	__u64	time;		/* CLOCK_MONOTONIC, in nanoseconds */
+	__u64	packet;		/* number of the packet in the session, from 1 */
+	__u64	traversal;	/* number of the walk through a table, never 0 */
+	__u64	parent;		/* the walk during which this one began, 0 if none */
+	__u64	parent_packet;	/* and its packet */
+	__u64	missed;		/* how many probe hits the kernel had missed so far; they have no seq */
+	__u64	ruleset;	/* identity of the table's rules; 0: being replaced right now */
+	__u64	replacements;	/* how many tables had been replaced so far */
+	__u64	netns_cookie;	/* 0 where the kernel has given none */
+	__u32	netns;		/* inode number of the network namespace */
+	__u32	cpu;
+	__u32	seq;		/* number of the event of its packet, from 1; lost events have numbers too */
+	__u16	flags;		/* IPT_EVENT_FIRST ... */
+	__u8	hook;		/* NF_INET_PRE_ROUTING ... */
+	__u8	reserved;
+	char	table[IPT_EVENT_NAME_LEN];
+};
+
+struct ipt_event_dev {
+	__u32	ifindex;	/* 0: there is none */
+	char	name[IPT_EVENT_DEV_LEN];
+};
+
+/* ipt_event_packet.fields: which of the fields the packet has */
+#define IPT_EVENT_PORTS		(1 << 0)
+#define IPT_EVENT_TCP		(1 << 1)	/* tcp_flags */
+#define IPT_EVENT_ICMP		(1 << 2)	/* icmp_type, icmp_code */
+#define IPT_EVENT_ECHO		(1 << 3)	/* echo_id, echo_seq */
+#define IPT_EVENT_ID		(1 << 4)
+#define IPT_EVENT_FRAGMENT	(1 << 5)	/* fragment_offset; only a first fragment has a transport header */
+#define IPT_EVENT_MORE		(1 << 6)	/* more fragments follow */
+#define IPT_EVENT_EXTENDED	(1 << 7)	/* it has IPv4 options or IPv6 extension headers */
+#define IPT_EVENT_CUT		(1 << 8)	/* its headers go on behind what could be read */
+
+enum ipt_event_connection {
+	IPT_EVENT_CT_NONE	 = 0,	/* conntrack has not seen it yet, or calls it INVALID */
+	IPT_EVENT_CT_NEW	 = 1,
+	IPT_EVENT_CT_ESTABLISHED = 2,
+	IPT_EVENT_CT_RELATED	 = 3,
+	IPT_EVENT_CT_UNTRACKED	 = 4,
+};
+
+struct ipt_event_packet {
+	__u8	source[IPT_EVENT_ADDR_LEN];	/* IPv4: the first four bytes */
+	__u8	destination[IPT_EVENT_ADDR_LEN];
+	__u32	length;			/* from the IP header on */
+	__u32	mark;
+	__u32	ct_status;		/* IPS_CONFIRMED ... */
+	__u32	ct_mark;
+	__u32	id;			/* IPv4's, or the IPv6 fragment header's */
+	__u16	fields;			/* IPT_EVENT_PORTS ... */
+	__u16	fragment_offset;	/* in bytes */
+	__u16	source_port;
+	__u16	destination_port;
+	__u16	tcp_flags;		/* as in the header: FIN 0x001, SYN 0x002 ... CWR 0x080, AE 0x100 */
+	__u16	echo_id;
+	__u16	echo_seq;
+	__u8	icmp_type;
+	__u8	icmp_code;
+	__u8	protocol;		/* behind the extension headers */
+	__u8	ttl;			/* or hop limit */
+	__u8	tos;			/* or traffic class */
+	__u8	connection;		/* enum ipt_event_connection */
+	__u8	reply;			/* 1: in the direction of the connection's answers */
+	__u8	reserved[3];
+};
+
+struct ipt_event_enter {
+	struct ipt_event_head	head;
+	struct ipt_event_dev	in;
+	struct ipt_event_dev	out;
+	struct ipt_event_packet	packet;
+	__s32			priority;	/* of the table among the functions of its hook */
+};
+
+enum ipt_event_rule_kind {
+	IPT_EVENT_KIND_RULE	= 1,
+	IPT_EVENT_KIND_RETURN	= 2,	/* of a user chain: its end, or a rule without conditions that returns or decides */
+	IPT_EVENT_KIND_POLICY	= 3,	/* of a built-in chain: the same */
+	IPT_EVENT_KIND_OTHER	= 4,	/* the kernel used a word that the module does not know */
+};
+
+struct ipt_event_rule {
+	struct ipt_event_head	head;
+	char			chain[IPT_EVENT_NAME_LEN];
+	__u32			number;	/* in its chain, from 1; the end of a chain counts as one */
+	__u32			mark;
+	__u32			ct_mark;
+	__u8			kind;	/* enum ipt_event_rule_kind */
+	__u8			reserved[3];
+};
+
+struct ipt_event_leave {
+	struct ipt_event_head	head;
+	__u64			duration;	/* since the packet entered, tracing included, in nanoseconds */
+	struct ipt_event_packet	packet;
+	__u32			verdict;	/* NF_ACCEPT ... and what its upper bits carry */
+};
+
+/* Why a program did not write an event: the index of its counter in the programs' array of losses, one a CPU. */
+enum ipt_event_loss {
+	IPT_EVENT_LOSS_RING_FULL = 0,	/* the reader was too slow */
+	IPT_EVENT_LOSS_CONTEXT	 = 1,	/* the module's context could not be read, or is of another version */
+	IPT_EVENT_LOSSES,
+};
+
+#ifdef __cplusplus
+#define IPT_EVENT_ASSERT(what) static_assert(what, #what)
+#else
+#define IPT_EVENT_ASSERT(what) _Static_assert(what, #what)
+#endif
+
+IPT_EVENT_ASSERT(sizeof(struct ipt_event_head) == 128);
+IPT_EVENT_ASSERT(sizeof(struct ipt_event_dev) == 20);
+IPT_EVENT_ASSERT(sizeof(struct ipt_event_packet) == 76);
+IPT_EVENT_ASSERT(sizeof(struct ipt_event_enter) == 248);
+IPT_EVENT_ASSERT(sizeof(struct ipt_event_rule) == 176);
+IPT_EVENT_ASSERT(sizeof(struct ipt_event_leave) == 216);
+
+#endif

@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Layer 0: what the programs share with the tool that loads them. */
+#ifndef MAPS_BPF_H
+#define MAPS_BPF_H
+
+#include "iptables_trace_event.h"
+#include <bpf/bpf_helpers.h>
+
+/* Events, for the tool to read. It sets the size. */
+struct {
+	__uint(type, BPF_MAP_TYPE_RINGBUF);
+	__uint(max_entries, 4096);
+} events SEC(".maps");
+
+/* What was not written, by enum ipt_event_loss. */
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, IPT_EVENT_LOSSES);
+	__type(key, __u32);
+	__type(value, __u64);
+} losses SEC(".maps");
+
+/*
+ * The reader looks at the ring every few milliseconds by itself; waking it for an event costs more than the event. It is
+ * woken only when this many bytes have come together. Set by the tool.
+ */
+const volatile __u64 wake_bytes = 1024;
+
+static __always_inline int lost(__u32 reason)
+{
+	__u64 *count = bpf_map_lookup_elem(&losses, &reason);
+
+	if (count)
+		*count += 1;
+	return 1;
+}
+
+static __always_inline int submit(void *event, __u64 size)
+{
+	__u64 waiting = bpf_ringbuf_query(&events, BPF_RB_AVAIL_DATA);
+	/* This event made it that many, or one of another CPU about now. */
+	int crossed = waiting >= wake_bytes && waiting < wake_bytes + 2 * size;
+
+	bpf_ringbuf_submit(event, crossed ? BPF_RB_FORCE_WAKEUP : BPF_RB_NO_WAKEUP);
+	return 0;
+}
+
+#endif

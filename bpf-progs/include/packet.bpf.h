@@ -1,0 +1,240 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Layer 1: from the packet's first bytes, which the module has copied out of wherever they lie, to the fields of an
+ * event. Reads stay inside the bytes that are the packet's; what lies behind them is marked as cut off.
+ */
+#ifndef PACKET_BPF_H
+#define PACKET_BPF_H
+
+#include "iptables_trace_ctx.h"
+#include "iptables_trace_event.h"
+#include <bpf/bpf_endian.h>
+#include <bpf/bpf_helpers.h>
+#include <linux/in.h>
+#include <linux/ip.h>
+#include <linux/ipv6.h>
+
+/* The part of the context that parsing wants at hand: all of it up to the fixed IP header. */
+#define PACKET_IP_LEN 40
+#define CTX_READ_LEN (offsetof(struct iptables_trace_ctx, header) + PACKET_IP_LEN)
+
+#define IPV4_MORE_FRAGMENTS 0x2000
+#define IPV4_FRAGMENT_OFFSET 0x1fff
+#define IPV6_MORE_FRAGMENTS 0x0001
+#define IPV6_FRAGMENT_OFFSET 0xfff8
+
+/* More extension headers than this are not seen in the wild, and 128 bytes have no room for many more. */
+#define MAX_EXTENSION_HEADERS 8
+
+struct cursor {
+	const struct iptables_trace_ctx *ctx; /* the module's own, to read more from */
+	__u32 offset; /* of what comes next in the packet */
+	__u32 end; /* of the bytes that were copied */
+};
+
+static __always_inline int cut(struct ipt_event_packet *packet)
+{
+	packet->fields |= IPT_EVENT_CUT;
+	return -1;
+}
+
+/* The next bytes of the packet, without going past them. */
+static __always_inline int peek(struct ipt_event_packet *packet, const struct cursor *at, void *to, __u32 size)
+{
+	if (at->offset + size > at->end)
+		return cut(packet);
+	if (bpf_probe_read_kernel(to, size, at->ctx->header + at->offset))
+		return cut(packet);
+	return 0;
+}
+
+static __always_inline void parse_ports(struct ipt_event_packet *packet, const struct cursor *at)
+{
+	__be16 ports[2];
+
+	if (peek(packet, at, ports, sizeof(ports)))
+		return;
+	packet->source_port = bpf_ntohs(ports[0]);
+	packet->destination_port = bpf_ntohs(ports[1]);
+	packet->fields |= IPT_EVENT_PORTS;
+}
+
+static __always_inline void parse_tcp(struct ipt_event_packet *packet, const struct cursor *at)
+{
+	/* Ports, sequence numbers, then four bits of length and twelve of flags; the upper three are reserved. */
+	__be16 words[7];
+
+	if (peek(packet, at, words, sizeof(words))) {
+		packet->fields &= ~IPT_EVENT_CUT;
+		parse_ports(packet, at);
+		packet->fields |= IPT_EVENT_CUT;
+		return;
+	}
+	packet->source_port = bpf_ntohs(words[0]);
+	packet->destination_port = bpf_ntohs(words[1]);
+	packet->tcp_flags = bpf_ntohs(words[6]) & 0x1ff;
+	packet->fields |= IPT_EVENT_PORTS | IPT_EVENT_TCP;
+}
+
+static __always_inline void parse_icmp(struct ipt_event_packet *packet, const struct cursor *at, __u8 request,
+				       __u8 answer)
+{
+	__be16 words[4];
+	__u8 *bytes = (__u8 *)words;
+
+	if (peek(packet, at, words, sizeof(words)))
+		return;
+	packet->icmp_type = bytes[0];
+	packet->icmp_code = bytes[1];
+	packet->fields |= IPT_EVENT_ICMP;
+	if (bytes[0] == request || bytes[0] == answer) {
+		packet->echo_id = bpf_ntohs(words[2]);
+		packet->echo_seq = bpf_ntohs(words[3]);
+		packet->fields |= IPT_EVENT_ECHO;
+	}
+}
+
+static __always_inline void parse_transport(struct ipt_event_packet *packet, const struct cursor *at)
+{
+	/* Later fragments begin in the middle of it. */
+	if (packet->fragment_offset)
+		return;
+	switch (packet->protocol) {
+	case IPPROTO_TCP:
+		parse_tcp(packet, at);
+		break;
+	case IPPROTO_UDP:
+	case IPPROTO_UDPLITE:
+	case IPPROTO_SCTP:
+	case IPPROTO_DCCP:
+		parse_ports(packet, at);
+		break;
+	case IPPROTO_ICMP:
+		parse_icmp(packet, at, 8, 0);
+		break;
+	case IPPROTO_ICMPV6:
+		parse_icmp(packet, at, 128, 129);
+		break;
+	}
+}
+
+static __always_inline void parse_ipv4(struct ipt_event_packet *packet, const struct iptables_trace_ctx *c,
+				       struct cursor *at)
+{
+	const struct iphdr *ip = (const void *)c->header;
+	__u16 fragment = bpf_ntohs(ip->frag_off);
+
+	if (c->header_len < sizeof(*ip)) {
+		cut(packet);
+		return;
+	}
+	__builtin_memcpy(packet->source, &ip->saddr, sizeof(ip->saddr));
+	__builtin_memcpy(packet->destination, &ip->daddr, sizeof(ip->daddr));
+	packet->protocol = ip->protocol;
+	packet->ttl = ip->ttl;
+	packet->tos = ip->tos;
+	packet->id = bpf_ntohs(ip->id);
+	packet->fields |= IPT_EVENT_ID;
+	packet->fragment_offset = (fragment & IPV4_FRAGMENT_OFFSET) * 8;
+	if (fragment & IPV4_MORE_FRAGMENTS)
+		packet->fields |= IPT_EVENT_FRAGMENT | IPT_EVENT_MORE;
+	if (packet->fragment_offset)
+		packet->fields |= IPT_EVENT_FRAGMENT;
+	if (ip->ihl > 5)
+		packet->fields |= IPT_EVENT_EXTENDED;
+	at->offset = ip->ihl * 4;
+	parse_transport(packet, at);
+}
+
+/* Moves past one extension header. 0: something else than one came. */
+static __always_inline int skip_extension(struct ipt_event_packet *packet, struct cursor *at)
+{
+	__u8 next = packet->protocol;
+	__be16 words[4];
+	__u8 *bytes = (__u8 *)words;
+	__u16 fragment;
+
+	if (next != IPPROTO_HOPOPTS && next != IPPROTO_ROUTING && next != IPPROTO_FRAGMENT && next != IPPROTO_AH &&
+	    next != IPPROTO_DSTOPTS && next != IPPROTO_MH)
+		return 0;
+	if (peek(packet, at, words, sizeof(words)))
+		return 0;
+	packet->fields |= IPT_EVENT_EXTENDED;
+	packet->protocol = bytes[0];
+	if (next == IPPROTO_FRAGMENT) {
+		fragment = bpf_ntohs(words[1]);
+		packet->id = bpf_ntohl(*(__be32 *)&words[2]);
+		packet->fragment_offset = fragment & IPV6_FRAGMENT_OFFSET;
+		packet->fields |= IPT_EVENT_ID | IPT_EVENT_FRAGMENT;
+		if (fragment & IPV6_MORE_FRAGMENTS)
+			packet->fields |= IPT_EVENT_MORE;
+		at->offset += 8;
+		/* What follows in a later fragment is payload, whatever it looks like. */
+		return !packet->fragment_offset;
+	}
+	at->offset += next == IPPROTO_AH ? (bytes[1] + 2) * 4 : (bytes[1] + 1) * 8;
+	return 1;
+}
+
+static __always_inline void parse_ipv6(struct ipt_event_packet *packet, const struct iptables_trace_ctx *c,
+				       struct cursor *at)
+{
+	const struct ipv6hdr *ip = (const void *)c->header;
+	int i;
+
+	if (c->header_len < sizeof(*ip)) {
+		cut(packet);
+		return;
+	}
+	__builtin_memcpy(packet->source, &ip->saddr, sizeof(ip->saddr));
+	__builtin_memcpy(packet->destination, &ip->daddr, sizeof(ip->daddr));
+	packet->protocol = ip->nexthdr;
+	packet->ttl = ip->hop_limit;
+	packet->tos = (c->header[0] << 4) | (c->header[1] >> 4);
+	at->offset = sizeof(*ip);
+	for (i = 0; i < MAX_EXTENSION_HEADERS; i++)
+		if (!skip_extension(packet, at))
+			break;
+	if (!(packet->fields & IPT_EVENT_CUT))
+		parse_transport(packet, at);
+}
+
+static __always_inline void connection_of(struct ipt_event_packet *packet, __u8 state)
+{
+	packet->reply = state == IPTABLES_TRACE_CT_ESTABLISHED_REPLY || state == IPTABLES_TRACE_CT_RELATED_REPLY;
+	switch (state) {
+	case IPTABLES_TRACE_CT_NEW:
+		packet->connection = IPT_EVENT_CT_NEW;
+		break;
+	case IPTABLES_TRACE_CT_ESTABLISHED:
+	case IPTABLES_TRACE_CT_ESTABLISHED_REPLY:
+		packet->connection = IPT_EVENT_CT_ESTABLISHED;
+		break;
+	case IPTABLES_TRACE_CT_RELATED:
+	case IPTABLES_TRACE_CT_RELATED_REPLY:
+		packet->connection = IPT_EVENT_CT_RELATED;
+		break;
+	case IPTABLES_TRACE_CT_UNTRACKED:
+		packet->connection = IPT_EVENT_CT_UNTRACKED;
+		break;
+	}
+}
+
+/* packet: zeroed. c: the first CTX_READ_LEN bytes of *ctx. */
+static __always_inline void fill_packet(struct ipt_event_packet *packet, const struct iptables_trace_ctx *c,
+					const struct iptables_trace_ctx *ctx)
+{
+	struct cursor at = { .ctx = ctx, .end = c->header_len };
+
+	packet->length = c->length;
+	packet->mark = c->mark;
+	packet->ct_status = c->ct_status;
+	packet->ct_mark = c->ct_mark;
+	connection_of(packet, c->ct_state);
+	if (c->family == 2)
+		parse_ipv4(packet, c, &at);
+	else
+		parse_ipv6(packet, c, &at);
+}
+
+#endif

@@ -1,0 +1,129 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Layer 2: the programs of a trace session. iptables_trace.ko runs them with its own context in the first argument
+ * (iptables_trace_ctx.h); each turns it into one event of iptables_trace_event.h. They return 0 if the event is in the
+ * ring buffer, and otherwise leave word of why in losses.
+ */
+#include <stddef.h>
+#include <linux/bpf.h>
+#include <linux/ptrace.h>
+#include <bpf/bpf_helpers.h>
+#include <bpf/bpf_tracing.h>
+
+#include "iptables_trace_ctx.h"
+#include "iptables_trace_event.h"
+#include "maps.bpf.h"
+#include "packet.bpf.h"
+
+char LICENSE[] SEC("license") = "GPL";
+
+/* A context that is longer than it was here is a newer module's, which is fine; one of another version is not. */
+static __always_inline int read_context(struct iptables_trace_ctx *c, const struct iptables_trace_ctx *ctx, __u32 size)
+{
+	return bpf_probe_read_kernel(c, size, ctx) || c->version != IPTABLES_TRACE_CTX_VERSION;
+}
+
+static __always_inline __u16 event_flags(__u32 flags)
+{
+	return (flags & IPTABLES_TRACE_F_FIRST ? IPT_EVENT_FIRST : 0) |
+	       (flags & IPTABLES_TRACE_F_TERMINAL ? IPT_EVENT_TERMINAL : 0) |
+	       (flags & IPTABLES_TRACE_F_STOLEN ? IPT_EVENT_STOLEN : 0) |
+	       (flags & IPTABLES_TRACE_F_GUESSED ? IPT_EVENT_GUESSED : 0) |
+	       (flags & IPTABLES_TRACE_F_USER_TRACE ? IPT_EVENT_USER_TRACE : 0) |
+	       (flags & IPTABLES_TRACE_F_CHILD ? IPT_EVENT_CHILD : 0);
+}
+
+static __always_inline void fill_head(struct ipt_event_head *head, const struct iptables_trace_ctx *c, __u8 type,
+				      __u32 size)
+{
+	head->version = IPT_EVENT_VERSION;
+	head->type = type;
+	head->family = c->family;
+	head->size = size;
+	head->time = c->time_ns;
+	head->packet = c->packet;
+	head->traversal = c->traversal;
+	head->parent = c->parent_traversal;
+	head->parent_packet = c->parent_packet;
+	head->missed = c->missed;
+	head->ruleset = c->ruleset;
+	head->replacements = c->replacements;
+	head->netns_cookie = c->netns_cookie;
+	head->netns = c->netns_inum;
+	head->cpu = c->cpu;
+	head->seq = c->seq;
+	head->flags = event_flags(c->flags);
+	head->hook = c->hook;
+	head->reserved = 0;
+	__builtin_memcpy(head->table, c->table, sizeof(head->table));
+}
+
+SEC("kprobe")
+int BPF_KPROBE(trace_enter, const struct iptables_trace_ctx *module_ctx)
+{
+	struct ipt_event_enter *event;
+	struct iptables_trace_ctx c;
+
+	if (read_context(&c, module_ctx, CTX_READ_LEN))
+		return lost(IPT_EVENT_LOSS_CONTEXT);
+	event = bpf_ringbuf_reserve(&events, sizeof(*event), 0);
+	if (!event)
+		return lost(IPT_EVENT_LOSS_RING_FULL);
+	fill_head(&event->head, &c, IPT_EVENT_ENTER, sizeof(*event));
+	event->in.ifindex = c.in_ifindex;
+	__builtin_memcpy(event->in.name, c.in_name, sizeof(event->in.name));
+	event->out.ifindex = c.out_ifindex;
+	__builtin_memcpy(event->out.name, c.out_name, sizeof(event->out.name));
+	event->priority = c.priority;
+	__builtin_memset(&event->packet, 0, sizeof(event->packet));
+	fill_packet(&event->packet, &c, module_ctx);
+	return submit(event, sizeof(*event));
+}
+
+SEC("kprobe")
+int BPF_KPROBE(trace_rule, const struct iptables_trace_ctx *module_ctx)
+{
+	struct ipt_event_rule *event;
+	struct iptables_trace_ctx c;
+
+	if (read_context(&c, module_ctx, offsetof(struct iptables_trace_ctx, in_name)))
+		return lost(IPT_EVENT_LOSS_CONTEXT);
+	event = bpf_ringbuf_reserve(&events, sizeof(*event), 0);
+	if (!event)
+		return lost(IPT_EVENT_LOSS_RING_FULL);
+	fill_head(&event->head, &c, IPT_EVENT_RULE, sizeof(*event));
+	__builtin_memcpy(event->chain, c.chain, sizeof(event->chain));
+	event->number = c.rule_number;
+	event->mark = c.mark;
+	event->ct_mark = c.ct_mark;
+	event->kind = c.rule_type;
+	__builtin_memset(event->reserved, 0, sizeof(event->reserved));
+	return submit(event, sizeof(*event));
+}
+
+SEC("kprobe")
+int BPF_KPROBE(trace_leave, const struct iptables_trace_ctx *module_ctx)
+{
+	struct ipt_event_leave *event;
+	struct iptables_trace_ctx c;
+
+	if (read_context(&c, module_ctx, CTX_READ_LEN))
+		return lost(IPT_EVENT_LOSS_CONTEXT);
+	event = bpf_ringbuf_reserve(&events, sizeof(*event), 0);
+	if (!event)
+		return lost(IPT_EVENT_LOSS_RING_FULL);
+	fill_head(&event->head, &c, IPT_EVENT_LEAVE, sizeof(*event));
+	event->duration = c.duration_ns;
+	event->verdict = c.verdict;
+	__builtin_memset(&event->packet, 0, sizeof(event->packet));
+	fill_packet(&event->packet, &c, module_ctx);
+	return submit(event, sizeof(*event));
+}
+
+/* The kinds of rules have the same numbers on both sides. */
+IPT_EVENT_ASSERT((int)IPT_EVENT_KIND_RULE == (int)IPTABLES_TRACE_TYPE_RULE);
+IPT_EVENT_ASSERT((int)IPT_EVENT_KIND_RETURN == (int)IPTABLES_TRACE_TYPE_RETURN);
+IPT_EVENT_ASSERT((int)IPT_EVENT_KIND_POLICY == (int)IPTABLES_TRACE_TYPE_POLICY);
+IPT_EVENT_ASSERT((int)IPT_EVENT_KIND_OTHER == (int)IPTABLES_TRACE_TYPE_OTHER);
+IPT_EVENT_ASSERT(IPT_EVENT_NAME_LEN == IPTABLES_TRACE_TABLE_LEN && IPT_EVENT_NAME_LEN == IPTABLES_TRACE_CHAIN_LEN);
+IPT_EVENT_ASSERT(IPT_EVENT_DEV_LEN == IPTABLES_TRACE_IFNAME_LEN);
