@@ -19,6 +19,9 @@ PREFIX ?= /usr
 DESTDIR ?=
 export PREFIX DESTDIR VERSION
 
+# Debian keeps depmod and bpftool where users do not look.
+export PATH := $(PATH):/usr/sbin:/sbin
+
 # V=1 shows the commands.
 V ?= 0
 Q := $(if $(filter 1,$(V)),,@)

@@ -6,6 +6,9 @@ vm_dir=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 top_dir=$(cd "$vm_dir/../.." && pwd)
 build_dir=$top_dir/build
 
+# Debian keeps depmod and bpftool where users do not look.
+PATH=$PATH:/usr/sbin:/sbin
+
 # Downloads and what is made from them alone outlive a checkout; `make distclean` removes them.
 cache_dir=${IPTABLES_EBPF_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/iptables-ebpf}
 
