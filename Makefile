@@ -61,7 +61,8 @@ user:
 	$(call ROOM,bpf-progs,all)
 
 ##  install        everything in its standard place below DESTDIR=; PREFIX=/usr
-install: install-modules install-user
+install: install-modules install-modprobe install-user
+	$(Q)[ -n "$(DESTDIR)" ] || packaging/loaded-module.sh
 
 # Not by kbuild's modules_install, which wants a System.map and a signing key that headers packages do not have. A module
 # is signed by whoever owns a key (packaging/README.md).
@@ -71,14 +72,21 @@ install-modules:
 	done
 	$(Q)[ -n "$(DESTDIR)" ] || depmod $(KVER)
 
+# When the modules are loaded; the two files say why.
+MODPROBE_FILES := modprobe.d/iptables-ebpf.conf modules-load.d/iptables-ebpf.conf
+install-modprobe:
+	$(Q)for f in $(MODPROBE_FILES); do install -D -m 644 packaging/$$f $(DESTDIR)$(PREFIX)/lib/$$f || exit 1; done
+uninstall-modprobe:
+	$(Q)rm -f $(addprefix $(DESTDIR)$(PREFIX)/lib/,$(MODPROBE_FILES))
+
 install-user:
 	$(call ROOM,xtables-ext,install)
 	$(call ROOM,bpf-progs,install)
 
 ##  uninstall      the same places, emptied
-uninstall:
+uninstall: uninstall-modprobe
 	$(Q)rm -f $(MODULES_DIR)/xt_ebpf.ko
-	$(Q)[ -n "$(DESTDIR)" ] || depmod $(KVER)
+	$(Q)[ -n "$(DESTDIR)" ] || { depmod $(KVER) && packaging/loaded-module.sh; }
 	$(call ROOM,xtables-ext,uninstall)
 	$(call ROOM,bpf-progs,uninstall)
 
@@ -127,6 +135,12 @@ install-selftests:
 ##  dkms           hands the modules to DKMS, for this and every later kernel of this host
 dkms:
 	$(Q)packaging/dkms-install.sh
+	$(Q)$(MAKE) --no-print-directory install-modprobe
+
+##  dkms-remove    takes them back
+dkms-remove:
+	$(Q)packaging/dkms-install.sh --remove
+	$(Q)$(MAKE) --no-print-directory uninstall-modprobe
 
 ##  clean          removes build/
 clean:
