@@ -72,12 +72,12 @@ install-modules:
 	done
 	$(Q)[ -n "$(DESTDIR)" ] || depmod $(KVER)
 
-# When the modules are loaded; the two files say why.
+# When the modules are loaded; the two files say why. Beside the modules, whatever the PREFIX: kmod looks there everywhere.
 MODPROBE_FILES := modprobe.d/iptables-ebpf.conf modules-load.d/iptables-ebpf.conf
 install-modprobe:
-	$(Q)for f in $(MODPROBE_FILES); do install -D -m 644 packaging/$$f $(DESTDIR)$(PREFIX)/lib/$$f || exit 1; done
+	$(Q)for f in $(MODPROBE_FILES); do install -D -m 644 packaging/$$f $(DESTDIR)/lib/$$f || exit 1; done
 uninstall-modprobe:
-	$(Q)rm -f $(addprefix $(DESTDIR)$(PREFIX)/lib/,$(MODPROBE_FILES))
+	$(Q)rm -f $(addprefix $(DESTDIR)/lib/,$(MODPROBE_FILES))
 
 install-user:
 	$(call ROOM,xtables-ext,install)
