@@ -5,52 +5,154 @@
 
 bpf_objects=$(dirname "${BASH_SOURCE[0]}")/../bpf
 pin_dir=/sys/fs/bpf/selftests-$$
+stock_conf=/run/modprobe.d/selftests-stock.conf
+
+match_cleanup()
+{
+	rm -rf "$pin_dir" "$stock_conf"
+}
+cleanup_push match_cleanup
 
 # The four tools of a Debian host: two back ends, two families.
+# shellcheck disable=SC2034 # for those that source this
 match_tools=(iptables-legacy ip6tables-legacy iptables-nft ip6tables-nft)
 
-# load_ours: xt_ebpf is loaded and the in-tree match is not. load_stock: the other way round.
+# load_ours: xt_ebpf is loaded and the in-tree match is not. load_stock: the other way round, and nothing that a test
+# calls brings ours in. Both fail while rules hold what has to go.
 load_ours()
 {
-	modprobe -r xt_bpf 2>/dev/null
-	modprobe xt_ebpf
+	rm -f "$stock_conf"
+	modprobe -rq xt_bpf
+	modprobe xt_ebpf && [ ! -d /sys/module/xt_bpf ]
 }
 
 load_stock()
 {
-	modprobe -r xt_ebpf 2>/dev/null
-	modprobe --ignore-install xt_bpf
-	modprobe -r xt_ebpf 2>/dev/null
-	[ ! -d /sys/module/xt_ebpf ]
+	mkdir -p "${stock_conf%/*}"
+	echo 'install xt_ebpf /bin/false' >"$stock_conf"
+	modprobe -rq xt_ebpf
+	modprobe -q --ignore-install xt_bpf
+	[ ! -d /sys/module/xt_ebpf ] && [ -d /sys/module/xt_bpf ]
 }
+
+# unload_both: neither is loaded, and both may be.
+unload_both()
+{
+	rm -f "$stock_conf"
+	modprobe -rq xt_ebpf
+	modprobe -rq xt_bpf
+	[ ! -d /sys/module/xt_ebpf ] && [ ! -d /sys/module/xt_bpf ]
+}
+
+# legacy_interface: what iptables-legacy would load before it talks to the kernel, for helpers that do so themselves.
+legacy_interface() { modprobe -aq ip_tables ip6_tables; }
 
 # references MODULE: how many rules (and other users) hold it.
 references() { cat "/sys/module/$1/refcnt" 2>/dev/null || echo none; }
 
-# pin OBJECT NAME [TYPE]: loads a BPF object of the tests and pins its program as $pin_dir/NAME.
-pin()
+# held MODULE N: exactly N rules hold it. nf_tables lets go of a rule a little later.
+held() { wait_until 5 references_are "$1" "$2" || same "$(references "$1")" "$2"; }
+references_are() { [ "$(references "$1")" = "$2" ]; }
+
+# on_both COMMAND...: prints what COMMAND prints, which is the same with the in-tree match and with ours. COMMAND leaves
+# at least one rule in the right namespace, so that it is known who judged the packets.
+on_both()
 {
-	[ -d "$pin_dir" ] || {
-		mkdir -p "$pin_dir"
-		cleanup_push rm -rf "$pin_dir"
-	}
-	bpftool prog load "$bpf_objects/$1.bpf.o" "$pin_dir/$2" type "${3:-socket}"
+	local stock ours
+	drop_rules
+	load_stock || { echo "the in-tree match could not be put in place"; return 1; }
+	stock=$("$@") || { printf 'with the in-tree match:\n%s\n' "$stock"; return 1; }
+	[ "$(references xt_bpf)" -gt 0 ] || { echo "no rule holds xt_bpf: $stock"; return 1; }
+	drop_rules
+	load_ours || { echo "our match could not be put in place"; return 1; }
+	ours=$("$@") || { printf 'with our match:\n%s\n' "$ours"; return 1; }
+	[ "$(references xt_ebpf)" -gt 0 ] || { echo "no rule holds xt_ebpf: $ours"; return 1; }
+	drop_rules
+	[ "$ours" = "$stock" ] || { printf 'in-tree:\n%s\nours:\n%s\n' "$stock" "$ours"; return 1; }
+	printf '%s\n' "$ours"
 }
 
-# Classic BPF: all packets; none.
-code_all='1,6 0 0 1'
-code_none='1,6 0 0 0'
-# IPv4 or IPv6 with ICMP echo inside is all that a ping sends: protocol by family.
-code_icmp='4,48 0 0 9,21 0 1 1,6 0 0 65535,6 0 0 0'
-code_icmp6='4,48 0 0 6,21 0 1 58,6 0 0 65535,6 0 0 0'
-code_tcp='4,48 0 0 9,21 0 1 6,6 0 0 65535,6 0 0 0'
-code_tcp6='4,48 0 0 6,21 0 1 6,6 0 0 65535,6 0 0 0'
+# drop_rules: empties all tables of the right namespace that exist.
+drop_rules()
+{
+	local tool names
+	for tool in iptables ip6tables; do
+		names=$(in_right cat "/proc/net/${tool/tables/_tables_names}" 2>/dev/null)
+		[ -z "$names" ] || printf '*%s\nCOMMIT\n' $names | in_right "$tool-legacy-restore"
+	done
+	in_right nft flush ruleset
+	wait_until 5 unreferenced
+}
 
-# peer_of TOOL: the address that left pings so that TOOL's rules in right see it.
+# unreferenced: no rule holds either match.
+unreferenced()
+{
+	[ "$(references xt_bpf)" = none ] || [ "$(references xt_bpf)" = 0 ] || return 1
+	[ "$(references xt_ebpf)" = none ] || [ "$(references xt_ebpf)" = 0 ]
+}
+
+# pin OBJECT NAME [TYPE]: loads a BPF object of the tests and pins its program as $pin_dir/NAME, its maps below
+# $pin_dir/NAME.maps.
+pin()
+{
+	mkdir -p "$pin_dir"
+	bpftool prog load "$bpf_objects/$1.bpf.o" "$pin_dir/$2" type "${3:-socket}" pinmaps "$pin_dir/$2.maps"
+}
+
+# program_id NAME: of what pin made. program_exists ID.
+program_id() { bpftool -j prog show pinned "$pin_dir/$1" | jq .id; }
+program_exists() { bpftool prog show id "$1" >/dev/null 2>&1; }
+program_gone() { ! program_exists "$1"; }
+
+# Classic BPF: all packets; none.
+# shellcheck disable=SC2034
+code_all='1,6 0 0 1' code_none='1,6 0 0 0'
+
+# udp_code TOOL PORT: bytecode for UDP to that port.
+udp_code()
+{
+	local protocol=9 port=22
+	[[ $1 != *6* ]] || protocol=6 port=42
+	echo "6,48 0 0 $protocol,21 0 3 17,40 0 0 $port,21 0 1 $2,6 0 0 65535,6 0 0 0"
+}
+
+# datagrams N ADDRESS PORT [NETNS]: sends N UDP datagrams, from left if no namespace is named.
+datagrams()
+{
+	# shellcheck disable=SC2016 # for the inner shell
+	in_netns "${4:-$left}" bash -c 'for ((i = 0; i < $1; i++)); do echo >"/dev/udp/$2/$3"; done' - "$1" "$2" "$3"
+}
+
+# peer_of TOOL: the address that left sends to so that TOOL's rules in right see it.
 peer_of()
 {
 	case $1 in
-	ip6*) echo 2001:db8::2 ;;
+	*6*) echo 2001:db8::2 ;;
 	*) echo 192.0.2.2 ;;
 	esac
 }
+
+# counts TOOL: one line "TABLE CHAIN PACKETS" for each rule of right, in order.
+counts()
+{
+	in_right "$1-save" -c | awk '
+		/^\*/ { table = substr($1, 2) }
+		/^\[/ { split(substr($1, 2), count, ":"); print table, $3, count[1] }'
+}
+
+# nft_counts FAMILY: packets counted by the rules that nft_rule made in right, in one line.
+nft_counts()
+{
+	in_right nft -j list table "$1" selftest | jq '.nftables[].rule.expr[]? | .counter.packets | values' | xargs
+}
+
+# in_kernel_log SINCE: what the kernel said since log_mark printed SINCE.
+log_mark()
+{
+	local mark
+	mark="selftests-$(od -An -N6 -tx1 /dev/urandom | tr -d ' ')"
+	echo "$mark" >/dev/kmsg
+	echo "$mark"
+}
+
+in_kernel_log() { dmesg | sed "1,/$1/d"; }
