@@ -6,11 +6,11 @@
 -m bpf --bytecode "1,6 0 0 1,";-m bpf --bytecode "1,6 0 0 1";OK
 -m bpf --bytecode " 1 , 6  0 0 1 ";-m bpf --bytecode "1,6 0 0 1";OK
 -m bpf --bytecode "1,6 0 0 1" -m bpf --bytecode "1,6 0 0 2";=;OK
--m bpf --object-pinned /sys/fs/bpf/libipt_bpf.t/all;=;OK
--m bpf --object-pinned "/sys/fs/bpf/libipt_bpf.t/two words";=;OK
--m bpf --object-pinned "/sys/fs/bpf/libipt_bpf.t/it's \"quoted\" \\";-m bpf --object-pinned "/sys/fs/bpf/libipt_bpf.t/it\'s \"quoted\" \\";OK
--m bpf --object-pinned /sys/fs/bpf/libipt_bpf.t/all -m bpf --bytecode "1,6 0 0 1";=;OK
--m bpf --object-pinned /sys/fs/bpf/libipt_bpf.t/all -m bpf --object-pinned /sys/fs/bpf/libipt_bpf.t/all;=;OK
+-m bpf --object-pinned /sys/fs/bpf/libipt_bpf_t/all;=;OK
+-m bpf --object-pinned "/sys/fs/bpf/libipt_bpf_t/two words";=;OK
+-m bpf --object-pinned "/sys/fs/bpf/libipt_bpf_t/it's \"quoted\" \\";-m bpf --object-pinned "/sys/fs/bpf/libipt_bpf_t/it\'s \"quoted\" \\";OK
+-m bpf --object-pinned /sys/fs/bpf/libipt_bpf_t/all -m bpf --bytecode "1,6 0 0 1";=;OK
+-m bpf --object-pinned /sys/fs/bpf/libipt_bpf_t/all -m bpf --object-pinned /sys/fs/bpf/libipt_bpf_t/all;=;OK
 -m bpf;;FAIL
 -m bpf --bytecode "";;FAIL
 -m bpf --bytecode "0";;FAIL
@@ -25,10 +25,10 @@
 -m bpf --bytecode "2,21 256 0 6,6 0 0 1";;FAIL
 -m bpf --bytecode "1,65542 0 0 1";;FAIL
 -m bpf --bytecode "1,6 0 0 1" --bytecode "1,6 0 0 1";;FAIL
--m bpf --bytecode "1,6 0 0 1" --object-pinned /sys/fs/bpf/libipt_bpf.t/all;;FAIL
+-m bpf --bytecode "1,6 0 0 1" --object-pinned /sys/fs/bpf/libipt_bpf_t/all;;FAIL
 -m bpf ! --bytecode "1,6 0 0 1";;FAIL
--m bpf ! --object-pinned /sys/fs/bpf/libipt_bpf.t/all;;FAIL
+-m bpf ! --object-pinned /sys/fs/bpf/libipt_bpf_t/all;;FAIL
 -m bpf --object-pinned "";;FAIL
--m bpf --object-pinned /sys/fs/bpf/libipt_bpf.t/missing;;FAIL
--m bpf --object-pinned /sys/fs/bpf/libipt_bpf.t;;FAIL
+-m bpf --object-pinned /sys/fs/bpf/libipt_bpf_t/missing;;FAIL
+-m bpf --object-pinned /sys/fs/bpf/libipt_bpf_t;;FAIL
 -m bpf --object-pinned /proc/version;;FAIL

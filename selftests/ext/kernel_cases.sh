@@ -1,0 +1,64 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# libipt_bpf.t, the extension's cases in the format of iptables-test.py, with both families and both back ends: a case is
+# a rule, added and saved, or refused. A rule that was added is found by -C, survives a save and restore unchanged, and is
+# deleted by -D.
+
+cd "$(dirname "$0")" || exit 1
+. ../lib/ktap.sh
+. ../lib/ext.sh
+
+cases=libipt_bpf.t
+
+# run_case TOOL CHAIN RULE SAVED RESULT
+run_case()
+{
+	local tool=$1 chain=$2 rule=$3 saved=$4 result=$5 words said status=0 dump
+	# The quotes and backslashes of the file are the shell's.
+	eval "words=($rule)"
+	[ "$saved" != '=' ] || saved=$rule
+
+	said=$(ours "$tool" -A "$chain" "${words[@]}" 2>&1) || status=$?
+	if [ "$result" = FAIL ]; then
+		[ $status = 2 ] && [[ $said == *': bpf: '* || $said == *': option "--'* ]] && return
+		echo "ended with $status instead of 2, and said: $said"
+		return 1
+	fi
+	[ $status = 0 ] || { echo "$said"; return 1; }
+
+	dump=$(ours "$tool-save" -t filter) &&
+		same "$(grep "^-A $chain" <<<"$dump")" "-A $chain $saved" &&
+		ours "$tool-restore" <<<"$dump" &&
+		same "$(ours "$tool" -S "$chain" | grep "^-A")" "-A $chain $saved" &&
+		ours "$tool" -C "$chain" "${words[@]}" &&
+		ours "$tool" -D "$chain" "${words[@]}" &&
+		same "$(ours "$tool" -S "$chain" | grep -c "^-A")" 0
+}
+
+# in_each_chain RULE SAVED RESULT TOOL
+in_each_chain()
+{
+	local chain
+	for chain in "${chains[@]}"; do
+		run_case "$4" "$chain" "$1" "$2" "$3" || { echo "rule: -A $chain $1"; return 1; }
+	done
+}
+
+in_own_namespaces "$@"
+find_extensions
+ktap_plan "$(grep -c '^-' $cases)"
+mkdir /sys/fs/bpf/libipt_bpf_t
+for name in all 'two words' "it's \"quoted\" \\"; do pin_at "/sys/fs/bpf/libipt_bpf_t/$name"; done
+
+chains=()
+while IFS= read -r line; do
+	case $line in
+	:*) IFS=, read -ra chains <<<"${line#:}" ;;
+	-*)
+		IFS=';' read -r rule saved result <<<"$line"
+		check "$result: $rule" each in_each_chain "$rule" "$saved" "$result"
+		;;
+	esac
+done <$cases
+ktap_end
