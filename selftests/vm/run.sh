@@ -6,10 +6,10 @@
 #
 #	-k NAME		the kernel, a name of selftests/vm/kernels, or "debug" (default: the first)
 #	-s		a shell instead of COMMAND; leave it with exit
-#	-t SECONDS	how long the guest may take (default 600; no limit with -s)
+#	-t SECONDS	how long the guest may take (default 600, debug 3600; no limit with -s)
 #	-o DIR		where console.log and output.log go (default build/vm/NAME)
 #	-c N		CPUs (default 2)
-#	-m MIB		memory (default 1024)
+#	-m MIB		memory (default 1024, debug 2048)
 #	-i		count instructions: one a nanosecond of guest time, so that figures repeat exactly; one CPU
 #	-p DIR		a folder as `make install DESTDIR=` made it (default: build and install what is here)
 #	-a ARG		one more argument for the kernel's command line
@@ -23,7 +23,7 @@ set -euo pipefail
 . "$(dirname "$0")/lib.sh"
 
 kernel=$(kernel_names | head -n 1)
-interactive='' seconds=600 out='' cpus=2 memory=1024 icount='' product='' append='' quiet=''
+interactive='' seconds='' out='' cpus=2 memory='' icount='' product='' append='' quiet=''
 while getopts k:st:o:c:m:ip:a:q option; do
 	case $option in
 	k) kernel=$OPTARG ;;
@@ -43,6 +43,13 @@ shift $((OPTIND - 1))
 [ -n "$interactive" ] || [ $# -gt 0 ] || die "neither a command nor -s: see the head of $0"
 
 known_kernel "$kernel"
+slowness=1
+if [ "$kernel" = debug ]; then
+	# Its checks cost time and memory, and the first warning ends the run: what follows would only be its consequences.
+	slowness=5
+	seconds=${seconds:-3600} memory=${memory:-2048} append=" panic_on_warn=1$append"
+fi
+seconds=${seconds:-600} memory=${memory:-1024}
 kernel_dir=$("$vm_dir/fetch-kernel.sh" "$kernel")
 userland=$("$vm_dir/fetch-userland.sh")
 [ -n "$product" ] || product=$("$vm_dir/product.sh" "$kernel")
@@ -57,7 +64,7 @@ trap 'mv -f "$work"/*.log "$out/" 2>/dev/null; rm -rf "$work"' EXIT
 token="guest-$(od -An -N8 -tx8 /dev/urandom | tr -d ' ') ended"
 mkdir -p "$work/run/vm"
 echo "$token" >"$work/run/vm/token"
-echo "$@" >"$work/run/vm/command"
+printf '%s\n' "export TEST_SLOWNESS=$slowness" "$*" >"$work/run/vm/command"
 [ -z "$interactive" ] || touch "$work/run/vm/interactive"
 "$vm_dir/layer.sh" "$work/run" "$work/run.zst"
 cat "$userland/layer.zst" "$kernel_dir/layer.zst" "$product.zst" "$work/run.zst" >"$work/initrd"
