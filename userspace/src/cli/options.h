@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: GPL-2.0-only
+// What the user asked for on the command line.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <optional>
+#include <string>
+
+#include "util/result.h"
+
+namespace ipt {
+
+// What the process ends with; man page and --help list them.
+enum class Exit : int {
+	ok = 0,
+	failed = 1, // something broke while tracing
+	usage = 2, // options or expression
+	not_here = 3, // this host, or this user, cannot trace
+	lost = 4, // traced to the end, but events were lost
+};
+
+enum class Format { tree, line };
+enum class Color { automatic, always, never };
+
+struct Options {
+	Format format = Format::tree;
+	uint64_t count = 0; // packets; 0: no limit
+	std::optional<std::chrono::milliseconds> duration;
+	std::string netns; // empty: the tool's own; "all"
+	bool ipv4 = true;
+	bool ipv6 = true;
+	Color color = Color::automatic;
+	std::string output; // empty: standard output
+	bool verbose = false;
+	std::string expression;
+};
+
+// Text to print, and to end with success, because --help or --version was given.
+struct Answer {
+	std::string text;
+};
+
+struct Parsed {
+	Options options;
+	std::optional<Answer> answer;
+};
+
+Result<Parsed> parse_options(int argc, const char *const *argv);
+
+std::string help_text();
+
+// "90", "90s", "1.5m", "500ms", "2h".
+Result<std::chrono::milliseconds> parse_duration(const std::string &text);
+
+} // namespace ipt

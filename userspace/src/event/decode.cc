@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "event/event.h"
+
+#include <cstring>
+#include <fmt/core.h>
+#include <linux/netfilter.h>
+
+namespace ipt {
+
+namespace {
+
+template <size_t N>
+bool ends_with_zero(const char (&name)[N])
+{
+	return std::memchr(name, 0, N) != nullptr;
+}
+
+// What is wrong with the head, or nothing.
+std::string complaint(const Head &head, size_t record_size)
+{
+	if (head.version != IPT_EVENT_VERSION)
+		return fmt::format("an event of version {}, this tool reads version {}", head.version,
+				   IPT_EVENT_VERSION);
+	if (head.size != record_size)
+		return fmt::format("an event that calls itself {} bytes long in a record of {}", head.size,
+				   record_size);
+	if (head.family != NFPROTO_IPV4 && head.family != NFPROTO_IPV6)
+		return fmt::format("an event of protocol family {}", head.family);
+	if (head.hook >= NF_INET_NUMHOOKS)
+		return fmt::format("an event at hook {}", head.hook);
+	if (head.packet == 0 || head.seq == 0 || head.traversal == 0)
+		return "an event without a number";
+	if (!ends_with_zero(head.table))
+		return "an event with an endless table name";
+	return {};
+}
+
+bool names_end(const Enter &e)
+{
+	return ends_with_zero(e.in.name) && ends_with_zero(e.out.name);
+}
+
+bool names_end(const Rule &e)
+{
+	return ends_with_zero(e.chain);
+}
+
+bool names_end(const Leave &)
+{
+	return true;
+}
+
+template <typename T>
+Result<Event> body(std::span<const std::byte> record)
+{
+	T event;
+	if (record.size() < sizeof(event))
+		return Error{ fmt::format("an event of {} bytes that should have {}", record.size(), sizeof(event)) };
+	std::memcpy(&event, record.data(), sizeof(event));
+	if (!names_end(event))
+		return Error{ "an event with an endless name" };
+	return Event(event);
+}
+
+} // namespace
+
+Result<Event> decode(std::span<const std::byte> record)
+{
+	Head head;
+	if (record.size() < sizeof(head))
+		return Error{ fmt::format("an event of {} bytes", record.size()) };
+	std::memcpy(&head, record.data(), sizeof(head));
+	if (std::string wrong = complaint(head, record.size()); !wrong.empty())
+		return Error{ wrong };
+	switch (head.type) {
+	case IPT_EVENT_ENTER:
+		return body<Enter>(record);
+	case IPT_EVENT_RULE:
+		return body<Rule>(record);
+	case IPT_EVENT_LEAVE:
+		return body<Leave>(record);
+	}
+	return Error{ fmt::format("an event of unknown type {}", head.type) };
+}
+
+} // namespace ipt

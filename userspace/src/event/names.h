@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: GPL-2.0-only
+// What people call the numbers in an event.
+#pragma once
+
+#include <string>
+
+#include "event/event.h"
+
+namespace ipt {
+
+const char *hook_name(uint8_t hook);
+
+// "ACCEPT", "DROP", "QUEUE 3", "STOLEN" ...
+std::string verdict_name(uint32_t verdict);
+bool is_accept(uint32_t verdict);
+bool is_drop(uint32_t verdict);
+
+// "TCP", "ICMPv6", "protocol 253"
+std::string protocol_name(uint8_t protocol);
+
+// "SYN,ACK"; "none" for a segment without any.
+std::string tcp_flag_names(uint16_t flags);
+
+// "echo request", "unreachable (port)", "type 42 code 0"
+std::string icmp_name(uint8_t family, uint8_t type, uint8_t code);
+
+std::string address_text(uint8_t family, const uint8_t *address);
+
+// "NEW", "ESTABLISHED" ...; empty if there is no connection.
+const char *connection_name(uint8_t connection);
+
+// Protocol, addresses, ports, flags, length: "TCP 192.0.2.1:40000 > 192.0.2.2:443 SYN len 60".
+std::string packet_text(uint8_t family, const PacketFields &packet);
+
+// "192.0.2.1:40000 > 192.0.2.2:443"
+std::string endpoints_text(uint8_t family, const PacketFields &packet);
+
+// What only -v shows: "ttl 64 tos 0x10 id 4711 mark 0x1 ct NEW".
+std::string details_text(const PacketFields &packet);
+
+} // namespace ipt

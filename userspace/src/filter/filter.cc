@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "filter/filter.h"
+
+#include <fmt/core.h>
+#include <linux/filter.h>
+#include <memory>
+#include <pcap/pcap.h>
+
+namespace ipt {
+
+static_assert(sizeof(Instruction) == sizeof(sock_filter));
+static_assert(sizeof(Instruction) == sizeof(bpf_insn));
+
+namespace {
+
+constexpr int kSnapLength = 65535;
+
+std::string whole_expression(const FilterRequest &request)
+{
+	if (request.ipv4 && request.ipv6)
+		return request.expression;
+	const std::string family = request.ipv4 ? "ip" : "ip6";
+	return request.expression.empty() ? family : fmt::format("{} and ({})", family, request.expression);
+}
+
+} // namespace
+
+Result<Filter> compile(const FilterRequest &request)
+{
+	const std::string expression = whole_expression(request);
+	if (expression.empty())
+		return Filter{};
+	const std::unique_ptr<pcap_t, void (*)(pcap_t *)> pcap(pcap_open_dead(DLT_RAW, kSnapLength), pcap_close);
+	bpf_program program{};
+	if (!pcap || pcap_compile(pcap.get(), &program, expression.c_str(), 1, PCAP_NETMASK_UNKNOWN))
+		return Error{ fmt::format("expression '{}': {}", request.expression,
+					  pcap ? pcap_geterr(pcap.get()) : "out of memory") };
+	Filter filter;
+	for (unsigned int i = 0; i < program.bf_len; i++) {
+		const bpf_insn &in = program.bf_insns[i];
+		filter.push_back({ in.code, in.jt, in.jf, in.k });
+	}
+	pcap_freecode(&program);
+	return filter;
+}
+
+} // namespace ipt

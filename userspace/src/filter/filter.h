@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: GPL-2.0-only
+// From a pcap expression to classic BPF. The only folder that knows libpcap.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "util/result.h"
+
+namespace ipt {
+
+// One instruction, laid out as the kernel's struct sock_filter.
+struct Instruction {
+	uint16_t code;
+	uint8_t jt;
+	uint8_t jf;
+	uint32_t k;
+};
+
+using Filter = std::vector<Instruction>;
+
+struct FilterRequest {
+	std::string expression; // empty: all
+	bool ipv4 = true;
+	bool ipv6 = true;
+};
+
+// The error is libpcap's own message with the expression. An empty filter selects everything.
+Result<Filter> compile(const FilterRequest &request);
+
+// The expression that leaves out a connection, of SSH_CONNECTION's "client port server port"; nothing if it is none.
+std::optional<std::string> without_ssh(const std::string &ssh_connection);
+
+// SSH_CONNECTION of this process or, as sudo removes it, of one that it descends from; empty if there is none.
+std::string find_ssh_connection();
+
+} // namespace ipt

@@ -1,0 +1,173 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "kmod/session.h"
+
+#include <cerrno>
+#include <cstring>
+#include <fcntl.h>
+#include <fmt/core.h>
+#include <fstream>
+#include <sys/ioctl.h>
+#include <sys/utsname.h>
+
+#include "util/command.h"
+
+namespace ipt {
+
+namespace {
+
+Error no_rights()
+{
+	return Error{ "only root may trace (CAP_NET_ADMIN, and CAP_BPF with CAP_PERFMON, or CAP_SYS_ADMIN, outside of any "
+		      "user namespace): try sudo" };
+}
+
+std::string kernel_release()
+{
+	utsname name{};
+	uname(&name);
+	return name.release;
+}
+
+Fd open_device(int &error)
+{
+	Fd fd(open(IPTABLES_TRACE_DEVICE, O_RDWR | O_CLOEXEC));
+	error = fd ? 0 : errno;
+	return fd;
+}
+
+bool may_load_modules()
+{
+	return geteuid() == 0;
+}
+
+// Why there is no device, after modprobe was tried.
+Error no_module(const Result<CommandOutput> &modprobe)
+{
+	std::string said = modprobe ? modprobe->err : modprobe.error().message;
+	while (!said.empty() && said.back() == '\n')
+		said.pop_back();
+	const std::string lacks = missing_in_kernel();
+	if (!lacks.empty())
+		return Error{ lacks };
+	const std::string release = kernel_release();
+	if (said.find("Key was rejected") != std::string::npos)
+		return Error{ fmt::format("the kernel refuses iptables_trace.ko because of its signature (Secure Boot): enrol "
+					  "the key it was signed with, see mokutil(1); modprobe: {}",
+					  said) };
+	return Error{ fmt::format("iptables_trace.ko is not loaded, and modprobe cannot load it ({}): install it for kernel {} "
+				  "with `make dkms` or `make install` in the sources of iptables-ebpf, or its dkms package",
+				  said.empty() ? fmt::format("{} does not appear", IPTABLES_TRACE_DEVICE) : said, release) };
+}
+
+// What an ioctl says by its error, in words.
+Status outcome(int result, const char *what, std::initializer_list<std::pair<int, const char *>> meanings = {})
+{
+	if (result >= 0)
+		return {};
+	const int error = errno;
+	if (error == EPERM)
+		return no_rights();
+	for (const auto &[number, meaning] : meanings) {
+		if (number == error)
+			return Error{ meaning };
+	}
+	return Error{ fmt::format("iptables_trace.ko: {}: {} (see dmesg)", what, std::strerror(error)) };
+}
+
+} // namespace
+
+Result<Session> Session::open()
+{
+	int error = 0;
+	Fd device = open_device(error);
+	if (!device && (error == ENOENT || error == ENODEV || error == ENXIO)) {
+		if (!may_load_modules())
+			return no_rights();
+		const auto modprobe = run_command({ "modprobe", "iptables_trace" });
+		device = open_device(error);
+		if (!device && (error == ENOENT || error == ENODEV || error == ENXIO))
+			return no_module(modprobe);
+	}
+	if (!device && (error == EPERM || error == EACCES))
+		return no_rights();
+	if (!device)
+		return Error{ fmt::format("cannot open {}: {}", IPTABLES_TRACE_DEVICE, std::strerror(error)) };
+	Session session(std::move(device));
+
+	const auto info = session.info();
+	if (!info)
+		return info.error();
+	if (info->ctl_version != IPTABLES_TRACE_CTL_VERSION)
+		return Error{ fmt::format("iptables_trace.ko {} speaks version {} of the control interface, this tool version {}: "
+					  "install both from one version, then `modprobe -r iptables_trace`",
+					  info->module_version, info->ctl_version, IPTABLES_TRACE_CTL_VERSION) };
+	if (!(info->features & IPTABLES_TRACE_FEATURE_RULES))
+		return Error{ fmt::format("kernel {} was built without CONFIG_NETFILTER_XT_TARGET_TRACE and does not tell which "
+					  "rule a packet meets: boot one that has it",
+					  kernel_release()) };
+	return session;
+}
+
+Result<Info> Session::info() const
+{
+	Info info{};
+	if (auto status = outcome(ioctl(device_.get(), IPTABLES_TRACE_GET_INFO, &info), "GET_INFO"); !status)
+		return status.error();
+	return info;
+}
+
+Status Session::set_programs(int enter, int rule, int leave) const
+{
+	iptables_trace_programs programs{ enter, rule, leave, 0 };
+	return outcome(ioctl(device_.get(), IPTABLES_TRACE_SET_PROGRAMS, &programs), "cannot use the BPF programs");
+}
+
+Status Session::set_filter(const void *instructions, unsigned int count, bool children) const
+{
+	iptables_trace_filter filter{ reinterpret_cast<uintptr_t>(instructions), count,
+				      children ? static_cast<__u32>(IPTABLES_TRACE_FILTER_CHILDREN) : 0 };
+	return outcome(ioctl(device_.get(), IPTABLES_TRACE_SET_FILTER, &filter), "cannot use the filter");
+}
+
+Status Session::set_netns(int fd) const
+{
+	iptables_trace_netns netns{ fd, 0 };
+	return outcome(ioctl(device_.get(), IPTABLES_TRACE_SET_NETNS, &netns), "cannot choose the network namespace");
+}
+
+Status Session::start() const
+{
+	return outcome(ioctl(device_.get(), IPTABLES_TRACE_START), "cannot start",
+		       { { EUSERS, "as many traces are running as the module can serve: end one of them" },
+			 { EOPNOTSUPP, "the kernel does not let itself be probed where it must be: see dmesg" } });
+}
+
+Status Session::stop() const
+{
+	return outcome(ioctl(device_.get(), IPTABLES_TRACE_STOP), "cannot stop");
+}
+
+Result<Stats> Session::stats() const
+{
+	Stats stats{};
+	if (auto status = outcome(ioctl(device_.get(), IPTABLES_TRACE_GET_STATS, &stats), "GET_STATS"); !status)
+		return status.error();
+	return stats;
+}
+
+std::string missing_in_kernel()
+{
+	// Symbols are listed to everybody, with addresses of zero to most.
+	std::ifstream symbols("/proc/kallsyms");
+	bool any = false;
+	for (std::string line; std::getline(symbols, line); any = true) {
+		if (line.ends_with(" register_kprobe"))
+			return {};
+	}
+	if (!any)
+		return {};
+	return fmt::format("kernel {} was built without CONFIG_KPROBES, on which tracing rests: boot one that has it",
+			   kernel_release());
+}
+
+} // namespace ipt

@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: GPL-2.0-only
+// The only folder that speaks to iptables_trace.ko.
+#pragma once
+
+#include <vector>
+
+#include "iptables_trace_ctl.h"
+#include "util/fd.h"
+#include "util/result.h"
+
+namespace ipt {
+
+using Info = iptables_trace_info;
+using Stats = iptables_trace_stats;
+
+// An open /dev/iptables_trace. Everything that it did to the kernel ends with it.
+class Session {
+public:
+	// Loads the module if need be. The error names what is in the way.
+	static Result<Session> open();
+
+	Result<Info> info() const;
+	Status set_programs(int enter, int rule, int leave) const;
+	// instructions: of a struct sock_filter, as pcap_compile() makes them.
+	Status set_filter(const void *instructions, unsigned int count, bool children) const;
+	// -1: all.
+	Status set_netns(int fd) const;
+	Status start() const;
+	Status stop() const;
+	Result<Stats> stats() const;
+
+private:
+	explicit Session(Fd device) : device_(std::move(device)) {}
+
+	Fd device_;
+};
+
+// What the kernel lacks for the module, if that can be seen; empty otherwise.
+std::string missing_in_kernel();
+
+} // namespace ipt

@@ -1,0 +1,156 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "loop.h"
+
+#include <cerrno>
+#include <cstring>
+#include <fmt/core.h>
+#include <poll.h>
+
+#include "util/stop.h"
+
+namespace ipt {
+
+namespace {
+
+// How often the ring is looked at when nothing wakes the tool.
+constexpr int kPollMs = 25;
+// Events taken out of the ring before they are looked at: enough to make room, not so many that memory fills.
+constexpr size_t kBatch = 50000;
+
+Losses losses_of(const Stats &stats)
+{
+	return { stats.events_unwritten + stats.events_not_run,
+		 stats.missed_enter + stats.missed_leave + stats.missed_rule + stats.missed_other,
+		 stats.packets_forgotten };
+}
+
+} // namespace
+
+Loop::Loop(const Session &session, RulesetStore &store, Sink &sink, Output &output, WallClock &clock,
+	   const Options &options)
+	: session_(session), sink_(sink), output_(output), clock_(clock), options_(options),
+	  correlator_(store, [this](PacketTrace &&trace) { show(std::move(trace)); })
+{
+}
+
+void Loop::take(std::span<const std::byte> record)
+{
+	auto event = decode(record);
+	if (event) {
+		received_++;
+		events_.push_back(std::move(*event));
+		return;
+	}
+	if (unreadable_++ == 0)
+		first_complaint_ = event.error().message;
+}
+
+// Past COUNT, what was made by packets that were shown is still shown.
+void Loop::show(PacketTrace &&trace)
+{
+	const bool child = trace.first.flags & IPT_EVENT_CHILD;
+	if (options_.count && !child && counted_ == options_.count)
+		return;
+	counted_ += !child;
+	shown_++;
+	sink_.packet(trace);
+}
+
+void Loop::drain(Programs &programs, size_t most)
+{
+	programs.consume(most);
+	for (const Event &event : events_) {
+		const Traversal &traversal = correlator_.add(event);
+		sink_.event(event, traversal);
+	}
+	events_.clear();
+}
+
+Loop::End Loop::round(Programs &programs)
+{
+	pollfd ring{ programs.ring_fd(), POLLIN, 0 };
+	poll(&ring, 1, kPollMs);
+	// In this order: what the module had counted by now is in the ring by now.
+	const uint64_t now = monotonic_ns();
+	const auto stats = session_.stats();
+	if (!stats)
+		return End::module;
+	clock_.update();
+	drain(programs, kBatch);
+	correlator_.settle(now, losses_of(*stats));
+	if (output_.error())
+		return End::output;
+	if (options_.count && counted_ >= options_.count)
+		return End::count;
+	if (stop_requested())
+		return End::signal;
+	return stats->flags & IPTABLES_TRACE_STATS_NETNS_GONE ? End::netns_gone : End::none;
+}
+
+Exit Loop::run(Programs &programs)
+{
+	const uint64_t begin = monotonic_ns();
+	const uint64_t limit = options_.duration ? static_cast<uint64_t>(options_.duration->count()) * 1'000'000 : 0;
+	End why = End::none;
+	while (why == End::none) {
+		why = round(programs);
+		if (why == End::none && limit && monotonic_ns() - begin >= limit)
+			why = End::time;
+	}
+	return end(programs, why);
+}
+
+Summary Loop::summary(const Stats &stats, const Programs::LossCounts &losses) const
+{
+	const uint64_t programs_lost = losses[IPT_EVENT_LOSS_RING_FULL] + losses[IPT_EVENT_LOSS_CONTEXT];
+	const uint64_t written = stats.events - stats.events_unwritten - stats.events_not_run;
+	const auto beyond = [](uint64_t a, uint64_t b) { return a > b ? a - b : 0; };
+	return { shown_,
+		 received_,
+		 {
+			 { losses[IPT_EVENT_LOSS_RING_FULL], "events lost: the ring buffer was full, as the output is slower "
+							     "than the packets (a narrower expression helps)" },
+			 { losses[IPT_EVENT_LOSS_CONTEXT], "events lost: the module's context could not be read" },
+			 { beyond(stats.events_unwritten, programs_lost), "events lost: a BPF program failed" },
+			 { stats.events_not_run, "events lost: a BPF program was running on the CPU already" },
+			 { beyond(written, received_ + unreadable_), "events lost on their way through the ring buffer" },
+			 { unreadable_, "events that cannot be read: " + first_complaint_ },
+			 { stats.packets_refused, "packets not traced: more at once than the module has room for" },
+			 { stats.packets_forgotten, "packets lost sight of: more at once than the module has room for" },
+			 { stats.missed_enter, "walks through tables missed by the kernel's probes, of whatever packets" },
+			 { stats.missed_leave, "ends of such walks missed" },
+			 { stats.missed_rule, "rules missed by the kernel's probes, of whatever packets" },
+			 { stats.missed_other, "other probes missed" },
+			 { stats.log_leaked, "lines of the trace went to the kernel log: nf_log has a logger for all families" },
+		 } };
+}
+
+Exit Loop::end(Programs &programs, End why)
+{
+	if (auto status = session_.stop(); !status)
+		fmt::print(stderr, "iptables-trace: {}\n", status.error().message);
+	const auto stats = session_.stats();
+	if (!stats) {
+		fmt::print(stderr, "iptables-trace: {}\n", stats.error().message);
+		return Exit::failed;
+	}
+	// Nothing is written any more, so this ends.
+	size_t before;
+	do {
+		before = received_ + unreadable_;
+		drain(programs, kBatch);
+	} while (received_ + unreadable_ != before);
+	correlator_.finish(losses_of(*stats));
+
+	if (output_.error() && output_.error() != EPIPE) {
+		fmt::print(stderr, "iptables-trace: cannot write the trace: {}\n", std::strerror(output_.error()));
+		return Exit::failed;
+	}
+	if (why == End::netns_gone)
+		fmt::print(stderr, "iptables-trace: the network namespace has ended\n");
+	const Summary result = summary(*stats, programs.losses());
+	fmt::print(stderr, "iptables-trace: {}\n", result.text());
+	return result.lossless() ? Exit::ok : Exit::lost;
+}
+
+} // namespace ipt

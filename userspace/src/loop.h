@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: GPL-2.0-only
+// A running session: takes events out of the ring buffer, shows packets, and knows when to end.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "bpf/programs.h"
+#include "cli/options.h"
+#include "kmod/session.h"
+#include "pipeline/correlator.h"
+#include "pipeline/summary.h"
+#include "sink/sink.h"
+#include "util/clock.h"
+#include "util/output.h"
+
+namespace ipt {
+
+class Loop {
+public:
+	Loop(const Session &session, RulesetStore &store, Sink &sink, Output &output, WallClock &clock,
+	     const Options &options);
+
+	// A record of the ring buffer.
+	void take(std::span<const std::byte> record);
+
+	// Until count, time, a signal or an error ends it; then the summary.
+	Exit run(Programs &programs);
+
+private:
+	enum class End { none, count, time, signal, netns_gone, output, module };
+
+	End round(Programs &programs);
+	void show(PacketTrace &&trace);
+	void drain(Programs &programs, size_t most);
+	Exit end(Programs &programs, End why);
+	Summary summary(const Stats &stats, const Programs::LossCounts &losses) const;
+
+	const Session &session_;
+	Sink &sink_;
+	Output &output_;
+	WallClock &clock_;
+	const Options &options_;
+	Correlator correlator_;
+	std::vector<Event> events_; // taken out of the ring and not looked at yet
+	uint64_t received_ = 0;
+	uint64_t unreadable_ = 0;
+	std::string first_complaint_;
+	uint64_t shown_ = 0;
+	uint64_t counted_ = 0; // shown and not made by another packet: what COUNT counts
+};
+
+} // namespace ipt

@@ -1,0 +1,174 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "netns/netns.h"
+
+#include <cerrno>
+#include <charconv>
+#include <cstdlib>
+#include <cstring>
+#include <dirent.h>
+#include <fcntl.h>
+#include <fmt/core.h>
+#include <fstream>
+#include <functional>
+#include <memory>
+#include <sched.h>
+#include <sys/stat.h>
+#include <sys/vfs.h>
+
+namespace ipt {
+
+namespace {
+
+constexpr const char *kNamedFolder = "/run/netns";
+constexpr long kNsfsMagic = 0x6e736673;
+
+Result<Netns> open_file(const std::string &path)
+{
+	Netns netns;
+	netns.fd = Fd(open(path.c_str(), O_RDONLY | O_CLOEXEC));
+	if (!netns.fd)
+		return Error{ std::strerror(errno) };
+	struct statfs fs {};
+	struct stat st {};
+	if (fstatfs(netns.fd.get(), &fs) || fstat(netns.fd.get(), &st) || fs.f_type != kNsfsMagic)
+		return Error{ "not a network namespace" };
+	netns.inode = static_cast<uint32_t>(st.st_ino);
+	return netns;
+}
+
+bool is_number(const std::string &word)
+{
+	return !word.empty() && word.find_first_not_of("0123456789") == std::string::npos;
+}
+
+// The names in a folder for which the function answers true.
+std::vector<std::string> names_in(const char *folder, const std::function<bool(const std::string &)> &wanted)
+{
+	std::vector<std::string> names;
+	const std::unique_ptr<DIR, int (*)(DIR *)> dir(opendir(folder), closedir);
+	while (const dirent *entry = dir ? readdir(dir.get()) : nullptr) {
+		if (entry->d_name[0] != '.' && wanted(entry->d_name))
+			names.emplace_back(entry->d_name);
+	}
+	return names;
+}
+
+std::vector<std::string> named()
+{
+	return names_in(kNamedFolder, [](const std::string &) { return true; });
+}
+
+std::string of_process(const std::string &pid)
+{
+	return fmt::format("/proc/{}/ns/net", pid);
+}
+
+bool is_inode(const std::string &path, uint32_t inode)
+{
+	struct stat st {};
+	return stat(path.c_str(), &st) == 0 && st.st_ino == inode;
+}
+
+// The first process of the namespace, or nothing.
+std::string process_in(uint32_t inode)
+{
+	std::string found;
+	names_in("/proc", [&](const std::string &name) {
+		if (found.empty() && is_number(name) && is_inode(of_process(name), inode))
+			found = name;
+		return false;
+	});
+	return found;
+}
+
+std::string comm_of(const std::string &pid)
+{
+	std::ifstream file(fmt::format("/proc/{}/comm", pid));
+	std::string comm;
+	std::getline(file, comm);
+	return comm;
+}
+
+} // namespace
+
+Result<Netns> open_netns(const std::string &word)
+{
+	if (word.empty())
+		return open_file("/proc/self/ns/net");
+	const std::string path = word.find('/') != std::string::npos ? word :
+				 is_number(word) ? of_process(word) :
+						   fmt::format("{}/{}", kNamedFolder, word);
+	auto netns = open_file(path);
+	// A name may look like a number.
+	if (!netns && is_number(word)) {
+		if (auto other = open_file(fmt::format("{}/{}", kNamedFolder, word)))
+			return other;
+		return Error{ fmt::format("--netns {}: no such process or namespace ({}: {})", word, path,
+					  netns.error().message) };
+	}
+	if (!netns)
+		return Error{ fmt::format("--netns {}: {}: {} (`ip netns list` shows names)", word, path,
+					  netns.error().message) };
+	return netns;
+}
+
+Result<Netns> find_netns(uint32_t inode)
+{
+	if (is_inode("/proc/self/ns/net", inode))
+		return open_file("/proc/self/ns/net");
+	for (const std::string &name : named()) {
+		const std::string path = fmt::format("{}/{}", kNamedFolder, name);
+		if (is_inode(path, inode))
+			return open_file(path);
+	}
+	const std::string pid = process_in(inode);
+	if (pid.empty())
+		return Error{ "the network namespace is gone, or nothing names it" };
+	return open_file(of_process(pid));
+}
+
+std::vector<Netns> known_netns()
+{
+	std::vector<Netns> all;
+	if (auto own = open_netns(""))
+		all.push_back(std::move(*own));
+	for (const std::string &name : named()) {
+		auto netns = open_file(fmt::format("{}/{}", kNamedFolder, name));
+		if (netns && (all.empty() || netns->inode != all.front().inode))
+			all.push_back(std::move(*netns));
+	}
+	return all;
+}
+
+std::string NetnsNames::operator()(uint32_t inode)
+{
+	std::string &name = names_[inode];
+	if (!name.empty())
+		return name;
+	for (const std::string &candidate : named()) {
+		if (is_inode(fmt::format("{}/{}", kNamedFolder, candidate), inode))
+			return name = candidate;
+	}
+	if (is_inode(of_process("1"), inode))
+		return name = "init";
+	if (const std::string pid = process_in(inode); !pid.empty())
+		return name = fmt::format("{}/{}", comm_of(pid), pid);
+	return name = fmt::format("{}", inode);
+}
+
+Result<InNetns> InNetns::enter(const Netns &netns)
+{
+	Fd back(open("/proc/thread-self/ns/net", O_RDONLY | O_CLOEXEC));
+	if (!back || setns(netns.fd.get(), CLONE_NEWNET))
+		return Error{ fmt::format("cannot enter the network namespace: {}", std::strerror(errno)) };
+	return InNetns(std::move(back));
+}
+
+// In the wrong namespace everything that follows would be about another host: there is no going on.
+InNetns::~InNetns()
+{
+	if (back_ && setns(back_.get(), CLONE_NEWNET))
+		std::abort();
+}
+
+} // namespace ipt

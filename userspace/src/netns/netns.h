@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: GPL-2.0-only
+// Network namespaces: by the user's word for them, by inode number, and going into one for a moment.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "util/fd.h"
+#include "util/result.h"
+
+namespace ipt {
+
+struct Netns {
+	Fd fd;
+	uint32_t inode = 0;
+};
+
+// A name of ip-netns(8), the number of a process, or a file; empty: the tool's own.
+Result<Netns> open_netns(const std::string &word);
+
+// Looks among the named ones and those of processes. Fails if nobody has it any more.
+Result<Netns> find_netns(uint32_t inode);
+
+// All that have a name, and the tool's own.
+std::vector<Netns> known_netns();
+
+// Names for people: that of ip-netns(8), "init", or a process that lives in it.
+class NetnsNames {
+public:
+	std::string operator()(uint32_t inode);
+
+private:
+	std::map<uint32_t, std::string> names_;
+};
+
+// While it lives, this process is in the namespace, and so are the children that it starts.
+class InNetns {
+public:
+	static Result<InNetns> enter(const Netns &netns);
+	InNetns(InNetns &&) = default;
+	~InNetns();
+
+private:
+	explicit InNetns(Fd back) : back_(std::move(back)) {}
+
+	Fd back_;
+};
+
+} // namespace ipt

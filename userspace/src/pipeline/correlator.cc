@@ -1,0 +1,224 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "pipeline/correlator.h"
+
+#include <algorithm>
+#include <fmt/core.h>
+#include <linux/netfilter.h>
+
+#include "event/names.h"
+
+namespace ipt {
+
+namespace {
+
+constexpr size_t kRememberedPackets = 65536;
+
+// The wanted one is mostly the last.
+template <typename Traversals>
+auto find(Traversals &traversals, uint64_t id) -> decltype(&traversals.front())
+{
+	const auto at = std::find_if(traversals.rbegin(), traversals.rend(),
+				     [id](const Traversal &t) { return t.head.traversal == id; });
+	return at == traversals.rend() ? nullptr : &*at;
+}
+
+void put(Traversal &traversal, const Enter &e)
+{
+	traversal.enter = e;
+}
+
+void put(Traversal &traversal, const Rule &e)
+{
+	traversal.rules.push_back(e);
+}
+
+void put(Traversal &traversal, const Leave &e)
+{
+	traversal.leave = e;
+}
+
+Completeness unknown(std::string reason)
+{
+	return { Completeness::Kind::unknown, 0, std::move(reason) };
+}
+
+const Traversal *never_left(const PacketTrace &trace)
+{
+	for (const Traversal &traversal : trace.traversals) {
+		if (!traversal.leave)
+			return &traversal;
+	}
+	return nullptr;
+}
+
+} // namespace
+
+std::optional<Origin> Correlator::origin_of(const Head &head) const
+{
+	if (head.parent_packet == 0)
+		return std::nullopt;
+	Origin origin{ head.parent_packet, {}, {} };
+	const auto parent = open_.find(head.parent_packet);
+	if (parent == open_.end())
+		return origin;
+	if (const Traversal *walk = find(parent->second.trace.traversals, head.parent)) {
+		origin.head = walk->head;
+		if (!walk->rules.empty())
+			origin.rule = walk->rules.back();
+	}
+	return origin;
+}
+
+Correlator::Open &Correlator::open(const Head &head)
+{
+	const auto found = open_.find(head.packet);
+	if (found != open_.end()) {
+		by_age_.splice(by_age_.end(), by_age_, found->second.age);
+		return found->second;
+	}
+	if (open_.size() >= patience_.open_packets)
+		hand_over(by_age_.front(), known_, "too many packets are under way");
+
+	Open &packet = open_[head.packet];
+	packet.trace.number = head.packet;
+	packet.trace.first = head;
+	packet.trace.origin = origin_of(head);
+	packet.before = known_;
+	packet.age = by_age_.insert(by_age_.end(), head.packet);
+	const auto past = past_.find(head.packet);
+	if (past != past_.end()) {
+		packet.trace.continued = true;
+		packet.next_seq = past->second;
+	}
+	return packet;
+}
+
+Traversal &Correlator::traversal_of(Open &packet, const Head &head)
+{
+	if (Traversal *known = find(packet.trace.traversals, head.traversal))
+		return *known;
+	Traversal &traversal = packet.trace.traversals.emplace_back();
+	traversal.head = head;
+	return traversal;
+}
+
+// What is missing belongs to the walk before or to this one, and nobody knows to which.
+void Correlator::count_gap(Open &packet, const Head &head)
+{
+	if (head.seq > packet.next_seq) {
+		const uint64_t missing = head.seq - packet.next_seq;
+		packet.lost += missing;
+		gaps_ += missing;
+		if (!packet.trace.traversals.empty())
+			packet.trace.traversals.back().gap = true;
+		traversal_of(packet, head).gap = true;
+	}
+	packet.next_seq = std::max(packet.next_seq, head.seq + 1);
+}
+
+const Traversal &Correlator::add(const Event &event)
+{
+	const Head &head = head_of(event);
+	Open &packet = open(head);
+	count_gap(packet, head);
+	packet.last_time = head.time;
+	packet.last_missed = head.missed;
+	Traversal &traversal = traversal_of(packet, head);
+	std::visit([&traversal](const auto &e) { put(traversal, e); }, event);
+	if (!traversal.rules_text.text && head.type != IPT_EVENT_RULE)
+		traversal.rules_text = texts_.bind(head);
+	if (head.flags & IPT_EVENT_TERMINAL && !packet.terminal) {
+		packet.terminal = true;
+		ended_.push_back(head.packet);
+	}
+	return traversal;
+}
+
+bool Correlator::is_queued(const Open &packet) const
+{
+	const auto &leave = packet.trace.traversals.back().leave;
+	return leave && (leave->verdict & NF_VERDICT_MASK) == NF_QUEUE;
+}
+
+void Correlator::settle(uint64_t now, const Losses &losses)
+{
+	for (const uint64_t number : std::exchange(ended_, {})) {
+		if (open_.count(number))
+			hand_over(number, losses);
+	}
+	for (auto at = by_age_.begin(); at != by_age_.end();) {
+		const uint64_t number = *at++;
+		const Open &packet = open_.at(number);
+		if (packet.last_time + patience_.settle_ns > now)
+			break;
+		if (!is_queued(packet) || packet.last_time + patience_.queue_ns <= now)
+			hand_over(number, losses);
+	}
+	known_ = losses;
+}
+
+void Correlator::finish(const Losses &losses)
+{
+	ended_.clear();
+	while (!by_age_.empty()) {
+		const Open &packet = open_.at(by_age_.front());
+		hand_over(by_age_.front(), losses,
+			  packet.terminal ? nullptr : "the trace ended while the packet was under way");
+	}
+}
+
+// An unbroken row of numbers up to an event that nothing can follow is proof. Without such an end, it takes that nothing
+// was lost in the session for as long as the packet might have been under way.
+Completeness Correlator::judge(const Open &packet, const Losses &losses) const
+{
+	const PacketTrace &trace = packet.trace;
+	if (packet.lost)
+		return { Completeness::Kind::lost, packet.lost, {} };
+	const uint64_t missed = packet.terminal ? packet.last_missed : losses.missed;
+	if (missed > packet.before.missed)
+		return unknown(fmt::format("the kernel passed over {} probes meanwhile",
+					   missed - packet.before.missed));
+	if (!packet.terminal && losses.numbered > packet.before.numbered)
+		return unknown(fmt::format("{} events were lost meanwhile, perhaps of this packet",
+					   losses.numbered - packet.before.numbered));
+	if (!packet.terminal && losses.forgotten > packet.before.forgotten)
+		return unknown("the module had to follow more packets than it has room for");
+	if (const Traversal *open = never_left(trace))
+		return unknown(fmt::format("{} {} was entered and never left", name_of(open->head.table),
+					   hook_name(open->head.hook)));
+	return {};
+}
+
+void Correlator::hand_over(uint64_t number, const Losses &losses, const char *cut_short)
+{
+	const auto at = open_.find(number);
+	Open packet = std::move(at->second);
+	by_age_.erase(packet.age);
+	open_.erase(at);
+
+	packet.trace.completeness = judge(packet, losses);
+	if (cut_short && packet.trace.completeness.kind == Completeness::Kind::complete)
+		packet.trace.completeness = unknown(cut_short);
+
+	if (past_.emplace(number, packet.next_seq).second)
+		past_order_.push_back(number);
+	else
+		past_[number] = packet.next_seq;
+	if (past_order_.size() > kRememberedPackets) {
+		past_.erase(past_order_.front());
+		past_order_.pop_front();
+	}
+
+	for (Traversal &traversal : packet.trace.traversals) {
+		// What could not be known when the events came may be known by now.
+		if (!traversal.rules_text.text)
+			traversal.rules_text = texts_.bind(traversal.head);
+		// Rules were replaced under the packet: it walked one set or the other.
+		if (traversal.enter && traversal.leave &&
+		    traversal.enter->head.ruleset != traversal.leave->head.ruleset)
+			traversal.rules_text = { nullptr, "the rules were replaced while the packet met them" };
+	}
+	finished_(std::move(packet.trace));
+}
+
+} // namespace ipt

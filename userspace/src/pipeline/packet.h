@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: GPL-2.0-only
+// A packet's way, put together from its events.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "event/event.h"
+#include "ruleset/store.h"
+
+namespace ipt {
+
+// One walk through one table.
+struct Traversal {
+	Head head; // of its first event that arrived
+	std::optional<Enter> enter;
+	std::vector<Rule> rules;
+	std::optional<Leave> leave;
+	bool gap = false; // events of it, or around it, are missing
+	Binding rules_text;
+};
+
+// How much of the packet's way was seen.
+struct Completeness {
+	enum class Kind { complete, lost, unknown };
+	Kind kind = Kind::complete;
+	uint64_t lost = 0; // events that certainly existed and did not arrive
+	std::string reason; // unknown: why
+};
+
+// Where in another packet's way this one was made: REJECT, TEE and their like send from inside a table.
+struct Origin {
+	uint64_t packet;
+	std::optional<Head> head; // of that packet's walk, if it was still known
+	std::optional<Rule> rule; // the rule it had met last
+};
+
+struct PacketTrace {
+	uint64_t number = 0;
+	Head first{}; // of its first event that arrived
+	std::vector<Traversal> traversals; // in the order in which they began
+	std::optional<Origin> origin;
+	bool continued = false; // an earlier part was shown before
+	Completeness completeness;
+};
+
+} // namespace ipt

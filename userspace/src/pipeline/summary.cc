@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "pipeline/summary.h"
+
+#include <algorithm>
+#include <fmt/core.h>
+
+namespace ipt {
+
+namespace {
+
+std::string counted(uint64_t count, const char *what)
+{
+	return fmt::format("{} {}{}", count, what, count == 1 ? "" : "s");
+}
+
+} // namespace
+
+bool Summary::lossless() const
+{
+	return std::all_of(losses.begin(), losses.end(), [](const Loss &loss) { return loss.count == 0; });
+}
+
+std::string Summary::text() const
+{
+	std::string text = counted(packets, "packet") + ", " + counted(events, "event");
+	if (lossless())
+		return text + ", nothing lost";
+	text += "; not complete:";
+	for (const Loss &loss : losses) {
+		if (loss.count)
+			text += fmt::format("\n  {} {}", loss.count, loss.what);
+	}
+	return text;
+}
+
+} // namespace ipt

@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: GPL-2.0-only
+// What a session saw and what it did not, for the last line.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace ipt {
+
+// Something that was lost, and why.
+struct Loss {
+	uint64_t count;
+	std::string what; // "ring buffer full: ..."
+};
+
+struct Summary {
+	uint64_t packets = 0;
+	uint64_t events = 0;
+	std::vector<Loss> losses; // counts of 0 are left out of the text
+
+	bool lossless() const;
+	std::string text() const;
+};
+
+} // namespace ipt

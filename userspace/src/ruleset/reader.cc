@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "ruleset/reader.h"
+
+#include <fmt/core.h>
+#include <fstream>
+#include <linux/netfilter.h>
+
+#include "util/command.h"
+
+namespace ipt {
+
+namespace {
+
+// Rules that are replaced while they are being read are read again, but not for ever.
+constexpr int kTries = 4;
+
+std::string first_line(const std::string &text)
+{
+	return text.substr(0, text.find('\n'));
+}
+
+} // namespace
+
+std::vector<std::string> tables_in(const Netns &netns, uint8_t family)
+{
+	std::vector<std::string> tables;
+	const auto inside = InNetns::enter(netns);
+	if (!inside)
+		return tables;
+	std::ifstream file(family == NFPROTO_IPV6 ? "/proc/thread-self/net/ip6_tables_names" :
+						    "/proc/thread-self/net/ip_tables_names");
+	for (std::string name; std::getline(file, name);)
+		tables.push_back(name);
+	return tables;
+}
+
+// iptables-save may be either of the two iptables; only the legacy one knows the rules that are traced.
+Result<std::string> SaveReader::tool(uint8_t family)
+{
+	std::string &known = tools_[family];
+	if (!known.empty())
+		return known;
+	const std::string base = family == NFPROTO_IPV6 ? "ip6tables" : "iptables";
+	for (const std::string &name : { base + "-legacy-save", base + "-save" }) {
+		const auto version = run_command({ name, "--version" });
+		if (version && version->status == 0 && version->out.find("nf_tables") == std::string::npos)
+			return known = name;
+	}
+	return Error{ fmt::format("{}-legacy-save is not installed (package iptables)", base) };
+}
+
+Result<SaveReader::Read> SaveReader::run(const Netns &netns, uint8_t family, const std::string &table)
+{
+	const auto program = tool(family);
+	if (!program)
+		return program.error();
+	std::vector<std::string> words{ *program };
+	if (!table.empty())
+		words.insert(words.end(), { "-t", table });
+
+	const auto inside = InNetns::enter(netns);
+	if (!inside)
+		return inside.error();
+	for (int i = 0; i < kTries; i++) {
+		const uint64_t before = count_();
+		auto output = run_command(words);
+		if (!output)
+			return output.error();
+		if (output->status != 0)
+			return Error{ fmt::format("{}: {}", *program, first_line(output->err)) };
+		if (count_() == before)
+			return Read{ std::move(output->out), before };
+	}
+	return Error{ "the rules are being replaced faster than they can be read" };
+}
+
+Result<Snapshot> SaveReader::read(const TableKey &key)
+{
+	const auto netns = find_netns(key.netns);
+	if (!netns)
+		return netns.error();
+	const auto read = run(*netns, key.family, key.table);
+	if (!read)
+		return read.error();
+	auto tables = parse_save(read->output);
+	const auto found = tables.find(key.table);
+	if (found == tables.end())
+		return Error{ fmt::format("iptables-save does not show the table {}", key.table) };
+	return Snapshot{ std::make_shared<const TableText>(std::move(found->second)), read->replacements };
+}
+
+void SaveReader::read_all(const Netns &netns, RulesetStore &store)
+{
+	for (const uint8_t family : { NFPROTO_IPV4, NFPROTO_IPV6 }) {
+		if (tables_in(netns, family).empty())
+			continue;
+		const auto read = run(netns, family, "");
+		if (!read)
+			continue;
+		for (auto &[name, text] : parse_save(read->output))
+			store.offer({ netns.inode, family, name },
+				    { std::make_shared<const TableText>(std::move(text)), read->replacements });
+	}
+}
+
+} // namespace ipt

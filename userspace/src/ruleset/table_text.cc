@@ -1,0 +1,143 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "ruleset/table_text.h"
+
+namespace ipt {
+
+namespace {
+
+// The output of iptables-save cut at line ends, but not inside quotes: a comment may hold a line end, and taking its rest
+// for another rule would shift all numbers behind it.
+class Lines {
+public:
+	explicit Lines(std::string_view text) : rest_(text) {}
+
+	bool next(std::string_view &line)
+	{
+		if (rest_.empty())
+			return false;
+		size_t end = 0;
+		bool quoted = false;
+		while (end < rest_.size() && (quoted || rest_[end] != '\n')) {
+			if (rest_[end] == '\\' && quoted && end + 1 < rest_.size())
+				end++;
+			else if (rest_[end] == '"' && !comment())
+				quoted = !quoted;
+			end++;
+		}
+		line = rest_.substr(0, end);
+		rest_.remove_prefix(std::min(end + 1, rest_.size()));
+		return true;
+	}
+
+private:
+	bool comment() const { return rest_.front() == '#'; }
+
+	std::string_view rest_;
+};
+
+// Words of a rule; a quoted one loses its quotes.
+std::vector<std::string> words_of(std::string_view line)
+{
+	std::vector<std::string> words;
+	std::string word;
+	bool quoted = false;
+	bool any = false;
+	for (size_t i = 0; i < line.size(); i++) {
+		if (line[i] == '\\' && quoted && i + 1 < line.size()) {
+			word += line[++i];
+		} else if (line[i] == '"') {
+			quoted = !quoted;
+			any = true;
+		} else if (line[i] == ' ' && !quoted) {
+			if (any)
+				words.push_back(std::move(word));
+			word.clear();
+			any = false;
+		} else {
+			word += line[i];
+			any = true;
+		}
+	}
+	if (any)
+		words.push_back(std::move(word));
+	return words;
+}
+
+RuleText rule_of(std::string_view line)
+{
+	RuleText rule;
+	rule.text = line;
+	const std::vector<std::string> words = words_of(line);
+	for (size_t i = 0; i + 1 < words.size(); i++) {
+		// A target is never called like an option; an option's argument may be called like -j.
+		if ((words[i] == "-j" || words[i] == "-g") && !words[i + 1].starts_with('-')) {
+			rule.target = words[i + 1];
+			rule.is_goto = words[i] == "-g";
+			break;
+		}
+	}
+	return rule;
+}
+
+// ":INPUT ACCEPT [0:0]". Names of chains may have spaces.
+void add_chain(TableText &table, std::string_view line)
+{
+	const size_t counters = line.rfind(" [");
+	line = line.substr(0, counters);
+	const size_t policy = line.rfind(' ');
+	if (policy == std::string_view::npos)
+		return;
+	table.chains[std::string(line.substr(1, policy - 1))].policy = line.substr(policy + 1);
+}
+
+// "-A INPUT ...": names of chains may have spaces, and one may be the beginning of another; the longest counts.
+ChainText *chain_of(TableText &table, std::string_view line)
+{
+	constexpr size_t longest_name = 32;
+	line.remove_prefix(3);
+	ChainText *longest = nullptr;
+	for (size_t end = line.find(' '); end <= longest_name; end = line.find(' ', end + 1)) {
+		const auto found = table.chains.find(line.substr(0, end));
+		if (found != table.chains.end())
+			longest = &found->second;
+	}
+	if (!longest) {
+		const auto found = table.chains.find(line);
+		return found == table.chains.end() ? nullptr : &found->second;
+	}
+	return longest;
+}
+
+} // namespace
+
+const ChainText *TableText::chain(std::string_view name) const
+{
+	const auto found = chains.find(name);
+	return found == chains.end() ? nullptr : &found->second;
+}
+
+const RuleText *TableText::rule(std::string_view name, uint32_t number) const
+{
+	const ChainText *found = chain(name);
+	if (!found || number == 0 || number > found->rules.size())
+		return nullptr;
+	return &found->rules[number - 1];
+}
+
+std::map<std::string, TableText, std::less<>> parse_save(std::string_view output)
+{
+	std::map<std::string, TableText, std::less<>> tables;
+	TableText *table = nullptr;
+	Lines lines(output);
+	for (std::string_view line; lines.next(line);) {
+		if (line.starts_with('*'))
+			table = &tables[std::string(line.substr(1))];
+		else if (table && line.starts_with(':'))
+			add_chain(*table, line);
+		else if (ChainText *chain = table && line.starts_with("-A ") ? chain_of(*table, line) : nullptr)
+			chain->rules.push_back(rule_of(line));
+	}
+	return tables;
+}
+
+} // namespace ipt

@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: GPL-2.0-only
+// The rules of a table as iptables-save prints them, by chain and number.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace ipt {
+
+struct RuleText {
+	std::string text; // "-A INPUT -p tcp -j ACCEPT"
+	std::string target; // what stands behind -j or -g; empty if the rule only counts
+	bool is_goto = false;
+};
+
+struct ChainText {
+	std::string policy; // "-": a user's chain
+	std::vector<RuleText> rules;
+};
+
+class TableText {
+public:
+	// nullptr: there is none.
+	const ChainText *chain(std::string_view name) const;
+	// number from 1. nullptr: there is none, which for one more than the last is the chain's end.
+	const RuleText *rule(std::string_view chain, uint32_t number) const;
+
+	std::map<std::string, ChainText, std::less<>> chains;
+};
+
+// What iptables-save printed, by table.
+std::map<std::string, TableText, std::less<>> parse_save(std::string_view output);
+
+} // namespace ipt

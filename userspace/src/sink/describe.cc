@@ -1,0 +1,169 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "sink/describe.h"
+
+#include <algorithm>
+#include <array>
+#include <fmt/core.h>
+#include <string_view>
+
+#include "event/names.h"
+
+namespace ipt {
+
+namespace {
+
+// Targets after which a packet always goes on to the next rule.
+constexpr std::array<std::string_view, 22> kGoOn{ "AUDIT", "CHECKSUM", "CLASSIFY", "CONNMARK", "CONNSECMARK", "CT",
+						  "DSCP", "ECN", "HL", "HMARK", "IDLETIMER", "LED", "LOG", "MARK",
+						  "NFLOG", "NOTRACK", "RATEEST", "SECMARK", "SET", "TEE", "TOS",
+						  "TRACE" };
+
+// Whether a rule can have ended the walk with a drop.
+bool may_drop(const RuleText &rule, const TableText &table)
+{
+	return !rule.target.empty() && rule.target != "RETURN" && rule.target != "ACCEPT" &&
+	       !table.chain(rule.target) &&
+	       std::find(kGoOn.begin(), kGoOn.end(), rule.target) == kGoOn.end();
+}
+
+// Where in the rules the packet stood after the last rule event: in this chain, behind this rule.
+struct Place {
+	std::string chain;
+	uint32_t behind;
+};
+
+Place place_after(const Traversal &walk, const TableText &table)
+{
+	std::vector<Place> stack{ { hook_name(walk.head.hook), 0 } };
+	for (const Rule &event : walk.rules) {
+		const std::string chain(name_of(event.chain));
+		while (stack.size() > 1 && stack.back().chain != chain)
+			stack.pop_back();
+		stack.back().behind = event.number;
+		const RuleText *rule = table.rule(chain, event.number);
+		if (!rule || rule->target == "RETURN") {
+			if (stack.size() > 1)
+				stack.pop_back();
+		} else if (table.chain(rule->target)) {
+			if (rule->is_goto && stack.size() > 1)
+				stack.back() = { rule->target, 0 };
+			else
+				stack.push_back({ rule->target, 0 });
+		}
+	}
+	return stack.back();
+}
+
+} // namespace
+
+Met met(const Rule &event, const Binding &rules)
+{
+	const std::string chain(name_of(event.chain));
+	if (!rules.text) {
+		// The kernel also calls a rule without conditions that decides "return" or "policy".
+		switch (event.kind) {
+		case IPT_EVENT_KIND_RETURN:
+			return { Met::What::not_sure, nullptr,
+				 fmt::format("unconditional rule or end of {}", chain) };
+		case IPT_EVENT_KIND_POLICY:
+			return { Met::What::not_sure, nullptr,
+				 fmt::format("unconditional rule or policy of {}", chain) };
+		}
+		return { Met::What::rule, nullptr, fmt::format("rule of {}", chain) };
+	}
+	if (const RuleText *rule = rules.text->rule(chain, event.number))
+		return { Met::What::rule, rule, rule->text };
+	const ChainText *known = rules.text->chain(chain);
+	if (!known || event.number != known->rules.size() + 1)
+		return { Met::What::not_sure, nullptr, fmt::format("rule of {} that iptables-save does not show", chain) };
+	if (known->policy != "-")
+		return { Met::What::policy, nullptr, "policy " + known->policy };
+	return { Met::What::end_of_chain, nullptr, "return from " + chain };
+}
+
+std::string devices_text(const Enter &enter)
+{
+	const std::string in(name_of(enter.in.name));
+	const std::string out(name_of(enter.out.name));
+	if (!in.empty() && !out.empty())
+		return in + " > " + out;
+	return !in.empty() ? "in " + in : !out.empty() ? "out " + out : "";
+}
+
+std::string painted_verdict(uint32_t verdict, const Look &look)
+{
+	const std::string name = verdict_name(verdict);
+	return is_accept(verdict) ? look.green(name) : is_drop(verdict) ? look.red(name) : look.yellow(name);
+}
+
+std::string duration_text(uint64_t ns)
+{
+	if (ns < 1'000'000)
+		return fmt::format("{:.1f} us", ns / 1e3);
+	if (ns < 1'000'000'000)
+		return fmt::format("{:.1f} ms", ns / 1e6);
+	return fmt::format("{:.1f} s", ns / 1e9);
+}
+
+std::string changes_text(uint8_t family, const PacketFields &before, const PacketFields &after)
+{
+	std::string text;
+	const auto add = [&text](const std::string &change) { text += (text.empty() ? "" : ", ") + change; };
+	const std::string endpoints = endpoints_text(family, after);
+	if (endpoints != endpoints_text(family, before))
+		add("now " + endpoints);
+	if (before.mark != after.mark)
+		add(fmt::format("mark {:#x}", after.mark));
+	if (before.ct_mark != after.ct_mark)
+		add(fmt::format("connmark {:#x}", after.ct_mark));
+	if (before.tos != after.tos)
+		add(fmt::format("tos {:#04x}", after.tos));
+	if (before.connection != after.connection || before.reply != after.reply)
+		add(after.connection == IPT_EVENT_CT_NONE ?
+			    "no connection" :
+			    fmt::format("ct {}{}", connection_name(after.connection), after.reply ? " (reply)" : ""));
+	return text;
+}
+
+std::string completeness_text(const Completeness &completeness, const Look &look)
+{
+	switch (completeness.kind) {
+	case Completeness::Kind::complete:
+		return "complete";
+	case Completeness::Kind::lost:
+		return look.red(fmt::format("{} event{} lost", completeness.lost, completeness.lost == 1 ? "" : "s"));
+	case Completeness::Kind::unknown:
+		break;
+	}
+	return look.yellow(fmt::format("unknown ({})", completeness.reason));
+}
+
+std::string hotdrop_text(const Traversal &walk)
+{
+	if (!walk.leave || !is_drop(walk.leave->verdict) || walk.gap || !walk.enter)
+		return {};
+	if (!walk.rules_text.text)
+		return walk.rules.empty() ? "dropped by a match of a rule itself (hotdrop); no rule event tells which" : "";
+
+	const TableText &table = *walk.rules_text.text;
+	if (!walk.rules.empty()) {
+		const Rule &last = walk.rules.back();
+		const RuleText *rule = table.rule(name_of(last.chain), last.number);
+		const ChainText *chain = table.chain(name_of(last.chain));
+		if (!chain || (rule ? may_drop(*rule, table) : chain->policy != "-"))
+			return {};
+	}
+	const Place place = place_after(walk, table);
+	const ChainText *chain = table.chain(place.chain);
+	const size_t first = place.behind + 1;
+	const size_t last = chain ? chain->rules.size() : 0;
+	if (first > last)
+		return "dropped by a match of a rule itself (hotdrop); no rule event tells which";
+	if (first == last)
+		return fmt::format("dropped by a match of rule {} itself (hotdrop): {}", first,
+				   chain->rules[first - 1].text);
+	return fmt::format("dropped by a match of a rule itself (hotdrop): one of {} {} to {}; no rule event tells which",
+			   place.chain, first, last);
+}
+
+} // namespace ipt

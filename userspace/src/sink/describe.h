@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: GPL-2.0-only
+// Sentences about parts of a packet's way, the same for every form of output.
+#pragma once
+
+#include <string>
+
+#include "pipeline/packet.h"
+#include "sink/look.h"
+
+namespace ipt {
+
+// What a rule event stands for, once the text of the rules is known.
+struct Met {
+	enum class What { rule, end_of_chain, policy, not_sure };
+	What what;
+	const RuleText *rule = nullptr; // What::rule, if the text is known
+	std::string text; // what to show: the rule, "return from WEB", "policy DROP" ...
+};
+
+Met met(const Rule &event, const Binding &rules);
+
+// "in eth0", "eth0 > eth1"; empty if there is none.
+std::string devices_text(const Enter &enter);
+
+std::string painted_verdict(uint32_t verdict, const Look &look);
+
+// "0.9 us", "1.2 ms"
+std::string duration_text(uint64_t ns);
+
+// What became of a packet between two points of its way: addresses, mark, connection state; empty if nothing did.
+std::string changes_text(uint8_t family, const PacketFields &before, const PacketFields &after);
+
+// "complete", "3 events lost", "unknown (...)"
+std::string completeness_text(const Completeness &completeness, const Look &look);
+
+// The walk ended in a drop that no rule made. Empty if a rule may have made it, or too little is known.
+std::string hotdrop_text(const Traversal &traversal);
+
+} // namespace ipt

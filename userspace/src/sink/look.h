@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: GPL-2.0-only
+// What the forms of output have in common: clock, names of namespaces, colours, how much to tell.
+#pragma once
+
+#include <functional>
+#include <string>
+#include <string_view>
+
+#include "util/clock.h"
+
+namespace ipt {
+
+struct Look {
+	const WallClock &clock;
+	std::function<std::string(uint32_t inode)> netns_name;
+	bool color = false;
+	bool verbose = false;
+
+	std::string bold(std::string_view text) const { return paint("1", text); }
+	std::string red(std::string_view text) const { return paint("31", text); }
+	std::string green(std::string_view text) const { return paint("32", text); }
+	std::string yellow(std::string_view text) const { return paint("33", text); }
+	std::string dim(std::string_view text) const { return paint("2", text); }
+
+private:
+	std::string paint(const char *code, std::string_view text) const
+	{
+		if (!color)
+			return std::string(text);
+		return "\033[" + std::string(code) + "m" + std::string(text) + "\033[0m";
+	}
+};
+
+} // namespace ipt

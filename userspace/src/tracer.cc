@@ -1,0 +1,164 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "tracer.h"
+
+#include <cstdlib>
+#include <cstring>
+#include <fmt/core.h>
+#include <unistd.h>
+
+#include "bpf/programs.h"
+#include "filter/filter.h"
+#include "kmod/session.h"
+#include "loop.h"
+#include "netns/netns.h"
+#include "ruleset/presence.h"
+#include "ruleset/reader.h"
+#include "sink/line.h"
+#include "sink/tree.h"
+#include "util/output.h"
+#include "util/stop.h"
+
+namespace ipt {
+
+namespace {
+
+constexpr size_t kRingBytes = 4 << 20;
+
+Exit fail(Exit code, const Error &error)
+{
+	fmt::print(stderr, "iptables-trace: {}\n", error.message);
+	return code;
+}
+
+void note(const std::string &text)
+{
+	if (!text.empty())
+		fmt::print(stderr, "iptables-trace: {}\n", text);
+}
+
+// Without an expression the trace leaves out the connection that shows it, or each line of it would make the next.
+struct Selection {
+	FilterRequest request;
+	std::string remark;
+};
+
+Selection select(const Options &options)
+{
+	Selection selection{ { options.expression, options.ipv4, options.ipv6 }, {} };
+	if (!options.expression.empty())
+		return selection;
+	const std::string ssh = find_ssh_connection();
+	if (const auto rest = without_ssh(ssh)) {
+		selection.request.expression = *rest;
+		selection.remark = fmt::format("no expression: all packets but those of your ssh connection ({})", ssh);
+	} else {
+		selection.remark = "no expression: all packets";
+	}
+	return selection;
+}
+
+bool wants_color(const Options &options, const Output &output)
+{
+	if (options.color != Color::automatic)
+		return options.color == Color::always;
+	const char *term = std::getenv("TERM");
+	return isatty(output.fd()) && !std::getenv("NO_COLOR") && term && std::strcmp(term, "dumb") != 0;
+}
+
+// Where to look for packets: one namespace, or all.
+struct Place {
+	bool everywhere = false;
+	std::vector<Netns> known; // the one, or those whose rules can be read ahead
+};
+
+Result<Place> find_place(const std::string &word)
+{
+	Place place;
+	if (word == "all") {
+		place.everywhere = true;
+		place.known = known_netns();
+		return place;
+	}
+	auto netns = open_netns(word);
+	if (!netns)
+		return netns.error();
+	place.known.push_back(std::move(*netns));
+	return place;
+}
+
+std::unique_ptr<Sink> make_sink(Format format, Output &output, const Look &look)
+{
+	if (format == Format::line)
+		return std::make_unique<LineSink>(output, look);
+	return std::make_unique<TreeSink>(output, look);
+}
+
+Status configure(const Session &session, const Programs &programs, const Filter &filter, const Place &place)
+{
+	if (auto status = session.set_programs(programs.enter_fd(), programs.rule_fd(), programs.leave_fd()); !status)
+		return status;
+	if (auto status = session.set_filter(filter.data(), static_cast<unsigned>(filter.size()), true); !status)
+		return status;
+	return session.set_netns(place.everywhere ? -1 : place.known.front().fd.get());
+}
+
+} // namespace
+
+Exit trace(const Options &options)
+{
+	const Selection selection = select(options);
+	const auto filter = compile(selection.request);
+	if (!filter)
+		return fail(Exit::usage, filter.error());
+	const auto session = Session::open();
+	if (!session)
+		return fail(Exit::not_here, session.error());
+	const auto place = find_place(options.netns);
+	if (!place)
+		return fail(Exit::usage, place.error());
+	const Presence presence = look_for_rules(place->known, options.ipv4, options.ipv6);
+	if (const std::string nothing = presence_error(presence, place->everywhere); !nothing.empty())
+		return fail(Exit::not_here, { nothing });
+	note(presence_note(presence));
+
+	auto output = Output::open(options.output);
+	if (!output)
+		return fail(Exit::failed, output.error());
+	WallClock clock;
+	NetnsNames names;
+	const Look look{ clock, [&names](uint32_t inode) { return names(inode); }, wants_color(options, *output),
+			 options.verbose };
+	const auto sink = make_sink(options.format, *output, look);
+
+	SaveReader reader([&session] {
+		const auto stats = session->stats();
+		return stats ? stats->replacements : 0;
+	});
+	RulesetStore store(reader);
+	Loop loop(*session, store, *sink, *output, clock, options);
+	auto programs = Programs::load(
+		kRingBytes, [&loop](std::span<const std::byte> record) { loop.take(record); },
+		options.verbose ? [](const char *log) { fmt::print(stderr, "{}", log); } :
+				  std::function<void(const char *)>());
+	if (!programs)
+		return fail(Exit::not_here, programs.error());
+
+	if (auto status = configure(*session, *programs, *filter, *place); !status)
+		return fail(Exit::failed, status.error());
+	catch_stop_signals();
+	if (auto status = session->start(); !status)
+		return fail(Exit::not_here, status.error());
+	note(selection.remark);
+	if (options.verbose)
+		note(fmt::format("tracing in {}, filter of {} instructions, module {}",
+				 place->everywhere ? "all network namespaces" :
+						     "network namespace " + names(place->known.front().inode),
+				 filter->size(), session->info() ? session->info()->module_version : "?"));
+	// Not before the start: the module counts replacements from then on.
+	for (const Netns &netns : place->known)
+		reader.read_all(netns, store);
+
+	return loop.run(*programs);
+}
+
+} // namespace ipt

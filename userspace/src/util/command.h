@@ -1,0 +1,20 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "util/result.h"
+
+namespace ipt {
+
+struct CommandOutput {
+	int status; // as of a shell: 127 not found, 128 + signal
+	std::string out;
+	std::string err;
+};
+
+// Runs a program, found in PATH, to its end and takes what it prints.
+Result<CommandOutput> run_command(const std::vector<std::string> &words);
+
+} // namespace ipt
