@@ -32,9 +32,10 @@ MODULES_BUILD := $(BUILD)/modules/$(KVER)
 MODULES_DIR := $(DESTDIR)/lib/modules/$(KVER)/updates
 STRIP := $(if $(filter 1,$(LLVM)),llvm-strip,strip)
 
-# kbuild is told of a compiler only if somebody named one: it knows what the kernel was made with.
-KBUILD_ARGS := $(if $(filter command environment,$(firstword $(origin CC))),CC=$(CC)) $(if $(LLVM),LLVM=$(LLVM)) \
-	$(if $(filter 1,$(V)),V=1)
+# kbuild is told of a compiler only if somebody named one: it knows what the kernel was made with. Debian's headers take
+# LLVM=1 for the binutils alone, so clang is named as well.
+KBUILD_CC := $(if $(filter command environment,$(firstword $(origin CC))),$(CC),$(if $(LLVM),clang$(filter -%,$(LLVM))))
+KBUILD_ARGS := $(if $(KBUILD_CC),CC=$(KBUILD_CC)) $(if $(LLVM),LLVM=$(LLVM)) $(if $(filter 1,$(V)),V=1)
 
 # A room's own Makefile gets these.
 ROOM = $(Q)$(MAKE) --no-print-directory -C $(1) BUILD=$(BUILD)/$(1) $(2)
@@ -59,6 +60,7 @@ modules:
 user:
 	$(call ROOM,xtables-ext,all)
 	$(call ROOM,bpf-progs,all)
+	$(call ROOM,userspace,all)
 
 ##  install        everything in its standard place below DESTDIR=; PREFIX=/usr
 install: install-modules install-modprobe install-user
@@ -82,6 +84,7 @@ uninstall-modprobe:
 install-user:
 	$(call ROOM,xtables-ext,install)
 	$(call ROOM,bpf-progs,install)
+	$(call ROOM,userspace,install)
 
 ##  uninstall      the same places, emptied
 uninstall: uninstall-modprobe
@@ -89,6 +92,7 @@ uninstall: uninstall-modprobe
 	$(Q)[ -n "$(DESTDIR)" ] || { depmod $(KVER) && packaging/loaded-module.sh; }
 	$(call ROOM,xtables-ext,uninstall)
 	$(call ROOM,bpf-progs,uninstall)
+	$(call ROOM,userspace,uninstall)
 
 ##
 ##  demo           sets up what it needs and shows real packets judged by an eBPF program in an iptables rule

@@ -34,7 +34,8 @@ tmp=$(mktemp -d "$out/probe.XXXXXX") || fail "cannot write to $out"
 trap 'rm -rf "$tmp"' EXIT
 
 "$@" -c -o "$tmp/probe.o" "$tests/SANITY.c" 2>"$tmp/log" ||
-	fail "the compiler and these kernel headers do not work together: $(grep -m1 error "$tmp/log")"
+	fail "this compiler cannot build for this kernel, which was made with" \
+		"$(sed -n 's/^CONFIG_CC_VERSION_TEXT=//p' include/config/auto.conf); CC= names another: $(grep -m1 error "$tmp/log")"
 
 {
 	echo "/* Made by kernel/compat/probe.sh for this kernel and compiler. */"
