@@ -61,6 +61,7 @@ user:
 	$(call ROOM,xtables-ext,all)
 	$(call ROOM,bpf-progs,all)
 	$(call ROOM,userspace,all)
+	$(call ROOM,userspace,all)
 
 ##  install        everything in its standard place below DESTDIR=; PREFIX=/usr
 install: install-modules install-modprobe install-user
@@ -85,6 +86,7 @@ install-user:
 	$(call ROOM,xtables-ext,install)
 	$(call ROOM,bpf-progs,install)
 	$(call ROOM,userspace,install)
+	$(call ROOM,userspace,install)
 
 ##  uninstall      the same places, emptied
 uninstall: uninstall-modprobe
@@ -92,6 +94,7 @@ uninstall: uninstall-modprobe
 	$(Q)[ -n "$(DESTDIR)" ] || { depmod $(KVER) && packaging/loaded-module.sh; }
 	$(call ROOM,xtables-ext,uninstall)
 	$(call ROOM,bpf-progs,uninstall)
+	$(call ROOM,userspace,uninstall)
 	$(call ROOM,userspace,uninstall)
 
 ##
