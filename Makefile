@@ -61,7 +61,6 @@ user:
 	$(call ROOM,xtables-ext,all)
 	$(call ROOM,bpf-progs,all)
 	$(call ROOM,userspace,all)
-	$(call ROOM,userspace,all)
 
 ##  install        everything in its standard place below DESTDIR=; PREFIX=/usr
 install: install-modules install-modprobe install-user
@@ -86,7 +85,6 @@ install-user:
 	$(call ROOM,xtables-ext,install)
 	$(call ROOM,bpf-progs,install)
 	$(call ROOM,userspace,install)
-	$(call ROOM,userspace,install)
 
 ##  uninstall      the same places, emptied
 uninstall: uninstall-modprobe
@@ -94,7 +92,6 @@ uninstall: uninstall-modprobe
 	$(Q)[ -n "$(DESTDIR)" ] || { depmod $(KVER) && packaging/loaded-module.sh; }
 	$(call ROOM,xtables-ext,uninstall)
 	$(call ROOM,bpf-progs,uninstall)
-	$(call ROOM,userspace,uninstall)
 	$(call ROOM,userspace,uninstall)
 
 ##
