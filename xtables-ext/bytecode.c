@@ -70,14 +70,13 @@ static unsigned int read_length(const char **text, unsigned int max)
 	*text += strspn(*text, BLANKS "\n");
 	if (!read_number(text, ULONG_MAX, &len) || !read_separator(text))
 		xtables_error(PARAMETER_PROBLEM,
-			      "bpf: error parsing program length: bytecode begins with the number of its"
-			      " instructions, as tcpdump -y RAW -ddd prints it");
+			      "bpf: error parsing program length: it comes first, as tcpdump -y RAW -ddd prints it");
 	if (!len)
 		xtables_error(PARAMETER_PROBLEM, "bpf: illegal zero length program");
 	if (len > max)
 		xtables_error(PARAMETER_PROBLEM,
-			      "bpf: number of instructions exceeds maximum: %lu, possible are %u;"
-			      " an eBPF program (--object-pinned) may be longer", len, max);
+			      "bpf: number of instructions exceeds maximum: %lu of %u; --object-pinned has no such limit",
+			      len, max);
 	return len;
 }
 
@@ -89,18 +88,17 @@ unsigned int bytecode_parse(const char *text, struct sock_filter *insns, unsigne
 	for (i = 0; *text; i++) {
 		if (i == len)
 			xtables_error(PARAMETER_PROBLEM,
-				      "bpf: real program length exceeds the encoded length parameter:"
-				      " \"%s\" follows %u instructions", text, len);
+				      "bpf: real program length exceeds the encoded length parameter: \"%s\" after %u",
+				      text, len);
 		if (!read_instruction(&text, &insns[i]))
 			xtables_error(PARAMETER_PROBLEM,
-				      "bpf: error at instr %u: \"%.*s\"; needed are four decimal numbers: code"
-				      " (at most 65535), jump offsets if true and if false (255), K (4294967295)",
+				      "bpf: error at instr %u: \"%.*s\" is not CODE (0-65535) JT (0-255) JF (0-255) K (0-4294967295)",
 				      i, (int)strcspn(text, ",\n"), text);
 	}
 	if (i != len)
 		xtables_error(PARAMETER_PROBLEM,
-			      "bpf: parsed program length is less than the encoded length parameter:"
-			      " %u instructions of %u", i, len);
+			      "bpf: parsed program length is less than the encoded length parameter: %u of %u",
+			      i, len);
 	return len;
 }
 
@@ -109,7 +107,8 @@ void bytecode_print(const struct sock_filter *insns, unsigned int len)
 	unsigned int i;
 
 	for (i = 0; i < len; i++)
-		printf("%s%u %u %u %u", i ? "," : "", insns[i].code, insns[i].jt, insns[i].jf, insns[i].k);
+		printf("%s%u %u %u %u", i ? "," : "", insns[i].code, insns[i].jt, insns[i].jf,
+		       insns[i].k);
 }
 
 unsigned int bytecode_text_length(const struct sock_filter *insns, unsigned int len)

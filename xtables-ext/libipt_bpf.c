@@ -2,8 +2,8 @@
 /*
  * The bpf match of iptables: options to rule data and back, for revisions 0 and 1 of the kernel's match.
  *
- * Built twice: as libipt_bpf.so for IPv4 and as libip6t_bpf.so for IPv6. libxtables tries these names before libxt_bpf.so,
- * so the extension that iptables came with needs no diversion.
+ * Built twice: as libipt_bpf.so for IPv4 and as libip6t_bpf.so for IPv6. libxtables tries these names before
+ * libxt_bpf.so, so the extension that iptables came with needs no diversion.
  *
  * Options are a struct option table parsed by hand. libxtables could parse a table of struct xt_option_entry, but that
  * grew between iptables 1.8.9 and 1.8.11 without a new soname: an extension built for one crashes in the other.
@@ -18,7 +18,6 @@
 #include "pinned.h"
 
 #define ARRAY_SIZE(array) (sizeof(array) / sizeof((array)[0]))
-#define UNUSED __attribute__((unused))
 
 /* iptables-restore, legacy and nft, gives up at a longer word. */
 #define RESTORE_WORD_MAX 1023
@@ -52,8 +51,7 @@ static unsigned int parse_bytecode(const char *text, struct sock_filter *insns)
 
 	if (chars > RESTORE_WORD_MAX)
 		fprintf(stderr,
-			"Warning: bpf: iptables-save writes this bytecode in %u characters, more than the %u that"
-			" iptables-restore can read. An eBPF program (--object-pinned) has no such limit.\n",
+			"Warning: bpf: iptables-save writes this bytecode in %u characters, iptables-restore reads %u; see --object-pinned\n",
 			chars, RESTORE_WORD_MAX);
 	return len;
 }
@@ -83,35 +81,33 @@ static void accept_option(int option, int invert, unsigned int *seen)
 
 	if (invert)
 		xtables_error(PARAMETER_PROBLEM,
-			      "bpf: option \"%s\" cannot be inverted; have the program decide the other way"
-			      " round", name);
+			      "bpf: option \"%s\" cannot be inverted; change what the program returns",
+			      name);
 	if (*seen & option)
 		xtables_error(PARAMETER_PROBLEM,
-			      "bpf: option \"%s\" can be used only once; for another program write -m bpf again",
+			      "bpf: option \"%s\" can be used only once; write -m bpf again for the second program",
 			      name);
 	if (*seen)
 		xtables_error(PARAMETER_PROBLEM,
-			      "bpf: --bytecode and --object-pinned exclude each other; for another program"
-			      " write -m bpf again");
+			      "bpf: --bytecode and --object-pinned exclude each other; write -m bpf again for the second");
 	*seen |= option;
 }
 
-static int bpf_parse_v0(int option, char **argv UNUSED, int invert, unsigned int *seen,
-			const void *entry UNUSED, struct xt_entry_match **match)
+static int bpf_parse_v0(int option, char **argv, int invert, unsigned int *seen,
+			const void *entry, struct xt_entry_match **match)
 {
 	struct xt_bpf_info *info = (void *)(*match)->data;
 
 	accept_option(option, invert, seen);
 	if (option == OBJECT_PINNED)
 		xtables_error(PARAMETER_PROBLEM,
-			      "bpf: the kernel does not offer revision 1 of the match, which --object-pinned needs;"
-			      " load its module (modprobe xt_ebpf)");
+			      "bpf: --object-pinned needs revision 1 of the kernel's match; load its module (modprobe xt_ebpf)");
 	info->bpf_program_num_elem = parse_bytecode(optarg, info->bpf_program);
 	return 1;
 }
 
-static int bpf_parse_v1(int option, char **argv UNUSED, int invert, unsigned int *seen,
-			const void *entry UNUSED, struct xt_entry_match **match)
+static int bpf_parse_v1(int option, char **argv, int invert, unsigned int *seen,
+			const void *entry, struct xt_entry_match **match)
 {
 	struct xt_bpf_info_v1 *info = (void *)(*match)->data;
 
@@ -128,7 +124,8 @@ static int bpf_parse_v1(int option, char **argv UNUSED, int invert, unsigned int
 static void bpf_final_check(unsigned int seen)
 {
 	if (!seen)
-		xtables_error(PARAMETER_PROBLEM, "bpf: one of --bytecode or --object-pinned is required");
+		xtables_error(PARAMETER_PROBLEM,
+			      "bpf: one of --bytecode or --object-pinned is required");
 }
 
 static void save_bytecode(const struct sock_filter *insns, unsigned int len)
@@ -142,7 +139,7 @@ static void save_bytecode(const struct sock_filter *insns, unsigned int len)
  * save and print serve both revisions: iptables-nft hands a rule of any revision to the highest one that it knows. The
  * kernel has checked the number of instructions and the end of the path.
  */
-static void bpf_save(const void *ip UNUSED, const struct xt_entry_match *match)
+static void bpf_save(const void *ip, const struct xt_entry_match *match)
 {
 	const struct xt_bpf_info_v1 *v1 = (const void *)match->data;
 	const struct xt_bpf_info *v0 = (const void *)match->data;
@@ -157,13 +154,13 @@ static void bpf_save(const void *ip UNUSED, const struct xt_entry_match *match)
 	} else {
 		/* Without its match the rule would be restored to match every packet. */
 		xtables_error(OTHER_PROBLEM,
-			      "unknown bpf mode: no option can express mode %u of a bpf match; delete that rule by"
-			      " its number (iptables -L --line-numbers shows it)", v1->mode);
+			      "unknown bpf mode: no option can express mode %u; delete that rule by its number (iptables -L --line-numbers)",
+			      v1->mode);
 	}
 }
 
-static void bpf_print(const void *ip UNUSED, const struct xt_entry_match *match,
-		      int numeric UNUSED)
+static void bpf_print(const void *ip, const struct xt_entry_match *match,
+		      int numeric)
 {
 	const struct xt_bpf_info_v1 *v1 = (const void *)match->data;
 	const struct xt_bpf_info *v0 = (const void *)match->data;

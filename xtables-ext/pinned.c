@@ -17,8 +17,8 @@
 #include "pinned.h"
 
 /*
- * A relative path would be looked up anew, from wherever iptables-legacy next changes the table: it hands the kernel all
- * rules of a table at each change.
+ * A relative path would be looked up anew, from wherever iptables-legacy next changes the table: it hands the kernel
+ * all rules of a table at each change.
  */
 void pinned_set_path(char *dest, size_t size, const char *path)
 {
@@ -26,20 +26,22 @@ void pinned_set_path(char *dest, size_t size, const char *path)
 	int len;
 
 	if (!*path)
-		xtables_error(PARAMETER_PROBLEM, "bpf: --object-pinned needs the path of a pinned program");
+		xtables_error(PARAMETER_PROBLEM,
+			      "bpf: --object-pinned needs the path of a pinned program");
 	if (strchr(path, '\n'))
 		xtables_error(PARAMETER_PROBLEM,
 			      "bpf: \"%s\": iptables-save cannot write a path with a line break; rename the pin",
 			      path);
 	if (*path != '/' && !getcwd(dir, sizeof(dir)))
-		xtables_error(OTHER_PROBLEM, "bpf: \"%s\": the working directory is unknown (%s); give the whole path",
+		xtables_error(OTHER_PROBLEM,
+			      "bpf: \"%s\": the working directory is unknown (%s); give the whole path",
 			      path, strerror(errno));
 
-	len = snprintf(dest, size, "%s%s%s", dir, *path == '/' ? "" : "/", path);
+	len = snprintf(dest, size, "%s%s%s", dir, *dir ? "/" : "", path);
 	if (len < 0 || (size_t)len >= size)
 		xtables_error(PARAMETER_PROBLEM,
-			      "bpf: \"%s%s%s\": a path of %d characters is too long, possible are %zu; pin the program"
-			      " under a shorter one", dir, *path == '/' ? "" : "/", path, len, size - 1);
+			      "bpf: \"%s%s%s\": a path of %d characters is too long, possible are %zu; use a shorter one",
+			      dir, *dir ? "/" : "", path, len, size - 1);
 }
 
 static int open_object(const char *path, __u32 flags)
@@ -59,13 +61,12 @@ static const char *way_out(const char *path, int error)
 	switch (error) {
 	case ENOENT:
 	case ENOTDIR:
-		return "pin a program there first (mount -t bpf bpf /sys/fs/bpf; bpftool prog load FILE.o PATH type"
-		       " socket); a rule whose pin is gone can be deleted by its number";
+		return "pin one by bpftool prog load FILE.o PATH, or delete the rule by its number";
 	case EACCES:
 	case EPERM:
 		if (!statfs(path, &fs) && fs.f_type != BPF_FS_MAGIC)
-			return "that is no pinned program, it does not lie in a BPF file system (/sys/fs/bpf)";
-		return "it must be a pinned program, and you (root as a rule) allowed to read it and to call bpf()";
+			return "it is not in a BPF file system (/sys/fs/bpf), so no pinned program";
+		return "it must be a pinned program, and bpf() allowed to you (it is to root)";
 	default:
 		return "bpftool prog show pinned PATH may tell more";
 	}
@@ -78,15 +79,20 @@ void pinned_require(const char *path)
 	/* Before Linux 4.15 there were no flags here, and EINVAL for all of them. */
 	if (fd < 0 && errno == EINVAL)
 		fd = open_object(path, 0);
-	if (fd < 0)
-		xtables_error(PARAMETER_PROBLEM, "bpf: failed to get bpf object \"%s\": %s; %s", path,
-			      strerror(errno), way_out(path, errno));
+	if (fd < 0) {
+		int error = errno;
+
+		xtables_error(PARAMETER_PROBLEM,
+			      "bpf: failed to get bpf object \"%s\": %s; %s",
+			      path, strerror(error), way_out(path, error));
+	}
 	close(fd);
 }
 
 void pinned_print(const char *path)
 {
-	static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789/._-+=:,@%";
+	static const char plain[] =
+		"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789/._-+=:,@%";
 
 	/* Quoted only where it must be: what reads iptables-save's output knows such paths without quotes. */
 	if (path[strspn(path, plain)])

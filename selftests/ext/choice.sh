@@ -49,7 +49,7 @@ check "iptables itself ends with 2, too" \
 
 check "where nothing is pinned the message names the path" names_a_missing_pin
 check "what is in no BPF file system is said to be no pinned program" \
-	refused 2 'that is no pinned program' ours options 4 --object-pinned /proc/version
+	refused 2 'so no pinned program' ours options 4 --object-pinned /proc/version
 check "an empty path is refused" refused 2 'needs the path' ours options 4 --object-pinned ''
 check "a path of 511 bytes is looked up" \
 	refused 2 "failed to get bpf object \"$(path 511)\"" ours options 4 --object-pinned "$(path 511)"

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * ext_options 4|6 [kernel=REVISION] [rule=0] [mode=MODE] [bytes] WORD...: gives the words after "-m bpf" to the extension
- * that libxtables finds (XTABLES_LIBDIR chooses), as iptables does, but without a kernel. Prints what the extension lists
- * for the rule and what it saves, a line each; with "bytes" only the bytes that -C and -D compare.
+ * ext_options 4|6 [kernel=REVISION] [rule=0] [mode=MODE] [bytes] WORD...: gives the words after "-m bpf" to the
+ * extension that libxtables finds (XTABLES_LIBDIR chooses), as iptables does, but without a kernel. Prints what the
+ * extension lists for the rule and what it saves, a line each; with "bytes" only the bytes that -C and -D compare.
  *
- * kernel= is the highest revision that the kernel is said to have. rule=0 makes a rule of revision 0 of the bytecode and
- * shows it to the revision that parsed it, as iptables-nft does. mode= puts another mode into a rule of revision 1.
+ * kernel= is the highest revision that the kernel is said to have. rule=0 makes a rule of revision 0 of the bytecode
+ * and shows it to the revision that parsed it, as iptables-nft does. mode= puts another mode into a rule of revision 1.
  *
  * Ends as iptables does: 2 for wrong options, 1 for other trouble; 3 if it is itself misused.
  */
@@ -37,7 +37,8 @@ static int kernel_revision = 255;
 
 static int kernel_has_revision(const char *name, uint8_t revision, int option)
 {
-	(void)name, (void)option;
+	(void)name;
+	(void)option;
 	return revision <= kernel_revision;
 }
 
@@ -66,12 +67,12 @@ static struct xt_entry_match *new_entry(const struct xtables_match *match)
 /* Both ways in which an extension can describe its options. */
 static void add_options(struct xtables_match *match)
 {
+	unsigned int *offset = &match->option_offset;
+
 	if (match->x6_options)
-		globals.opts = xtables_options_xfrm(globals.orig_opts, globals.opts, match->x6_options,
-						    &match->option_offset);
+		globals.opts = xtables_options_xfrm(own_options, NULL, match->x6_options, offset);
 	else
-		globals.opts = xtables_merge_options(globals.orig_opts, globals.opts, match->extra_opts,
-						     &match->option_offset);
+		globals.opts = xtables_merge_options(own_options, NULL, match->extra_opts, offset);
 	if (!globals.opts)
 		errx(MISUSED, "cannot merge options");
 }
@@ -131,12 +132,12 @@ int main(int argc, char **argv)
 	for (used = 1; used + 1 < argc; used++) {
 		const char *word = argv[used + 1];
 
-		if (sscanf(word, "kernel=%d", &kernel_revision) != 1 &&
-		    sscanf(word, "rule=%d", &rule_revision) != 1 && sscanf(word, "mode=%d", &mode) != 1) {
-			if (strcmp(word, "bytes"))
-				break;
+		if (!strcmp(word, "bytes"))
 			bytes = 1;
-		}
+		else if (sscanf(word, "kernel=%d", &kernel_revision) != 1 &&
+			 sscanf(word, "rule=%d", &rule_revision) != 1 &&
+			 sscanf(word, "mode=%d", &mode) != 1)
+			break;
 	}
 
 	if (xtables_init_all(&globals, *family == '4' ? NFPROTO_IPV4 : NFPROTO_IPV6) < 0)

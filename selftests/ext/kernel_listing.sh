@@ -1,8 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# What iptables shows of rules with more than one match, or with what no option can express; and what it says on a kernel
-# that has no bpf match.
+# What iptables shows of rules with more than one match, or with what no option can express; and what it says on a
+# kernel that has no bpf match.
 
 cd "$(dirname "$0")" || exit 1
 . ../lib/ktap.sh

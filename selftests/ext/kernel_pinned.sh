@@ -15,7 +15,9 @@ ruleset()
 {
 	local i
 	printf '%s\n' '*filter' ':OUTPUT ACCEPT [0:0]'
-	for ((i = 0; i < $1; i++)); do echo "-A OUTPUT -m bpf --object-pinned $pin_dir/all -m comment --comment $i"; done
+	for ((i = 0; i < $1; i++)); do
+		echo "-A OUTPUT -m bpf --object-pinned $pin_dir/all -m comment --comment $i"
+	done
 	echo COMMIT
 }
 
@@ -43,8 +45,8 @@ stock_loses_restored_rules()
 # added_then_deleted EXTENSION TOOL: added as usual, deleted by a process that has more files open.
 added_then_deleted()
 {
-	"$1" "$2" -A OUTPUT -m bpf --object-pinned "$pin_dir/all" &&
-		"$1" "$2" -D OUTPUT -m bpf --object-pinned "$pin_dir/all" 3</dev/null 4</dev/null 5</dev/null 2>/dev/null
+	local words=(OUTPUT -m bpf --object-pinned "$pin_dir/all")
+	"$1" "$2" -A "${words[@]}" && "$1" "$2" -D "${words[@]}" 3</dev/null 4</dev/null 5</dev/null 2>/dev/null
 }
 stock_needs_the_same_files() { ! added_then_deleted stock "$1"; }
 
@@ -113,7 +115,7 @@ longest_path_is_kept()
 
 missing_is_refused()
 {
-	refused 2 'No such file or directory; pin a program there first' \
+	refused 2 'No such file or directory; pin one by bpftool' \
 		ours "$1" -A OUTPUT -m bpf --object-pinned "$pin_dir/missing"
 }
 

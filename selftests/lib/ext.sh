@@ -70,8 +70,8 @@ refused_by_stock()
 	saves "$@" && refused 2 bpf: stock options 4 "${@:2}"
 }
 
-# in_own_namespaces "$@": once, at the head of a script that needs root and is in its own folder: network and mounts of its own, and an empty BPF
-# file system.
+# in_own_namespaces "$@": once, at the head of a script that needs root and is in its own folder. Gives it a network and
+# mounts of its own, and an empty BPF file system.
 in_own_namespaces()
 {
 	if [ -z "${EXT_NAMESPACES:-}" ]; then
