@@ -135,12 +135,12 @@ struct iptables_trace_stats {
 	__u64	events_unwritten;	/* the program ran and returned other than 0 */
 	__u64	events_not_run;		/* the program was not run: another was running on this CPU */
 
-	__u64	missed_enter;		/* tables entered without the module noticing: a probe was running on this CPU */
+	__u64	missed_enter;		/* tables entered unnoticed, as a probe was running on this CPU */
 	__u64	missed_leave;		/* the same: more tables in use at once than prepared for */
 	__u64	missed_rule;		/* rules, likewise */
 	__u64	missed_other;		/* the other probes, likewise */
 
-	__u64	replacements;		/* of any table's rules in any network namespace */
+	__u64	replacements;		/* beginnings and ends of replacements, see iptables_trace_ctx */
 	__u64	log_leaked;		/* lines of ours in the kernel log: nf_log has a logger for every family */
 };
 

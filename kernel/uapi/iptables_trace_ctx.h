@@ -116,9 +116,10 @@ struct iptables_trace_ctx {
 	 * The identity of the table's rules, comparable within a session, for one namespace, family and table: rules
 	 * that were replaced in between have another number. 0: they are being replaced right now. The rules that
 	 * were walked are certain if IPTABLES_TRACE_ENTER and IPTABLES_TRACE_LEAVE of a traversal say the same, not 0.
-	 * And how often any table was replaced since the session started, which the session can also be asked for
-	 * (iptables_trace_stats.replacements): rules read while that stood still are those of the events that carry
-	 * this number.
+	 *
+	 * And a clock that moves when the replacement of any table, anywhere, begins and when it ends; the session
+	 * can also be asked for it (iptables_trace_stats.replacements). If it says the same before and after rules
+	 * were read, and in an event with a ruleset that is not 0, then those rules are the ones that were walked.
 	 */
 	__u64	ruleset;
 	__u64	replacements;
@@ -154,7 +155,7 @@ struct iptables_trace_ctx {
 	char	in_name[IPTABLES_TRACE_IFNAME_LEN];	/* empty if there is none */
 	char	out_name[IPTABLES_TRACE_IFNAME_LEN];
 
-	/* The packet's first bytes from the IP header on, wherever the kernel keeps them. Last: a program may do without. */
+	/* The packet's first bytes from the IP header on, linear or not. Last: a program may do without. */
 	__u8	header[IPTABLES_TRACE_HEADER_LEN];
 };
 

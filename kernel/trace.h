@@ -1,0 +1,222 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * iptables_trace.ko, for its own files alone.
+ *
+ *	trace_main.c	the module: what is set up when, undone in reverse
+ *	trace_control.c	/dev/iptables_trace: the only place where user space's input is read
+ *	trace_session.c	sessions: start, stop, which ones run
+ *	trace_prog.c	which BPF programs are taken, and how they run
+ *	trace_hooks.c	the probes in the kernel: set, removed, what they missed
+ *	trace_walk.c	what happens at a probe: a packet's walk through a table
+ *	trace_packet.c	packets that were selected, recognized from one table to the next
+ *	trace_event.c	what a program is told
+ *	trace_ruleset.c	which ruleset a table has at the moment
+ *	trace_args.h	the arguments of the probed functions
+ */
+#ifndef _IPTABLES_TRACE_H
+#define _IPTABLES_TRACE_H
+
+#include <linux/err.h>
+#include <linux/kprobes.h>
+#include <linux/list.h>
+#include <linux/mutex.h>
+#include <linux/netfilter.h>
+#include <linux/skbuff.h>
+#include <linux/types.h>
+
+#include "compat/compat.h"
+#include "uapi/iptables_trace_ctl.h"
+#include "uapi/iptables_trace_ctx.h"
+
+struct bpf_prog;
+struct module;
+struct net;
+struct sock_fprog_kern;
+struct xt_table;
+
+/* A packet has room for the numbers that this many sessions gave it. */
+#define ITRACE_MAX_SESSIONS	8
+
+/* How many selected packets can be followed at once, all sessions together: 200 bytes each, while a session runs. */
+#define ITRACE_MAX_PACKETS	8192
+
+/* Programs of a session, indexed by the kind of event. */
+#define ITRACE_KINDS		(IPTABLES_TRACE_LEAVE + 1)
+
+/* What the kernel did not let the probes see, of all sessions. */
+struct itrace_missed {
+	u64 enter;
+	u64 leave;
+	u64 rule;
+	u64 other;
+};
+
+/* Counters of a session, one set for each CPU. */
+struct itrace_counters {
+	u64 guessed;
+	u64 refused;
+	u64 forgotten;
+	u64 events;
+	u64 unwritten;
+	u64 not_run;
+};
+
+/*
+ * A session. While it runs nothing is changed in it but the counters, net and next_packet, so that probes read it
+ * without locks; trace_control.c takes care of that.
+ */
+struct itrace_session {
+	/* Another one at each start, never 0: tells this session's numbers in a packet from those of an earlier one. */
+	u32 serial;
+	unsigned int slot;
+
+	struct bpf_prog *prog[ITRACE_KINDS];
+	struct bpf_prog *filter;	/* classic; NULL selects all */
+	bool children;
+
+	/* NULL: all. Compared, never followed, and no reference is held; ITRACE_NETNS_GONE once it has ended. */
+	struct net *net;
+
+	atomic64_t next_packet;
+	struct itrace_counters __percpu *counters;
+
+	/* How these counters of the whole module stood at the start. */
+	struct itrace_missed base_missed;
+	u64 base_missed_sum;
+	u64 base_replacements;
+	u64 base_log_leaked;
+
+	struct iptables_trace_stats last;	/* as of the last stop */
+
+	bool running;
+	struct mutex lock;		/* of the configuration: one ioctl at a time */
+	struct list_head list;
+};
+
+/* The sessions that run. Probes read it under RCU; a change replaces it. */
+struct itrace_running {
+	unsigned int count;
+	bool rules;			/* a session wants to hear of rules */
+	struct itrace_session *session[ITRACE_MAX_SESSIONS];
+};
+
+/* What is kept of a selected packet, from its first table to its last. Belongs to the walk that it is in, if any. */
+struct itrace_packet {
+	struct itrace_walk *walk;
+	u64 walk_id;			/* 0 between tables */
+
+	/* How to know it again at the next table. */
+	const struct net *net;		/* compared, never followed */
+	unsigned long connection;	/* likewise, with the direction in the lowest bit */
+	u64 content;
+	unsigned long seen;		/* jiffies */
+	int priority;
+	u8 hook;
+	bool queued;
+	bool guessed;
+
+	u8 child_of;			/* bits: slots that selected it for its parent's sake */
+	struct {
+		u64 id;
+		u32 serial;
+		u32 seq;
+	} in[ITRACE_MAX_SESSIONS];
+};
+
+/* A walk of a selected packet through a table: the data of a kretprobe instance, which lives exactly as long. */
+struct itrace_walk {
+	u64 id;
+	struct itrace_packet *packet;
+	struct sk_buff *skb;
+	const struct nf_hook_state *state;
+	const struct xt_table *table;
+
+	/* The walk during which this one began, by the same thread of execution; it ends later. */
+	struct itrace_packet *parent;
+	u64 parent_id;
+
+	u64 began_ns;
+	bool marked;			/* skb->nf_trace is set by us */
+	bool users;			/* ... and by a trace of the user's own */
+	struct iptables_trace_ctx ctx;
+};
+
+/* In the place of a session's network namespace that has ended. */
+#define ITRACE_NETNS_GONE	((struct net *)ERR_PTR(-ENOENT))
+
+/* trace_session.c */
+extern struct itrace_running __rcu *itrace_running;
+struct itrace_session *itrace_session_create(struct net *net);
+void itrace_session_destroy(struct itrace_session *session);
+void itrace_session_set_net(struct itrace_session *session, struct net *net);
+int itrace_session_start(struct itrace_session *session);
+void itrace_session_stop(struct itrace_session *session);
+void itrace_session_stats(struct itrace_session *session, struct iptables_trace_stats *stats);
+unsigned int itrace_sessions_running(void);
+int itrace_sessions_init(void);
+void itrace_sessions_exit(void);
+
+static inline bool itrace_session_selected(const struct itrace_session *session,
+					   const struct itrace_packet *packet)
+{
+	return packet->in[session->slot].serial == session->serial;
+}
+
+/* trace_control.c */
+int itrace_control_init(void);
+void itrace_control_exit(void);
+
+/* trace_prog.c */
+struct bpf_prog *itrace_prog_get(int fd, const char *what);
+struct bpf_prog *itrace_filter_create(struct sock_fprog_kern *code);
+bool itrace_filter_selects(const struct bpf_prog *filter, const struct sk_buff *skb);
+void itrace_progs_run(const struct itrace_running *running, struct itrace_walk *walk,
+		      const struct pt_regs *regs);
+
+/* trace_hooks.c */
+int itrace_hooks_set(bool rules);
+void itrace_hooks_remove(void);
+bool itrace_hook_in_place(u32 which);
+u32 itrace_hooks_in_place(void);
+void itrace_hooks_missed(struct itrace_missed *missed);
+u64 itrace_hooks_missed_sum(void);
+int itrace_hooks_init(void);
+void itrace_hooks_exit(void);
+
+/* trace_walk.c */
+extern atomic64_t itrace_log_leaked;
+int itrace_walk_enter_ipv4(struct kretprobe_instance *instance, struct pt_regs *regs);
+int itrace_walk_enter_ipv6(struct kretprobe_instance *instance, struct pt_regs *regs);
+int itrace_walk_leave(struct kretprobe_instance *instance, struct pt_regs *regs);
+int itrace_walk_rule(struct kprobe *probe, struct pt_regs *regs);
+int itrace_walk_user_trace(struct kprobe *probe, struct pt_regs *regs);
+int itrace_walk_dup_enter(struct kretprobe_instance *instance, struct pt_regs *regs);
+int itrace_walk_dup_leave(struct kretprobe_instance *instance, struct pt_regs *regs);
+void itrace_walks_forget(void);
+
+/* trace_packet.c */
+int itrace_packets_alloc(void);
+void itrace_packets_free(void);
+struct itrace_packet *itrace_packet_resume(const struct sk_buff *skb,
+					   const struct itrace_walk *walk, bool *same);
+struct itrace_packet *itrace_packet_new(const struct sk_buff *skb);
+struct itrace_packet *itrace_packet_of(const struct sk_buff *skb);
+void itrace_packet_pause(struct itrace_packet *packet, const struct sk_buff *skb, bool queued);
+void itrace_packet_drop(struct itrace_packet *packet);
+
+/* trace_event.c */
+void itrace_event_enter(struct itrace_walk *walk, u8 family);
+void itrace_event_rule(struct itrace_walk *walk, const char *chain, const char *type,
+		       unsigned int number);
+void itrace_event_leave(struct itrace_walk *walk, unsigned int verdict);
+int itrace_table_priority(const struct xt_table *table, unsigned int hook);
+
+/* trace_ruleset.c */
+u64 itrace_ruleset_of(const struct xt_table *table);
+u64 itrace_ruleset_replacements(void);
+void itrace_rulesets_reset(void);
+int itrace_ruleset_replace_enter(struct kretprobe_instance *instance, struct pt_regs *regs);
+int itrace_ruleset_replace_leave(struct kretprobe_instance *instance, struct pt_regs *regs);
+int itrace_ruleset_unregister(struct kprobe *probe, struct pt_regs *regs);
+
+#endif

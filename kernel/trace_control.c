@@ -1,0 +1,296 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * /dev/iptables_trace: an open file is a session. The only place where user space's input is read; what it may say
+ * stands in uapi/iptables_trace_ctl.h.
+ */
+#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
+
+#include <linux/bpf.h>
+#include <linux/capability.h>
+#include <linux/err.h>
+#include <linux/filter.h>
+#include <linux/fs.h>
+#include <linux/miscdevice.h>
+#include <linux/module.h>
+#include <linux/nsproxy.h>
+#include <linux/ratelimit.h>
+#include <linux/sched.h>
+#include <linux/slab.h>
+#include <linux/uaccess.h>
+#include <net/net_namespace.h>
+
+#include "trace.h"
+#include "version.h"
+
+/*
+ * Not ns_capable(): a session sees packets of all namespaces and memory of the kernel, whoever its user is
+ * elsewhere. What BPF and perf ask for besides is asked for here too, as the programs' file descriptors may come
+ * from somebody else.
+ */
+static bool may_trace(void)
+{
+	if (!capable(CAP_NET_ADMIN))
+		return false;
+	return capable(CAP_SYS_ADMIN) || (capable(CAP_BPF) && capable(CAP_PERFMON));
+}
+
+/* in: a struct of user space's, which may be of another version than ours; first: its size in the first version. */
+static int struct_from_user(void *ours, size_t size, size_t first, const void __user *theirs,
+			    unsigned int cmd)
+{
+	if (_IOC_SIZE(cmd) < first)
+		return -EINVAL;
+	return copy_struct_from_user(ours, size, theirs, _IOC_SIZE(cmd));
+}
+
+static int struct_to_user(void __user *theirs, const void *ours, size_t size, size_t first,
+			  unsigned int cmd)
+{
+	size_t wanted = _IOC_SIZE(cmd);
+
+	if (wanted < first)
+		return -EINVAL;
+	if (copy_to_user(theirs, ours, min(size, wanted)))
+		return -EFAULT;
+	if (wanted > size && clear_user(theirs + size, wanted - size))
+		return -EFAULT;
+	return 0;
+}
+
+static int get_info(void __user *arg, unsigned int cmd)
+{
+	struct iptables_trace_info info = {
+		.ctl_version	= IPTABLES_TRACE_CTL_VERSION,
+		.ctx_version	= IPTABLES_TRACE_CTX_VERSION,
+		.ctx_size	= sizeof(struct iptables_trace_ctx),
+		.hooks		= itrace_hooks_in_place(),
+		.sessions	= itrace_sessions_running(),
+		.max_sessions	= ITRACE_MAX_SESSIONS,
+		.max_packets	= ITRACE_MAX_PACKETS,
+		.max_filter_len	= BPF_MAXINSNS,
+		.module_version	= IPTABLES_EBPF_VERSION,
+	};
+
+	if (IS_ENABLED(CONFIG_NETFILTER_XT_TARGET_TRACE))
+		info.features |= IPTABLES_TRACE_FEATURE_RULES;
+	return struct_to_user(arg, &info, sizeof(info), sizeof(info), cmd);
+}
+
+static int set_programs(struct itrace_session *session, const void __user *arg, unsigned int cmd)
+{
+	static const char *const names[ITRACE_KINDS] = {
+		[IPTABLES_TRACE_ENTER]	= "enter",
+		[IPTABLES_TRACE_RULE]	= "rule",
+		[IPTABLES_TRACE_LEAVE]	= "leave",
+	};
+	struct bpf_prog *prog[ITRACE_KINDS] = {};
+	struct iptables_trace_programs in;
+	int fds[ITRACE_KINDS];
+	unsigned int kind;
+	int err;
+
+	err = struct_from_user(&in, sizeof(in), sizeof(in), arg, cmd);
+	if (err)
+		return err;
+	if (in.reserved || (in.enter < 0 && in.rule < 0 && in.leave < 0))
+		return -EINVAL;
+	fds[IPTABLES_TRACE_ENTER] = in.enter;
+	fds[IPTABLES_TRACE_RULE] = in.rule;
+	fds[IPTABLES_TRACE_LEAVE] = in.leave;
+
+	for (kind = IPTABLES_TRACE_ENTER; kind < ITRACE_KINDS; kind++) {
+		if (fds[kind] == -1)
+			continue;
+		prog[kind] = itrace_prog_get(fds[kind], names[kind]);
+		if (IS_ERR(prog[kind])) {
+			err = PTR_ERR(prog[kind]);
+			prog[kind] = NULL;
+			goto put;
+		}
+	}
+
+	/* The ones of before are put below in their place. */
+	for (kind = IPTABLES_TRACE_ENTER; kind < ITRACE_KINDS; kind++)
+		swap(session->prog[kind], prog[kind]);
+put:
+	for (kind = IPTABLES_TRACE_ENTER; kind < ITRACE_KINDS; kind++)
+		if (prog[kind])
+			bpf_prog_put(prog[kind]);
+	return err;
+}
+
+static struct bpf_prog *filter_from_user(const struct iptables_trace_filter *in)
+{
+	struct sock_fprog_kern code = { .len = in->len };
+	struct bpf_prog *filter;
+
+	if (in->len > BPF_MAXINSNS) {
+		pr_info_ratelimited("filter of %u instructions refused: at most %u are taken\n",
+				    in->len, BPF_MAXINSNS);
+		return ERR_PTR(-EINVAL);
+	}
+	code.filter = memdup_user(u64_to_user_ptr(in->insns), in->len * sizeof(*code.filter));
+	if (IS_ERR(code.filter))
+		return ERR_CAST(code.filter);
+	filter = itrace_filter_create(&code);
+	kfree(code.filter);
+	return filter;
+}
+
+static int set_filter(struct itrace_session *session, const void __user *arg, unsigned int cmd)
+{
+	struct iptables_trace_filter in;
+	struct bpf_prog *filter = NULL;
+	int err;
+
+	err = struct_from_user(&in, sizeof(in), sizeof(in), arg, cmd);
+	if (err)
+		return err;
+	if (in.flags & ~IPTABLES_TRACE_FILTER_CHILDREN)
+		return -EINVAL;
+	if (in.len) {
+		filter = filter_from_user(&in);
+		if (IS_ERR(filter))
+			return PTR_ERR(filter);
+	}
+
+	if (session->filter)
+		bpf_prog_destroy(session->filter);
+	session->filter = filter;
+	session->children = in.flags & IPTABLES_TRACE_FILTER_CHILDREN;
+	return 0;
+}
+
+static int set_netns(struct itrace_session *session, const void __user *arg, unsigned int cmd)
+{
+	struct iptables_trace_netns in;
+	struct net *net;
+	int err;
+
+	err = struct_from_user(&in, sizeof(in), sizeof(in), arg, cmd);
+	if (err)
+		return err;
+	if (in.reserved)
+		return -EINVAL;
+	if (in.fd == -1) {
+		itrace_session_set_net(session, NULL);
+		return 0;
+	}
+	net = get_net_ns_by_fd(in.fd);
+	if (IS_ERR(net)) {
+		pr_info_ratelimited("file descriptor %d is not a network namespace (%pe)\n", in.fd,
+				    net);
+		return PTR_ERR(net);
+	}
+	itrace_session_set_net(session, net);
+	put_net(net);
+	return 0;
+}
+
+static int start(struct itrace_session *session)
+{
+	unsigned int kind;
+
+	for (kind = IPTABLES_TRACE_ENTER; kind < ITRACE_KINDS; kind++)
+		if (session->prog[kind])
+			return itrace_session_start(session);
+	return -ENODATA;
+}
+
+static int get_stats(struct itrace_session *session, void __user *arg, unsigned int cmd)
+{
+	struct iptables_trace_stats stats;
+
+	itrace_session_stats(session, &stats);
+	return struct_to_user(arg, &stats, sizeof(stats), sizeof(stats), cmd);
+}
+
+/* The size in cmd may be another version's, all else has to be as defined. */
+#define WITHOUT_SIZE(cmd)	((cmd) & ~(_IOC_SIZEMASK << _IOC_SIZESHIFT))
+
+static long itrace_ioctl_locked(struct itrace_session *session, unsigned int cmd, void __user *arg)
+{
+	switch (WITHOUT_SIZE(cmd)) {
+	case WITHOUT_SIZE(IPTABLES_TRACE_GET_INFO):
+		return get_info(arg, cmd);
+	case WITHOUT_SIZE(IPTABLES_TRACE_GET_STATS):
+		return get_stats(session, arg, cmd);
+	case IPTABLES_TRACE_STOP:
+		if (!session->running)
+			return -EALREADY;
+		itrace_session_stop(session);
+		return 0;
+	case WITHOUT_SIZE(IPTABLES_TRACE_SET_PROGRAMS):
+		return session->running ? -EBUSY : set_programs(session, arg, cmd);
+	case WITHOUT_SIZE(IPTABLES_TRACE_SET_FILTER):
+		return session->running ? -EBUSY : set_filter(session, arg, cmd);
+	case WITHOUT_SIZE(IPTABLES_TRACE_SET_NETNS):
+		return session->running ? -EBUSY : set_netns(session, arg, cmd);
+	case IPTABLES_TRACE_START:
+		return session->running ? -EBUSY : start(session);
+	default:
+		return -ENOTTY;
+	}
+}
+
+static long itrace_ioctl(struct file *file, unsigned int cmd, unsigned long arg)
+{
+	struct itrace_session *session = file->private_data;
+	long ret;
+
+	if (!may_trace())
+		return -EPERM;
+	mutex_lock(&session->lock);
+	ret = itrace_ioctl_locked(session, cmd, (void __user *)arg);
+	mutex_unlock(&session->lock);
+	return ret;
+}
+
+static int itrace_open(struct inode *inode, struct file *file)
+{
+	struct itrace_session *session;
+
+	if (!may_trace())
+		return -EPERM;
+	session = itrace_session_create(current->nsproxy->net_ns);
+	if (!session)
+		return -ENOMEM;
+	file->private_data = session;
+	return nonseekable_open(inode, file);
+}
+
+/* The last of the file's descriptors is gone, whichever way. */
+static int itrace_release(struct inode *inode, struct file *file)
+{
+	struct itrace_session *session = file->private_data;
+
+	if (session->running)
+		itrace_session_stop(session);
+	itrace_session_destroy(session);
+	return 0;
+}
+
+static const struct file_operations itrace_operations = {
+	.owner		= THIS_MODULE,
+	.open		= itrace_open,
+	.release	= itrace_release,
+	.unlocked_ioctl	= itrace_ioctl,
+	.compat_ioctl	= compat_ptr_ioctl,
+};
+
+static struct miscdevice itrace_device = {
+	.minor	= MISC_DYNAMIC_MINOR,
+	.name	= "iptables_trace",
+	.mode	= 0600,
+	.fops	= &itrace_operations,
+};
+
+int itrace_control_init(void)
+{
+	return misc_register(&itrace_device);
+}
+
+void itrace_control_exit(void)
+{
+	misc_deregister(&itrace_device);
+}

@@ -1,0 +1,164 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * What a program is told: fills a walk's context. What does not change during the walk is written when it begins,
+ * the rest at each event.
+ */
+#include <linux/netdevice.h>
+#include <linux/skbuff.h>
+#include <linux/smp.h>
+#include <linux/string.h>
+#include <linux/timekeeping.h>
+#include <linux/netfilter/x_tables.h>
+#include <linux/netfilter_ipv4.h>
+#include <net/net_namespace.h>
+#include <net/netfilter/nf_conntrack.h>
+
+#include "trace.h"
+
+/* The place of a table among the functions of its hook. */
+int itrace_table_priority(const struct xt_table *table, unsigned int hook)
+{
+	/* The nat table is no hook function itself and has no priority: it is called by those of nf_nat. */
+	if (!strcmp(table->name, "nat"))
+		return hook == NF_INET_PRE_ROUTING || hook == NF_INET_LOCAL_OUT ?
+			NF_IP_PRI_NAT_DST : NF_IP_PRI_NAT_SRC;
+	return table->priority;
+}
+
+static void fill_device(const struct net_device *device, u32 *ifindex, char *name)
+{
+	if (!device)
+		return;
+	*ifindex = device->ifindex;
+	strscpy(name, device->name, IPTABLES_TRACE_IFNAME_LEN);
+}
+
+static void fill_connection(struct iptables_trace_ctx *ctx, const struct sk_buff *skb)
+{
+	ctx->ct_state = IPTABLES_TRACE_CT_NONE;
+	ctx->ct_status = 0;
+	ctx->ct_mark = 0;
+#if IS_ENABLED(CONFIG_NF_CONNTRACK)
+	{
+		enum ip_conntrack_info info;
+		const struct nf_conn *ct = nf_ct_get(skb, &info);
+
+		if (!ct) {
+			if (info == IP_CT_UNTRACKED)
+				ctx->ct_state = IPTABLES_TRACE_CT_UNTRACKED;
+			return;
+		}
+		/* What -j CT hangs on a packet until its connection is looked up. */
+		if (nf_ct_is_template(ct))
+			return;
+		ctx->ct_state = info;
+		ctx->ct_status = READ_ONCE(ct->status);
+#ifdef CONFIG_NF_CONNTRACK_MARK
+		ctx->ct_mark = READ_ONCE(ct->mark);
+#endif
+	}
+#endif
+}
+
+static void fill_packet(struct iptables_trace_ctx *ctx, const struct sk_buff *skb)
+{
+	unsigned int offset = skb_network_offset(skb);
+	unsigned int length = skb->len - offset;
+
+	ctx->length = length;
+	ctx->mark = skb->mark;
+	fill_connection(ctx, skb);
+
+	ctx->header_len = min_t(unsigned int, length, IPTABLES_TRACE_HEADER_LEN);
+	if (likely(skb_headlen(skb) >= offset + IPTABLES_TRACE_HEADER_LEN))
+		memcpy(ctx->header, skb->data + offset, IPTABLES_TRACE_HEADER_LEN);
+	else if (skb_copy_bits(skb, offset, ctx->header, ctx->header_len))
+		ctx->header_len = 0;
+}
+
+static void fill_moment(struct itrace_walk *walk, u8 kind)
+{
+	struct iptables_trace_ctx *ctx = &walk->ctx;
+
+	ctx->kind = kind;
+	ctx->time_ns = ktime_get_mono_fast_ns();
+	ctx->cpu = smp_processor_id();
+	ctx->flags = 0;
+	if (walk->packet->guessed)
+		ctx->flags |= IPTABLES_TRACE_F_GUESSED;
+	if (walk->users)
+		ctx->flags |= IPTABLES_TRACE_F_USER_TRACE;
+}
+
+void itrace_event_enter(struct itrace_walk *walk, u8 family)
+{
+	const struct nf_hook_state *state = walk->state;
+	struct iptables_trace_ctx *ctx = &walk->ctx;
+
+	BUILD_BUG_ON(sizeof(ctx->table) < sizeof(walk->table->name));
+
+	memset(ctx, 0, offsetof(struct iptables_trace_ctx, header));
+	ctx->version = IPTABLES_TRACE_CTX_VERSION;
+	ctx->size = sizeof(*ctx);
+	ctx->family = family;
+	ctx->hook = state->hook;
+	ctx->traversal = walk->id;
+	ctx->netns_cookie = compat_net_cookie(state->net);
+	ctx->netns_inum = state->net->ns.inum;
+	ctx->priority = itrace_table_priority(walk->table, state->hook);
+	strscpy(ctx->table, walk->table->name, sizeof(ctx->table));
+	fill_device(state->in, &ctx->in_ifindex, ctx->in_name);
+	fill_device(state->out, &ctx->out_ifindex, ctx->out_name);
+
+	fill_moment(walk, IPTABLES_TRACE_ENTER);
+	walk->began_ns = ctx->time_ns;
+	fill_packet(ctx, walk->skb);
+	ctx->ruleset = itrace_ruleset_of(walk->table);
+}
+
+/* The kernel says "rule", "return" or "policy". */
+static u8 rule_type(const char *word)
+{
+	switch (word[0]) {
+	case 'p':
+		return IPTABLES_TRACE_TYPE_POLICY;
+	case 'r':
+		return word[1] == 'u' ? IPTABLES_TRACE_TYPE_RULE : IPTABLES_TRACE_TYPE_RETURN;
+	default:
+		return IPTABLES_TRACE_TYPE_OTHER;
+	}
+}
+
+void itrace_event_rule(struct itrace_walk *walk, const char *chain, const char *type,
+		       unsigned int number)
+{
+	struct iptables_trace_ctx *ctx = &walk->ctx;
+
+	fill_moment(walk, IPTABLES_TRACE_RULE);
+	fill_packet(ctx, walk->skb);
+	ctx->rule_type = rule_type(type);
+	ctx->rule_number = number;
+	/* An earlier name may have been longer. */
+	memset(ctx->chain, 0, sizeof(ctx->chain));
+	strscpy(ctx->chain, chain, sizeof(ctx->chain));
+}
+
+void itrace_event_leave(struct itrace_walk *walk, unsigned int verdict)
+{
+	struct iptables_trace_ctx *ctx = &walk->ctx;
+	unsigned int what = verdict & NF_VERDICT_MASK;
+
+	fill_moment(walk, IPTABLES_TRACE_LEAVE);
+	if (what == NF_STOLEN)
+		ctx->flags |= IPTABLES_TRACE_F_STOLEN;
+	else
+		fill_packet(ctx, walk->skb);
+	if (what == NF_STOLEN || what == NF_DROP)
+		ctx->flags |= IPTABLES_TRACE_F_TERMINAL;
+	ctx->verdict = verdict;
+	ctx->duration_ns = ctx->time_ns - walk->began_ns;
+	ctx->ruleset = itrace_ruleset_of(walk->table);
+	ctx->rule_type = 0;
+	ctx->rule_number = 0;
+	memset(ctx->chain, 0, sizeof(ctx->chain));
+}

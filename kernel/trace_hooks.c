@@ -1,0 +1,298 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The probes in the kernel: set when the first session starts, removed when the last one stops, and kept at their
+ * functions when the modules that have these come and go. What the kernel did not let them see is counted here.
+ *
+ * No function of ip_tables and the like is linked to: the module loads without them and does not hold them.
+ */
+#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
+
+#include <linux/cpumask.h>
+#include <linux/kprobes.h>
+#include <linux/module.h>
+#include <linux/mutex.h>
+#include <linux/notifier.h>
+#include <linux/string.h>
+
+#include "trace.h"
+
+/* A probe of a function's entry alone (at_entry), or of its entry and return (on_enter, on_leave). */
+struct hook {
+	u32 which;
+	const char *function;
+	const char *module;		/* that has it; NULL: the kernel itself */
+
+	kprobe_pre_handler_t at_entry;
+	kretprobe_handler_t on_enter;
+	kretprobe_handler_t on_leave;
+	size_t data_size;
+
+	bool in_place;
+	struct kretprobe probe;		/* or its kp alone */
+	u64 missed_entries;		/* while it was at the function on earlier occasions */
+	u64 missed_returns;
+};
+
+static struct hook hooks[] = {
+	{
+		.which		= IPTABLES_TRACE_HOOK_REPLACE,
+		.function	= "xt_replace_table",
+		.module		= "x_tables",
+		.on_enter	= itrace_ruleset_replace_enter,
+		.on_leave	= itrace_ruleset_replace_leave,
+		.data_size	= sizeof(struct xt_table *),
+	}, {
+		.which		= IPTABLES_TRACE_HOOK_UNREGISTER,
+		.function	= "xt_unregister_table",
+		.module		= "x_tables",
+		.at_entry	= itrace_ruleset_unregister,
+	}, {
+		.which		= IPTABLES_TRACE_HOOK_USER_TRACE,
+		.function	= "trace_tg",
+		.module		= "xt_TRACE",
+		.at_entry	= itrace_walk_user_trace,
+	}, {
+		.which		= IPTABLES_TRACE_HOOK_DUP_IPV4,
+		.function	= "nf_dup_ipv4",
+		.module		= "nf_dup_ipv4",
+		.on_enter	= itrace_walk_dup_enter,
+		.on_leave	= itrace_walk_dup_leave,
+		.data_size	= sizeof(struct sk_buff *),
+	}, {
+		.which		= IPTABLES_TRACE_HOOK_DUP_IPV6,
+		.function	= "nf_dup_ipv6",
+		.module		= "nf_dup_ipv6",
+		.on_enter	= itrace_walk_dup_enter,
+		.on_leave	= itrace_walk_dup_leave,
+		.data_size	= sizeof(struct sk_buff *),
+	}, {
+		.which		= IPTABLES_TRACE_HOOK_RULE,
+		.function	= "nf_log_trace",
+		.at_entry	= itrace_walk_rule,
+	},
+	/* Last, as everything else has to be there when the first packet is marked. */
+	{
+		.which		= IPTABLES_TRACE_HOOK_IPV4,
+		.function	= "ipt_do_table",
+		.module		= "ip_tables",
+		.on_enter	= itrace_walk_enter_ipv4,
+		.on_leave	= itrace_walk_leave,
+		.data_size	= sizeof(struct itrace_walk),
+	}, {
+		.which		= IPTABLES_TRACE_HOOK_IPV6,
+		.function	= "ip6t_do_table",
+		.module		= "ip6_tables",
+		.on_enter	= itrace_walk_enter_ipv6,
+		.on_leave	= itrace_walk_leave,
+		.data_size	= sizeof(struct itrace_walk),
+	},
+};
+
+/* Of hooks[]. Never held while a module notifier is registered or unregistered. */
+static DEFINE_MUTEX(hooks_lock);
+static bool hooks_wanted;
+static u32 hooks_now;
+
+/*
+ * Walks at once: one for each softirq and one for each task, tasks can be preempted within one, and walks nest.
+ * What comes beyond is counted as missed.
+ */
+static int walks_at_once(void)
+{
+	return max_t(int, 256, 8 * num_possible_cpus());
+}
+
+static int hook_set(struct hook *hook)
+{
+	int err;
+
+	if (hook->in_place)
+		return 0;
+
+	/* What an earlier registration left behind would make the kernel refuse this one. */
+	memset(&hook->probe, 0, sizeof(hook->probe));
+	hook->probe.kp.symbol_name = hook->function;
+	if (hook->at_entry) {
+		hook->probe.kp.pre_handler = hook->at_entry;
+		err = register_kprobe(&hook->probe.kp);
+	} else {
+		hook->probe.entry_handler = hook->on_enter;
+		hook->probe.handler = hook->on_leave;
+		hook->probe.data_size = hook->data_size;
+		hook->probe.maxactive = walks_at_once();
+		err = register_kretprobe(&hook->probe);
+	}
+	if (err)
+		return err;
+
+	hook->in_place = true;
+	WRITE_ONCE(hooks_now, hooks_now | hook->which);
+	return 0;
+}
+
+static void hook_remove(struct hook *hook)
+{
+	if (!hook->in_place)
+		return;
+
+	WRITE_ONCE(hooks_now, hooks_now & ~hook->which);
+	if (hook->at_entry)
+		unregister_kprobe(&hook->probe.kp);
+	else
+		unregister_kretprobe(&hook->probe);
+	hook->in_place = false;
+	hook->missed_entries += hook->probe.kp.nmissed;
+	hook->missed_returns += hook->probe.nmissed;
+	hook->probe.kp.nmissed = 0;
+	hook->probe.nmissed = 0;
+}
+
+/* The reverse order: packets stop being marked before the rest goes. */
+static void hooks_remove_locked(void)
+{
+	int i;
+
+	hooks_wanted = false;
+	for (i = ARRAY_SIZE(hooks) - 1; i >= 0; i--)
+		hook_remove(&hooks[i]);
+}
+
+/* Sets what there is to probe. That a module with a function is not there is no error: it is waited for. */
+int itrace_hooks_set(bool rules)
+{
+	unsigned int i;
+	int err = 0;
+
+	mutex_lock(&hooks_lock);
+	for (i = 0; i < ARRAY_SIZE(hooks); i++) {
+		struct hook *hook = &hooks[i];
+
+		err = hook_set(hook);
+		if (!err || (err == -ENOENT && hook->module))
+			continue;
+		if (hook->which == IPTABLES_TRACE_HOOK_RULE && !rules)
+			continue;
+		pr_err("the kernel function %s() cannot be probed (%pe)\n", hook->function,
+		       ERR_PTR(err));
+		err = err == -ENOMEM ? err : -EOPNOTSUPP;
+		goto failed;
+	}
+	hooks_wanted = true;
+	mutex_unlock(&hooks_lock);
+	return 0;
+
+failed:
+	hooks_remove_locked();
+	mutex_unlock(&hooks_lock);
+	return err;
+}
+
+/* No packet may be selected any more, and all walks be over. */
+void itrace_hooks_remove(void)
+{
+	mutex_lock(&hooks_lock);
+	hooks_remove_locked();
+	mutex_unlock(&hooks_lock);
+}
+
+bool itrace_hook_in_place(u32 which)
+{
+	return READ_ONCE(hooks_now) & which;
+}
+
+u32 itrace_hooks_in_place(void)
+{
+	return READ_ONCE(hooks_now);
+}
+
+static u64 missed_entries(const struct hook *hook)
+{
+	return hook->missed_entries + READ_ONCE(hook->probe.kp.nmissed);
+}
+
+static u64 missed_returns(const struct hook *hook)
+{
+	return hook->missed_returns + READ_ONCE(hook->probe.nmissed);
+}
+
+void itrace_hooks_missed(struct itrace_missed *missed)
+{
+	unsigned int i;
+
+	memset(missed, 0, sizeof(*missed));
+	for (i = 0; i < ARRAY_SIZE(hooks); i++) {
+		const struct hook *hook = &hooks[i];
+
+		switch (hook->which) {
+		case IPTABLES_TRACE_HOOK_IPV4:
+		case IPTABLES_TRACE_HOOK_IPV6:
+			missed->enter += missed_entries(hook);
+			missed->leave += missed_returns(hook);
+			break;
+		case IPTABLES_TRACE_HOOK_RULE:
+			missed->rule += missed_entries(hook);
+			break;
+		default:
+			missed->other += missed_entries(hook) + missed_returns(hook);
+		}
+	}
+}
+
+/* All of them, for each event. */
+u64 itrace_hooks_missed_sum(void)
+{
+	u64 sum = 0;
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(hooks); i++)
+		sum += missed_entries(&hooks[i]) + missed_returns(&hooks[i]);
+	return sum;
+}
+
+/*
+ * A module with a function to probe is coming (its code is there, none of it has run) or going (none of it will run any
+ * more). A probe does not survive its function, and does not come back by itself.
+ */
+static int module_changed(struct notifier_block *block, unsigned long state, void *data)
+{
+	const struct module *module = data;
+	unsigned int i;
+
+	if (state != MODULE_STATE_COMING && state != MODULE_STATE_GOING)
+		return NOTIFY_DONE;
+
+	mutex_lock(&hooks_lock);
+	for (i = 0; hooks_wanted && i < ARRAY_SIZE(hooks); i++) {
+		struct hook *hook = &hooks[i];
+		int err;
+
+		if (!hook->module || strcmp(hook->module, module->name))
+			continue;
+		if (state == MODULE_STATE_GOING) {
+			hook_remove(hook);
+			continue;
+		}
+		err = hook_set(hook);
+		if (err)
+			pr_err("%s() of the module %s that has just been loaded cannot be probed (%pe)\n",
+			       hook->function, hook->module, ERR_PTR(err));
+	}
+	mutex_unlock(&hooks_lock);
+	return NOTIFY_OK;
+}
+
+static struct notifier_block module_notifier = {
+	.notifier_call	= module_changed,
+	/* Before the kernel's own, which at a module's end writes off the probes in it. */
+	.priority	= 1,
+};
+
+int itrace_hooks_init(void)
+{
+	return register_module_notifier(&module_notifier);
+}
+
+void itrace_hooks_exit(void)
+{
+	unregister_module_notifier(&module_notifier);
+}

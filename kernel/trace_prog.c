@@ -1,0 +1,180 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * BPF programs of sessions: which are taken, and how they run.
+ *
+ * perf checks what it attaches to a kprobe. Here nothing is attached, so the checks are ours: a program that sleeps
+ * cannot run in a probe, one that overrides the probed function's return value would have nobody to do it, and one
+ * that was made for another way to attach finds another run context than it expects.
+ */
+#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
+
+#include <linux/bpf.h>
+#include <linux/err.h>
+#include <linux/filter.h>
+#include <linux/percpu.h>
+#include <linux/ptrace.h>
+#include <linux/ratelimit.h>
+
+#include "trace.h"
+#include "trace_args.h"
+
+/* One past any program type that a kernel knows: only an error message walks up to it. */
+#define PROG_TYPE_BOUND		64
+
+/* How many probes on this CPU are running programs, of which the first alone may. */
+static DEFINE_PER_CPU(int, probes_running_progs);
+
+/* A program of another type behind fd, or an error. */
+static struct bpf_prog *get_of_any_type(int fd)
+{
+	unsigned int type;
+
+	for (type = 1; type < PROG_TYPE_BOUND; type++) {
+		struct bpf_prog *prog = bpf_prog_get_type_dev(fd, type, false);
+
+		/* Any other error is the same for every type. */
+		if (PTR_ERR(prog) != -EINVAL)
+			return prog;
+	}
+	return ERR_PTR(-EINVAL);
+}
+
+static int refuse_type(int fd, const char *what)
+{
+	struct bpf_prog *prog = get_of_any_type(fd);
+
+	if (IS_ERR(prog)) {
+		pr_info_ratelimited("%s program refused: file descriptor %d is not a BPF program (%pe)\n",
+				    what, fd, prog);
+		return PTR_ERR(prog);
+	}
+	pr_info_ratelimited("%s program \"%s\" refused: it is of BPF program type %u, needed is %u (kprobe)\n",
+			    what, prog->aux->name, prog->type, BPF_PROG_TYPE_KPROBE);
+	bpf_prog_put(prog);
+	return -EPROTOTYPE;
+}
+
+static const char *why_not(const struct bpf_prog *prog)
+{
+	if (compat_prog_sleeps(prog))
+		return "it may sleep";
+	if (prog->kprobe_override)
+		return "it uses bpf_override_return()";
+	if (prog->expected_attach_type)
+		return "its expected_attach_type is not 0, as of kprobe.multi";
+	return NULL;
+}
+
+/* The program behind fd with a reference of its own. The name of its task is for the log. */
+struct bpf_prog *itrace_prog_get(int fd, const char *what)
+{
+	struct bpf_prog *prog = bpf_prog_get_type_dev(fd, BPF_PROG_TYPE_KPROBE, false);
+	const char *reason;
+
+	if (IS_ERR(prog))
+		return ERR_PTR(refuse_type(fd, what));
+
+	reason = why_not(prog);
+	if (reason) {
+		pr_info_ratelimited("%s program \"%s\" refused: %s\n", what, prog->aux->name,
+				    reason);
+		bpf_prog_put(prog);
+		return ERR_PTR(-EOPNOTSUPP);
+	}
+	return prog;
+}
+
+struct bpf_prog *itrace_filter_create(struct sock_fprog_kern *code)
+{
+	struct bpf_prog *filter;
+	int err = bpf_prog_create(&filter, code);
+
+	if (err) {
+		pr_info_ratelimited("filter of %u instructions refused: not a valid classic BPF program (%pe)\n",
+				    code->len, ERR_PTR(err));
+		return ERR_PTR(err);
+	}
+	return filter;
+}
+
+/* Classic code converted by the kernel leaves skb->cb alone, so there is nothing to save. */
+bool itrace_filter_selects(const struct bpf_prog *filter, const struct sk_buff *skb)
+{
+	return bpf_prog_run(filter, skb);
+}
+
+/* What is one session's alone. Also says that the event has happened, whatever comes of it. */
+static void number_event(struct itrace_session *session, struct itrace_walk *walk, u32 flags)
+{
+	const struct itrace_packet *parent = walk->parent;
+	struct itrace_packet *packet = walk->packet;
+	struct iptables_trace_ctx *ctx = &walk->ctx;
+	unsigned int slot = session->slot;
+
+	this_cpu_inc(session->counters->events);
+	ctx->packet = packet->in[slot].id;
+	ctx->seq = ++packet->in[slot].seq;
+	ctx->missed = itrace_hooks_missed_sum() - session->base_missed_sum;
+	ctx->replacements = itrace_ruleset_replacements() - session->base_replacements;
+
+	if (ctx->seq == 1 && ctx->kind == IPTABLES_TRACE_ENTER)
+		flags |= IPTABLES_TRACE_F_FIRST;
+	if (packet->child_of & BIT(slot))
+		flags |= IPTABLES_TRACE_F_CHILD;
+	ctx->flags = flags;
+
+	if (parent && itrace_session_selected(session, parent)) {
+		ctx->parent_traversal = walk->parent_id;
+		ctx->parent_packet = parent->in[slot].id;
+	} else {
+		ctx->parent_traversal = 0;
+		ctx->parent_packet = 0;
+	}
+}
+
+static void run(const struct bpf_prog *prog, struct itrace_session *session,
+		const struct pt_regs *regs)
+{
+	if (bpf_prog_run(prog, regs))
+		this_cpu_inc(session->counters->unwritten);
+}
+
+/*
+ * Runs the programs of the sessions that have selected the walk's packet, for the event in its context. In a probe
+ * handler, under rcu_read_lock().
+ *
+ * Programs see a copy of the probed function's registers in which the first arguments are what the contract says;
+ * helpers that look at the stack or the probe find what they look for. A probe that interrupts this one on its CPU
+ * does not get here as long as the kernel counts it as missed instead; should it, its programs do not run.
+ */
+void itrace_progs_run(const struct itrace_running *running, struct itrace_walk *walk,
+		      const struct pt_regs *regs)
+{
+	bool alone = this_cpu_inc_return(probes_running_progs) == 1;
+	bool stolen = walk->ctx.flags & IPTABLES_TRACE_F_STOLEN;
+	struct bpf_trace_run_ctx run_ctx = {};
+	struct pt_regs copy = *regs;
+	u32 flags = walk->ctx.flags;
+	struct bpf_run_ctx *outer;
+	unsigned int i;
+
+	itrace_set_arg(&copy, 0, (unsigned long)&walk->ctx);
+	itrace_set_arg(&copy, 1, stolen ? 0 : (unsigned long)walk->skb);
+	itrace_set_arg(&copy, 2, (unsigned long)walk->state);
+
+	outer = bpf_set_run_ctx(&run_ctx.run_ctx);
+	for (i = 0; i < running->count; i++) {
+		struct itrace_session *session = running->session[i];
+		const struct bpf_prog *prog = session->prog[walk->ctx.kind];
+
+		if (!prog || !itrace_session_selected(session, walk->packet))
+			continue;
+		number_event(session, walk, flags);
+		if (likely(alone))
+			run(prog, session, &copy);
+		else
+			this_cpu_inc(session->counters->not_run);
+	}
+	bpf_reset_run_ctx(outer);
+	this_cpu_dec(probes_running_progs);
+}

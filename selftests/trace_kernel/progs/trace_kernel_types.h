@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* The little that these programs read of the kernel's own types; where it is in the running kernel libbpf finds out. */
+#ifndef TRACE_KERNEL_TYPES_H
+#define TRACE_KERNEL_TYPES_H
+
+#include <linux/bpf.h>
+#include <linux/types.h>
+#include <bpf/bpf_helpers.h>
+#include <bpf/bpf_core_read.h>
+#include <bpf/bpf_tracing.h>
+
+#pragma clang attribute push(__attribute__((preserve_access_index)), apply_to = record)
+struct sk_buff {
+	unsigned char *head;
+	__u16 network_header;
+	__u8 nf_trace : 1;
+};
+
+struct nf_hook_state {
+	__u8 hook;
+};
+#pragma clang attribute pop
+
+#endif

@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* What the recording programs of these tests write for each event. */
+#ifndef TRACE_RECORD_H
+#define TRACE_RECORD_H
+
+#include "iptables_trace_ctx.h"
+
+struct trace_record {
+	struct iptables_trace_ctx ctx;
+	__u64 skb;		/* the second argument */
+	__u64 state;		/* the third */
+	__u32 nf_trace;		/* of the skb, 2 if there is none */
+	__u32 state_hook;	/* as nf_hook_state has it */
+};
+
+#endif

@@ -1,0 +1,255 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * trace_run [OPTION...] OBJECT: a session on /dev/iptables_trace with the programs enter, rule and leave of a BPF object,
+ * until SIGTERM, or until its standard input ends. Prints "ready", then a line for each record in the object's ring
+ * buffer "events", and last the session's statistics.
+ *
+ *	-f CODE		filter, in the form of iptables -m bpf --bytecode (default: all packets)
+ *	-n PATH		the network namespace (default: this one); "all" for all
+ *	-c		select also what is made while a selected packet is in a table
+ *	-k KINDS	which programs, of "erl" (default: those that the object has)
+ *	-r N		every N-th event of a packet is refused by its program
+ *	-q		do not print records: nothing reads the ring buffer
+ */
+#include <arpa/inet.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/filter.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+
+#include "iptables_trace_ctl.h"
+#include "trace_record.h"
+
+static volatile sig_atomic_t stopped;
+
+static void on_signal(int number)
+{
+	(void)number;
+	stopped = 1;
+}
+
+static void fail(const char *what)
+{
+	fprintf(stderr, "trace_run: %s: %s\n", what, strerror(errno));
+	exit(1);
+}
+
+static const char *name_of(const char *const *names, unsigned int n, unsigned int count)
+{
+	return n < count && names[n] ? names[n] : "?";
+}
+
+#define NAME(n, ...) name_of((const char *const []){ __VA_ARGS__ }, n, \
+			     sizeof((const char *const []){ __VA_ARGS__ }) / sizeof(char *))
+
+/* Addresses, ports or ICMP type, as far as these tests look. */
+static void print_header(const struct iptables_trace_ctx *ctx)
+{
+	const unsigned char *h = ctx->header, *transport = h + (h[0] & 15) * 4;
+	char from[INET6_ADDRSTRLEN] = "", to[INET6_ADDRSTRLEN] = "";
+	unsigned int protocol = h[9];
+
+	if (ctx->family == 2) {
+		inet_ntop(AF_INET, h + 12, from, sizeof(from));
+		inet_ntop(AF_INET, h + 16, to, sizeof(to));
+	} else {
+		inet_ntop(AF_INET6, h + 8, from, sizeof(from));
+		inet_ntop(AF_INET6, h + 24, to, sizeof(to));
+		protocol = h[6];
+		transport = h + 40;
+	}
+	printf(" proto=%u src=%s dst=%s", protocol, from, to);
+	if (protocol == 6 || protocol == 17)
+		printf(" sport=%u dport=%u", transport[0] << 8 | transport[1], transport[2] << 8 | transport[3]);
+	else if (protocol == 1 || protocol == 58)
+		printf(" icmp=%u", transport[0]);
+}
+
+static int print_record(void *context, void *data, size_t size)
+{
+	const struct trace_record *r = data;
+	const struct iptables_trace_ctx *c = &r->ctx;
+
+	(void)context;
+	if (size != sizeof(*r) || c->version != IPTABLES_TRACE_CTX_VERSION || c->size != sizeof(*c)) {
+		printf("malformed record of %zu bytes\n", size);
+		return 0;
+	}
+	printf("%s packet=%llu seq=%u", NAME(c->kind, NULL, "enter", "rule", "leave"), c->packet, c->seq);
+	printf(" walk=%llu parent=%llu/%llu", c->traversal, c->parent_packet, c->parent_traversal);
+	printf(" flags=%s%s%s%s%s%s", c->flags & IPTABLES_TRACE_F_STOLEN ? "stolen," : "",
+	       c->flags & IPTABLES_TRACE_F_FIRST ? "first," : "",
+	       c->flags & IPTABLES_TRACE_F_TERMINAL ? "terminal," : "",
+	       c->flags & IPTABLES_TRACE_F_GUESSED ? "guessed," : "",
+	       c->flags & IPTABLES_TRACE_F_USER_TRACE ? "user," : "",
+	       c->flags & IPTABLES_TRACE_F_CHILD ? "child," : "");
+	printf(" family=%u table=%s hook=%s priority=%d", c->family, c->table,
+	       NAME(c->hook, "PREROUTING", "INPUT", "FORWARD", "OUTPUT", "POSTROUTING"), c->priority);
+	printf(" in=%s/%u out=%s/%u", c->in_name, c->in_ifindex, c->out_name, c->out_ifindex);
+	printf(" chain=%s type=%s rule=%u", c->chain,
+	       NAME(c->rule_type, "-", "rule", "return", "policy", "other"), c->rule_number);
+	printf(" verdict=%u/%u duration=%llu", c->verdict & 0xff, c->verdict >> 16, c->duration_ns);
+	printf(" ruleset=%llu replacements=%llu missed=%llu", c->ruleset, c->replacements, c->missed);
+	printf(" netns=%u cookie=%llu cpu=%u time=%llu", c->netns_inum, c->netns_cookie, c->cpu, c->time_ns);
+	printf(" length=%u mark=%u ct=%u/%u/%u", c->length, c->mark, c->ct_state, c->ct_status, c->ct_mark);
+	printf(" nf_trace=%u skb=%d state_hook=%u headers=%u", r->nf_trace, !!r->skb, r->state_hook, c->header_len);
+	print_header(c);
+	printf("\n");
+	return 0;
+}
+
+static void print_stats(int session)
+{
+	struct iptables_trace_stats s;
+
+	if (ioctl(session, IPTABLES_TRACE_GET_STATS, &s))
+		fail("GET_STATS");
+	printf("stats flags=%u hooks=%u packets=%llu guessed=%llu refused=%llu forgotten=%llu", s.flags, s.hooks,
+	       s.packets, s.packets_guessed, s.packets_refused, s.packets_forgotten);
+	printf(" events=%llu unwritten=%llu not_run=%llu", s.events, s.events_unwritten, s.events_not_run);
+	printf(" missed=%llu/%llu/%llu/%llu replacements=%llu leaked=%llu\n", s.missed_enter, s.missed_leave,
+	       s.missed_rule, s.missed_other, s.replacements, s.log_leaked);
+}
+
+/* "N,code jt jf k,code jt jf k,..." */
+static void set_filter(int session, const char *text, unsigned int flags)
+{
+	struct iptables_trace_filter filter = { .flags = flags };
+	struct sock_filter *code;
+	unsigned int i;
+	char *end;
+
+	if (text) {
+		filter.len = strtoul(text, &end, 10);
+		code = calloc(filter.len, sizeof(*code));
+		for (i = 0; i < filter.len; i++) {
+			code[i].code = strtoul(end + 1, &end, 10);
+			code[i].jt = strtoul(end, &end, 10);
+			code[i].jf = strtoul(end, &end, 10);
+			code[i].k = strtoul(end, &end, 10);
+		}
+		filter.insns = (unsigned long)code;
+	}
+	if (ioctl(session, IPTABLES_TRACE_SET_FILTER, &filter))
+		fail("SET_FILTER");
+}
+
+static void set_netns(int session, const char *path)
+{
+	struct iptables_trace_netns netns = { .fd = -1 };
+
+	if (strcmp(path, "all")) {
+		netns.fd = open(path, O_RDONLY);
+		if (netns.fd < 0)
+			fail(path);
+	}
+	if (ioctl(session, IPTABLES_TRACE_SET_NETNS, &netns))
+		fail("SET_NETNS");
+	if (netns.fd >= 0)
+		close(netns.fd);
+}
+
+static int program_fd(const struct bpf_object *object, const char *name, const char *kinds)
+{
+	const struct bpf_program *program = bpf_object__find_program_by_name(object, name);
+
+	return program && (!kinds || strchr(kinds, name[0])) ? bpf_program__fd(program) : -1;
+}
+
+static void set_refuse(struct bpf_object *object, unsigned int n)
+{
+	struct bpf_map *map = bpf_object__find_map_by_name(object, ".rodata");
+
+	if (!map || bpf_map__set_initial_value(map, &n, sizeof(n)))
+		fail("the object has no \"refuse\"");
+}
+
+static int quiet_libbpf(enum libbpf_print_level level, const char *format, va_list args)
+{
+	return level == LIBBPF_WARN ? vfprintf(stderr, format, args) : 0;
+}
+
+static void read_until_stopped(struct ring_buffer *ring)
+{
+	struct pollfd input = { .fd = 0, .events = POLLIN };
+	char ignored[64];
+
+	while (!stopped) {
+		if (ring)
+			ring_buffer__poll(ring, 20);
+		fflush(stdout);
+		if (poll(&input, 1, ring ? 0 : 20) > 0 && read(0, ignored, sizeof(ignored)) <= 0)
+			break;
+	}
+}
+
+int main(int argc, char **argv)
+{
+	const char *filter = NULL, *netns = NULL, *kinds = NULL;
+	struct iptables_trace_programs programs = {};
+	unsigned int flags = 0, refuse = 0;
+	struct ring_buffer *ring = NULL;
+	struct bpf_object *object;
+	int option, quiet = 0;
+	int session;
+
+	while ((option = getopt(argc, argv, "f:n:ck:r:q")) != -1) {
+		switch (option) {
+		case 'f': filter = optarg; break;
+		case 'n': netns = optarg; break;
+		case 'c': flags |= IPTABLES_TRACE_FILTER_CHILDREN; break;
+		case 'k': kinds = optarg; break;
+		case 'r': refuse = strtoul(optarg, NULL, 10); break;
+		case 'q': quiet = 1; break;
+		default: return 2;
+		}
+	}
+	if (optind + 1 != argc)
+		return 2;
+
+	signal(SIGTERM, on_signal);
+	signal(SIGINT, on_signal);
+	libbpf_set_print(quiet_libbpf);
+	object = bpf_object__open(argv[optind]);
+	if (!object)
+		fail(argv[optind]);
+	if (refuse)
+		set_refuse(object, refuse);
+	if (bpf_object__load(object))
+		fail(argv[optind]);
+
+	session = open(IPTABLES_TRACE_DEVICE, O_RDWR | O_CLOEXEC);
+	if (session < 0)
+		fail(IPTABLES_TRACE_DEVICE);
+	programs.enter = program_fd(object, "enter", kinds);
+	programs.rule = program_fd(object, "rule", kinds);
+	programs.leave = program_fd(object, "leave", kinds);
+	if (ioctl(session, IPTABLES_TRACE_SET_PROGRAMS, &programs))
+		fail("SET_PROGRAMS");
+	set_filter(session, filter, flags);
+	if (netns)
+		set_netns(session, netns);
+	if (!quiet && bpf_object__find_map_fd_by_name(object, "events") >= 0)
+		ring = ring_buffer__new(bpf_object__find_map_fd_by_name(object, "events"), print_record, NULL, NULL);
+	if (ioctl(session, IPTABLES_TRACE_START))
+		fail("START");
+	printf("ready\n");
+	fflush(stdout);
+
+	read_until_stopped(ring);
+	if (ioctl(session, IPTABLES_TRACE_STOP))
+		fail("STOP");
+	if (ring)
+		ring_buffer__consume(ring);
+	print_stats(session);
+	return 0;
+}
