@@ -118,12 +118,14 @@ for kernel in "${kernels[@]}"; do
 done
 [ ${#fitting[@]} -gt 0 ] || die "none of the kernels fits; nothing has been changed"
 
+# Source and modules move over as they are.
+dkms_do mktarball $package/"$version" "${fitting[@]/#/--kernelver=}" \
+	--dkmstree "$work/tree" --archive "$work/built.tar.gz"
 remove_all
-mkdir -p /usr/src
-cp -r "$source" /usr/src/
-dkms_do add $package/"$version"
+dkms_do ldtarball "$work/built.tar.gz"
 for kernel in "${fitting[@]}"; do
-	dkms_do install $package/"$version" -k "$kernel"
+	# By force, as a version that make install has put there may be a later one.
+	dkms_do install --force $package/"$version" -k "$kernel"
 	file=$(modinfo -k "$kernel" -F filename xt_ebpf)
 	[[ $file == */updates/dkms/* ]] || [[ $file == */extra/* ]] ||
 		die "for $kernel, $file comes before the module that DKMS has installed; remove it (make uninstall)"

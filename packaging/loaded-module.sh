@@ -14,7 +14,7 @@ ischroot 2>/dev/null && exit 0
 
 say() { echo "iptables-ebpf: $*"; }
 
-installed() { modinfo -F "$1" $module 2>/dev/null; }
+installed() { modinfo -k "$(uname -r)" -F "$1" $module 2>/dev/null; }
 users() { cat $loaded/refcnt 2>/dev/null || echo 0; }
 
 load()
@@ -42,7 +42,7 @@ elif [ "$(users)" = 0 ] && rmmod $module 2>/dev/null; then
 elif [ -n "$(installed filename)" ]; then
 	say "$stays $(in_use) it. Version $(installed version) takes over at the next boot, or by" \
 		"\"rmmod $module && modprobe $module\" once no rule uses it."
-elif modinfo xt_bpf >/dev/null 2>&1; then
+elif modinfo -k "$(uname -r)" xt_bpf >/dev/null 2>&1; then
 	say "$stays $(in_use) it. It is no longer installed for this kernel, so from the next boot on the kernel's own xt_bpf" \
 		"serves such rules, which are the same to both."
 else

@@ -1,0 +1,78 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+# What the installation of a kernel brings: the modules, nothing where they do not fit, and an error where they do not
+# build. The kernel's packages run /etc/kernel/postinst.d, and a script that fails there stops them.
+
+. "$(dirname "$0")/../lib/ktap.sh"
+. "$(dirname "$0")/../lib/private_root.sh"
+private_root 6.12 6.1
+
+tree=$("$TOP_DIR/packaging/dkms-source.sh" /usr/src)
+version=${tree##*-}
+dkms add iptables-ebpf/"$version" >/dev/null
+
+# The headers of a kernel, to be changed. Links, but for what kbuild and DKMS read the configuration from.
+fake_headers()
+{
+	local headers file
+	headers=$(kernel_dir "$1")/headers
+	rm -rf /opt/headers
+	mkdir -p /opt/headers
+	cp -rs "$(readlink -f "$headers")/." /opt/headers/
+	for file in .config include/config/auto.conf; do
+		cp --remove-destination "$(readlink -f "$headers")/$file" /opt/headers/$file
+	done
+	ln -sfn /opt/headers "/lib/modules/$(release "$1")/build"
+}
+
+# without OPTION: the fake headers' kernel has it no more.
+without() { sed -i "/^$1=/d" /opt/headers/.config /opt/headers/include/config/auto.conf; }
+
+# kernel_installed RELEASE: as the kernel's package does it.
+kernel_installed() { run-parts --exit-on-error --arg="$1" /etc/kernel/postinst.d; }
+
+has_module() { [ -e "$(modinfo -k "$1" -F filename "${2:-xt_ebpf}" 2>/dev/null)" ]; }
+has_none() { same "$(find "/lib/modules/$1/" -name '*ebpf*' -o -name 'iptables_trace*')" ''; }
+
+# needs_help: why dkms.conf does more than to say BUILD_EXCLUSIVE_CONFIG, of which DKMS 3.0 alone makes an error.
+needs_help()
+{
+	local expected=0 status=0
+	[[ $(dkms --version) != dkms-3.0.* ]] || expected=1
+	cp "$tree/dkms.conf" /tmp/dkms.conf
+	sed -i '/= autoinstall \]; then/,/^fi/d' "$tree/dkms.conf"
+	kernel_installed "$1" || status=1
+	cp /tmp/dkms.conf "$tree/dkms.conf"
+	same "$status" "$expected"
+}
+
+only_dkms() { find /etc/kernel/postinst.d -type f ! -name dkms -delete; }
+only_dkms
+k612=$(release 6.12)
+k61=$(release 6.1)
+old=5.9.16-test
+mkdir -p /lib/modules/$old
+ln -s "$(readlink -f "$(kernel_dir 6.1)/headers")" /lib/modules/$old/build
+
+ktap_plan 12
+fake_headers 6.12
+without CONFIG_BPF_SYSCALL
+check "a kernel without what the modules need is installed all the same" kernel_installed "$k612"
+check "it gets no module" has_none "$k612"
+check "it is told why" says "not for kernel $k612" kernel_installed "$k612"
+check "asked to build for it by name, DKMS says that it fits not" says BUILD_EXCLUSIVE \
+	dkms build iptables-ebpf/"$version" -k "$k612"
+check "a kernel before 5.10 is installed all the same" kernel_installed $old
+check "it gets no module either" has_none $old
+
+check "a kernel that fits is installed" kernel_installed "$k61"
+check "it gets the module" has_module "$k61"
+check "one that does not fit is still installed, though another does" kernel_installed "$k612"
+
+check "DKMS 3.0 would have failed but for dkms.conf, later ones would not" needs_help "$k612"
+
+fake_headers 6.12
+echo '#error does not build' >>"$tree/kernel/xt_ebpf.c"
+check_not "where a module does not build, the installation of the kernel says so" kernel_installed "$k612"
+check "and leaves no half of it" has_none "$k612"
+ktap_end

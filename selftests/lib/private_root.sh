@@ -1,0 +1,104 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# shellcheck shell=bash
+#
+# This machine, but changes last only as long as the test: for what installs into /usr/src, /lib/modules and the package
+# database. An overlay over the root file system, in a mount namespace of its own. Source after ktap.sh.
+#
+#	private_root 6.12 6.1	goes on in such a place, which has these kernels of selftests/vm/kernels installed: headers,
+#				and the modules that a guest gets. Needs root, or user namespaces.
+#	boot 6.12		from here on the place runs that kernel, as far as uname says. Nothing is loaded or unloaded:
+#				what modprobe and rmmod are asked for goes to /tmp/modules.log.
+#	release 6.12		what uname -r says on that kernel
+
+private_root()
+{
+	local name dirs='' userns=()
+	if [ -z "${PRIVATE_ROOT:-}" ]; then
+		[ -n "${TOP_DIR:-}" ] || skip_all "needs the source tree: run it by selftests/host_tests.sh"
+		[ "$(id -u)" = 0 ] || userns=(--user --map-root-user)
+		unshare "${userns[@]}" --mount true 2>/dev/null || skip_all "needs root, or user namespaces"
+		for name in "$@"; do
+			dirs="$dirs $name=$("$TOP_DIR/selftests/vm/fetch-kernel.sh" "$name")" || exit 1
+		done
+		# shellcheck disable=SC2016 # for the inner shell
+		PRIVATE_ROOT="$dirs" exec unshare "${userns[@]}" --mount bash -c '. "$1"; enter "$2"' - \
+			"${BASH_SOURCE[0]}" "$(readlink -f "$0")"
+	fi
+	give_kernels
+}
+
+# overlay DIR: DIR of the new root is DIR of this machine with a layer of memory above.
+overlay()
+{
+	local dir=$1 layer=/mnt/layers$1
+	mkdir -p "$layer/upper" "$layer/work"
+	mount -t overlay overlay -o "lowerdir=$dir,upperdir=$layer/upper,workdir=$layer/work" "/mnt/root$dir"
+}
+
+# The second half, in the mount namespace: makes the root and runs the script again there.
+enter()
+{
+	local dir
+	set -e
+	mount -t tmpfs tmpfs /mnt
+	mkdir /mnt/root
+	for dir in / /usr /var; do
+		! mountpoint -q $dir || overlay $dir
+	done
+	for dir in /proc /sys /dev; do
+		mount --rbind $dir /mnt/root$dir
+	done
+	mount -t tmpfs tmpfs /mnt/root/tmp
+	mount -t tmpfs tmpfs /mnt/root/run
+	# These may lie on file systems of their own. They are only read.
+	# shellcheck disable=SC2086 # a list
+	for dir in "$TOP_DIR" "$BUILD_DIR" $(printf '%s\n' $PRIVATE_ROOT | sed 's/.*=//'); do
+		mkdir -p "/mnt/root$dir"
+		mount --bind "$dir" "/mnt/root$dir"
+		mount -o remount,bind,ro "/mnt/root$dir"
+	done
+	cd /mnt/root
+	exec chroot . env TMPDIR=/tmp LC_ALL=C PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin bash "$1"
+}
+
+kernel_dir()
+{
+	local pair
+	for pair in $PRIVATE_ROOT; do
+		[ "${pair%%=*}" != "$1" ] || echo "${pair#*=}"
+	done
+}
+
+release() { cat "$(kernel_dir "$1")/release"; }
+
+# give_kernels: as their packages install them. Debian's 6.12 has compressed modules: one stands for all.
+give_kernels()
+{
+	local pair name dir modules
+	rm -rf /lib/modules/*
+	for pair in $PRIVATE_ROOT; do
+		name=${pair%%=*} dir=${pair#*=}
+		modules=/lib/modules/$(cat "$dir/release")
+		mkdir -p "$modules"
+		cp -rs "$dir/guest-modules/." "$modules/"
+		if [ "$name" = 6.12 ]; then
+			xz -c "$dir/guest-modules/kernel/net/netfilter/xt_bpf.ko" >"$modules/kernel/net/netfilter/xt_bpf.ko.xz"
+			rm "$modules/kernel/net/netfilter/xt_bpf.ko"
+		fi
+		ln -s "$(readlink -f "$dir/headers")" "$modules/build"
+		depmod "$(cat "$dir/release")"
+	done
+}
+
+boot()
+{
+	printf '#!/bin/sh\n[ "$*" != -r ] || { echo %s; exit; }\nexec /usr/bin/uname "$@"\n' "$(release "$1")" \
+		>/usr/local/bin/uname
+	# Otherwise a maintainer script would see that this is no running system.
+	printf '#!/bin/sh\nexit 1\n' >/usr/local/bin/ischroot
+	# shellcheck disable=SC2016 # for the stub
+	printf '#!/bin/sh\necho "${0##*/} $*" >>/tmp/modules.log\n' >/usr/local/sbin/modprobe
+	cp /usr/local/sbin/modprobe /usr/local/sbin/rmmod
+	chmod +x /usr/local/bin/uname /usr/local/bin/ischroot /usr/local/sbin/modprobe /usr/local/sbin/rmmod
+	: >/tmp/modules.log
+}
