@@ -163,7 +163,7 @@ static __always_inline int skip_extension(struct ipt_event_packet *packet, struc
 	packet->protocol = bytes[0];
 	if (next == IPPROTO_FRAGMENT) {
 		fragment = bpf_ntohs(words[1]);
-		packet->id = bpf_ntohl(*(__be32 *)&words[2]);
+		packet->id = (__u32)bpf_ntohs(words[2]) << 16 | bpf_ntohs(words[3]);
 		packet->fragment_offset = fragment & IPV6_FRAGMENT_OFFSET;
 		packet->fields |= IPT_EVENT_ID | IPT_EVENT_FRAGMENT;
 		if (fragment & IPV6_MORE_FRAGMENTS)

@@ -48,7 +48,7 @@ void Loop::take(std::span<const std::byte> record)
 // Past COUNT, what was made by packets that were shown is still shown.
 void Loop::show(PacketTrace &&trace)
 {
-	const bool child = trace.first.flags & IPT_EVENT_CHILD;
+	const bool child = trace.origin.has_value();
 	if (options_.count && !child && counted_ == options_.count)
 		return;
 	counted_ += !child;
@@ -80,7 +80,7 @@ Loop::End Loop::round(Programs &programs)
 	correlator_.settle(now, losses_of(*stats));
 	if (output_.error())
 		return End::output;
-	if (options_.count && counted_ >= options_.count)
+	if (options_.count && counted_ >= options_.count && !correlator_.has_open_children())
 		return End::count;
 	if (stop_requested())
 		return End::signal;

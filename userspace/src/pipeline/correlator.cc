@@ -106,9 +106,7 @@ Traversal &Correlator::traversal_of(Open &packet, const Head &head)
 void Correlator::count_gap(Open &packet, const Head &head)
 {
 	if (head.seq > packet.next_seq) {
-		const uint64_t missing = head.seq - packet.next_seq;
-		packet.lost += missing;
-		gaps_ += missing;
+		packet.lost += head.seq - packet.next_seq;
 		if (!packet.trace.traversals.empty())
 			packet.trace.traversals.back().gap = true;
 		traversal_of(packet, head).gap = true;
@@ -121,7 +119,7 @@ const Traversal &Correlator::add(const Event &event)
 	const Head &head = head_of(event);
 	Open &packet = open(head);
 	count_gap(packet, head);
-	packet.last_time = head.time;
+	packet.trace.last_time = head.time;
 	packet.last_missed = head.missed;
 	Traversal &traversal = traversal_of(packet, head);
 	std::visit([&traversal](const auto &e) { put(traversal, e); }, event);
@@ -149,9 +147,9 @@ void Correlator::settle(uint64_t now, const Losses &losses)
 	for (auto at = by_age_.begin(); at != by_age_.end();) {
 		const uint64_t number = *at++;
 		const Open &packet = open_.at(number);
-		if (packet.last_time + patience_.settle_ns > now)
+		if (packet.trace.last_time + patience_.settle_ns > now)
 			break;
-		if (!is_queued(packet) || packet.last_time + patience_.queue_ns <= now)
+		if (!is_queued(packet) || packet.trace.last_time + patience_.queue_ns <= now)
 			hand_over(number, losses);
 	}
 	known_ = losses;
@@ -165,6 +163,12 @@ void Correlator::finish(const Losses &losses)
 		hand_over(by_age_.front(), losses,
 			  packet.terminal ? nullptr : "the trace ended while the packet was under way");
 	}
+}
+
+bool Correlator::has_open_children() const
+{
+	return std::any_of(open_.begin(), open_.end(),
+			   [](const auto &entry) { return entry.second.trace.origin.has_value(); });
 }
 
 // An unbroken row of numbers up to an event that nothing can follow is proof. Without such an end, it takes that nothing

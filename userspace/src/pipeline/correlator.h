@@ -44,8 +44,8 @@ public:
 	// The session is over: hands over all that is left.
 	void finish(const Losses &losses);
 
-	// Events that certainly existed and did not arrive, as far as gaps tell.
-	uint64_t gaps() const { return gaps_; }
+	// Whether a packet is under way that another one made.
+	bool has_open_children() const;
 
 private:
 	struct Open {
@@ -53,7 +53,6 @@ private:
 		Losses before; // as known before its first event
 		uint32_t next_seq = 1;
 		uint64_t lost = 0;
-		uint64_t last_time = 0;
 		uint64_t last_missed = 0;
 		bool terminal = false;
 		std::list<uint64_t>::iterator age;
@@ -71,7 +70,6 @@ private:
 	Finished finished_;
 	Patience patience_;
 	Losses known_;
-	uint64_t gaps_ = 0;
 	std::unordered_map<uint64_t, Open> open_;
 	std::list<uint64_t> by_age_; // open packets, the one that was silent longest first
 	std::vector<uint64_t> ended_; // open packets of which nothing more can come

@@ -41,6 +41,7 @@ struct Origin {
 struct PacketTrace {
 	uint64_t number = 0;
 	Head first{}; // of its first event that arrived
+	uint64_t last_time = 0; // of the last
 	std::vector<Traversal> traversals; // in the order in which they began
 	std::optional<Origin> origin;
 	bool continued = false; // an earlier part was shown before

@@ -52,7 +52,7 @@ void LineSink::event(const Event &event, const Traversal &traversal)
 void LineSink::packet(const PacketTrace &trace)
 {
 	const Traversal &last = trace.traversals.back();
-	output_.write(fmt::format("{} #{} {} {} {} {} | {}\n", look_.clock.time_of_day(last.head.time), trace.number,
+	output_.write(fmt::format("{} #{} {} {} {} {} | {}\n", look_.clock.time_of_day(trace.last_time), trace.number,
 				  look_.netns_name(last.head.netns), name_of(last.head.table),
 				  hook_name(last.head.hook), packet_of(last),
 				  completeness_text(trace.completeness, look_)));

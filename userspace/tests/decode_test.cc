@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <gtest/gtest.h>
+
+#include "make_event.h"
+
+namespace ipt::test {
+namespace {
+
+TEST(Decode, takes_each_type_of_event)
+{
+	PacketMaker packet(1);
+	EXPECT_TRUE(std::holds_alternative<Enter>(*decode(bytes_of(packet.enter("raw", 0)))));
+	EXPECT_TRUE(std::holds_alternative<Rule>(*decode(bytes_of(packet.rule("INPUT", 3)))));
+	EXPECT_TRUE(std::holds_alternative<Leave>(*decode(bytes_of(packet.leave(NF_DROP)))));
+}
+
+TEST(Decode, keeps_the_fields)
+{
+	PacketMaker packet(7);
+	packet.enter("filter", 1);
+	const auto event = decode(bytes_of(packet.rule("WEB", 3)));
+	ASSERT_TRUE(event);
+	const Rule &rule = std::get<Rule>(*event);
+	EXPECT_EQ(rule.head.packet, 7U);
+	EXPECT_EQ(rule.head.seq, 2U);
+	EXPECT_EQ(name_of(rule.head.table), "filter");
+	EXPECT_EQ(name_of(rule.chain), "WEB");
+	EXPECT_EQ(rule.number, 3U);
+}
+
+TEST(Decode, takes_a_longer_event_of_the_same_version)
+{
+	Enter enter = PacketMaker(1).enter("raw", 0);
+	enter.head.size += 8;
+	auto bytes = bytes_of(enter);
+	bytes.resize(bytes.size() + 8);
+	EXPECT_TRUE(decode(bytes));
+}
+
+TEST(Decode, refuses_what_is_cut_at_every_length)
+{
+	const auto whole = bytes_of(PacketMaker(1).enter("raw", 0));
+	for (size_t size = 0; size < whole.size(); size++) {
+		auto cut = whole;
+		cut.resize(size);
+		EXPECT_FALSE(decode(cut)) << size;
+		// The same if the head lies to match.
+		if (size >= sizeof(Head)) {
+			const auto claimed = static_cast<uint32_t>(size);
+			std::memcpy(cut.data() + offsetof(Head, size), &claimed, sizeof(claimed));
+			EXPECT_FALSE(decode(cut)) << size;
+		}
+	}
+}
+
+// One wrong field at a time.
+template <typename Change>
+std::string refusal(Change change)
+{
+	Enter enter = PacketMaker(1).enter("raw", 0);
+	change(enter);
+	const auto event = decode(bytes_of(enter));
+	return event ? "" : event.error().message;
+}
+
+TEST(Decode, names_what_is_wrong)
+{
+	EXPECT_NE(refusal([](Enter &e) { e.head.version = 9; }).find("version 9"), std::string::npos);
+	EXPECT_NE(refusal([](Enter &e) { e.head.type = 9; }).find("type 9"), std::string::npos);
+	EXPECT_NE(refusal([](Enter &e) { e.head.family = 7; }).find("family 7"), std::string::npos);
+	EXPECT_NE(refusal([](Enter &e) { e.head.hook = 5; }).find("hook 5"), std::string::npos);
+	EXPECT_NE(refusal([](Enter &e) { e.head.size = 4; }).find("4 bytes"), std::string::npos);
+}
+
+TEST(Decode, refuses_events_without_numbers_and_names_without_end)
+{
+	EXPECT_NE(refusal([](Enter &e) { e.head.packet = 0; }), "");
+	EXPECT_NE(refusal([](Enter &e) { e.head.seq = 0; }), "");
+	EXPECT_NE(refusal([](Enter &e) { e.head.traversal = 0; }), "");
+	EXPECT_NE(refusal([](Enter &e) { std::memset(e.head.table, 'x', sizeof(e.head.table)); }), "");
+	EXPECT_NE(refusal([](Enter &e) { std::memset(e.in.name, 'x', sizeof(e.in.name)); }), "");
+	EXPECT_NE(refusal([](Enter &e) { std::memset(e.out.name, 'x', sizeof(e.out.name)); }), "");
+	EXPECT_EQ(refusal([](Enter &) {}), "");
+}
+
+} // namespace
+} // namespace ipt::test

@@ -1,0 +1,126 @@
+// SPDX-License-Identifier: GPL-2.0-only
+// Events for tests: a packet's way, told step by step.
+#pragma once
+
+#include <arpa/inet.h>
+#include <cstring>
+#include <linux/netfilter.h>
+#include <string>
+#include <vector>
+
+#include "event/event.h"
+
+namespace ipt::test {
+
+template <size_t N>
+void set_name(char (&to)[N], const std::string &name)
+{
+	std::strncpy(to, name.c_str(), N - 1);
+}
+
+// 192.0.2.1:40000 > 192.0.2.2:443, a SYN.
+inline PacketFields syn()
+{
+	PacketFields fields{};
+	const uint8_t source[] = { 192, 0, 2, 1 };
+	const uint8_t destination[] = { 192, 0, 2, 2 };
+	std::memcpy(fields.source, source, 4);
+	std::memcpy(fields.destination, destination, 4);
+	fields.length = 60;
+	fields.protocol = IPPROTO_TCP;
+	fields.ttl = 64;
+	fields.source_port = 40000;
+	fields.destination_port = 443;
+	fields.tcp_flags = 2;
+	fields.fields = IPT_EVENT_PORTS | IPT_EVENT_TCP | IPT_EVENT_ID;
+	return fields;
+}
+
+// Makes the events of one packet, each with the next number.
+class PacketMaker {
+public:
+	explicit PacketMaker(uint64_t number, uint64_t time = 1'000'000'000)
+	{
+		head_.version = IPT_EVENT_VERSION;
+		head_.family = NFPROTO_IPV4;
+		head_.packet = number;
+		head_.time = time;
+		head_.netns = 4026531840;
+		head_.ruleset = 1;
+		head_.traversal = number * 1000;
+		head_.flags = IPT_EVENT_FIRST;
+	}
+
+	Head &head() { return head_; }
+	PacketFields &fields() { return fields_; }
+
+	Enter enter(const std::string &table, uint8_t hook)
+	{
+		head_.traversal++;
+		head_.hook = hook;
+		std::memset(head_.table, 0, sizeof(head_.table));
+		set_name(head_.table, table);
+		Enter event{};
+		event.head = next(IPT_EVENT_ENTER, sizeof(event));
+		head_.flags &= ~IPT_EVENT_FIRST;
+		event.packet = fields_;
+		if (hook != NF_INET_LOCAL_OUT && hook != NF_INET_POST_ROUTING) {
+			event.in.ifindex = 2;
+			set_name(event.in.name, "eth0");
+		}
+		if (hook == NF_INET_FORWARD || hook == NF_INET_LOCAL_OUT || hook == NF_INET_POST_ROUTING) {
+			event.out.ifindex = 3;
+			set_name(event.out.name, "eth1");
+		}
+		return event;
+	}
+
+	Rule rule(const std::string &chain, uint32_t number, uint8_t kind = IPT_EVENT_KIND_RULE)
+	{
+		Rule event{};
+		event.head = next(IPT_EVENT_RULE, sizeof(event));
+		set_name(event.chain, chain);
+		event.number = number;
+		event.kind = kind;
+		return event;
+	}
+
+	Leave leave(uint32_t verdict, bool terminal = false)
+	{
+		Leave event{};
+		if (terminal)
+			head_.flags |= IPT_EVENT_TERMINAL;
+		event.head = next(IPT_EVENT_LEAVE, sizeof(event));
+		event.packet = fields_;
+		event.duration = 1500;
+		event.verdict = verdict;
+		return event;
+	}
+
+	// Events that are made and lost.
+	void lose(uint32_t count) { head_.seq += count; }
+
+private:
+	Head next(uint8_t type, size_t size)
+	{
+		head_.seq++;
+		head_.time += 1000;
+		Head head = head_;
+		head.type = type;
+		head.size = static_cast<uint32_t>(size);
+		return head;
+	}
+
+	Head head_{};
+	PacketFields fields_ = syn();
+};
+
+template <typename T>
+std::vector<std::byte> bytes_of(const T &event)
+{
+	std::vector<std::byte> bytes(sizeof(event));
+	std::memcpy(bytes.data(), &event, sizeof(event));
+	return bytes;
+}
+
+} // namespace ipt::test

@@ -1,0 +1,164 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <gtest/gtest.h>
+
+#include <fstream>
+#include <regex>
+#include <set>
+#include <sstream>
+
+#include "cli/options.h"
+
+namespace ipt {
+namespace {
+
+Result<Parsed> parse(std::vector<const char *> words)
+{
+	words.insert(words.begin(), "iptables-trace");
+	return parse_options(static_cast<int>(words.size()), words.data());
+}
+
+std::string complaint(std::vector<const char *> words)
+{
+	const auto parsed = parse(std::move(words));
+	return parsed ? "" : parsed.error().message;
+}
+
+TEST(Options, defaults)
+{
+	const auto parsed = parse({});
+	ASSERT_TRUE(parsed);
+	const Options &options = parsed->options;
+	EXPECT_EQ(options.format, Format::tree);
+	EXPECT_EQ(options.color, Color::automatic);
+	EXPECT_EQ(options.count, 0U);
+	EXPECT_FALSE(options.duration);
+	EXPECT_TRUE(options.ipv4);
+	EXPECT_TRUE(options.ipv6);
+	EXPECT_EQ(options.expression, "");
+	EXPECT_FALSE(parsed->answer);
+}
+
+TEST(Options, all_of_them)
+{
+	const auto parsed = parse({ "--format", "line", "-c", "7", "--duration", "1.5", "--netns", "web", "-4", "--color",
+				    "never", "-o", "/tmp/x", "-v", "tcp port 443" });
+	ASSERT_TRUE(parsed);
+	const Options &options = parsed->options;
+	EXPECT_EQ(options.format, Format::line);
+	EXPECT_EQ(options.count, 7U);
+	EXPECT_EQ(options.duration, std::chrono::milliseconds(1500));
+	EXPECT_EQ(options.netns, "web");
+	EXPECT_TRUE(options.ipv4);
+	EXPECT_FALSE(options.ipv6);
+	EXPECT_EQ(options.color, Color::never);
+	EXPECT_EQ(options.output, "/tmp/x");
+	EXPECT_TRUE(options.verbose);
+	EXPECT_EQ(options.expression, "tcp port 443");
+}
+
+TEST(Options, expression_in_several_words)
+{
+	EXPECT_EQ(parse({ "-6", "tcp", "port", "443" })->options.expression, "tcp port 443");
+	EXPECT_FALSE(parse({ "-6", "udp" })->options.ipv4);
+}
+
+TEST(Options, wrong_ones_are_named)
+{
+	EXPECT_NE(complaint({ "--bogus" }).find("--bogus"), std::string::npos);
+	EXPECT_NE(complaint({ "--format", "xml" }).find("xml"), std::string::npos);
+	EXPECT_NE(complaint({ "--color", "blue" }).find("blue"), std::string::npos);
+	EXPECT_NE(complaint({ "-4", "-6" }), "");
+	EXPECT_NE(complaint({ "-c" }), "");
+}
+
+TEST(Options, counts_are_positive_numbers)
+{
+	for (const char *wrong : { "0", "-1", "x", "1x" })
+		EXPECT_NE(complaint({ "-c", wrong }), "") << wrong;
+}
+
+TEST(Options, durations_have_units)
+{
+	using std::chrono::milliseconds;
+	EXPECT_EQ(*parse_duration("10"), milliseconds(10'000));
+	EXPECT_EQ(*parse_duration("500ms"), milliseconds(500));
+	EXPECT_EQ(*parse_duration("2m"), milliseconds(120'000));
+	EXPECT_EQ(*parse_duration("1.5s"), milliseconds(1500));
+	EXPECT_EQ(*parse_duration("1h"), milliseconds(3'600'000));
+	for (const char *wrong : { "", "0", "-1", "x", "10 s", "10d", "1e99", "nan", "inf", "0.0001" })
+		EXPECT_FALSE(parse_duration(wrong)) << wrong;
+}
+
+TEST(Options, help_and_version_are_answers)
+{
+	ASSERT_TRUE(parse({ "--help" })->answer);
+	EXPECT_EQ(parse({ "--help" })->answer->text, help_text());
+	ASSERT_TRUE(parse({ "--version" })->answer);
+	EXPECT_TRUE(parse({ "--version" })->answer->text.starts_with("iptables-trace "));
+}
+
+std::string file(const std::string &name)
+{
+	std::ifstream in(std::string(SOURCE_DIR) + "/" + name);
+	std::ostringstream text;
+	text << in.rdbuf();
+	EXPECT_FALSE(text.str().empty()) << name;
+	return text.str();
+}
+
+// -x and --xyz where a word begins.
+std::set<std::string> options_in(const std::string &text)
+{
+	static const std::regex option("(^|[\\s,])(--?[a-z0-9][a-z0-9-]*)");
+	std::set<std::string> found;
+	for (std::sregex_iterator at(text.begin(), text.end(), option), end; at != end; ++at)
+		found.insert((*at)[2]);
+	return found;
+}
+
+std::string between(const std::string &text, const std::string &begin, const std::string &end)
+{
+	const size_t from = text.find(begin);
+	const size_t to = text.find(end, from);
+	EXPECT_NE(from, std::string::npos) << begin;
+	EXPECT_NE(to, std::string::npos) << end;
+	return text.substr(from, to - from);
+}
+
+std::set<std::string> options_in_help()
+{
+	return options_in(between(help_text(), "Options:", "Examples:"));
+}
+
+TEST(Documentation, man_page_has_the_options_of_help)
+{
+	std::string man = between(file("man/iptables-trace.8"), ".SH OPTIONS", ".SH OUTPUT");
+	// Only the lines that head an entry; elsewhere options may be mentioned.
+	std::string heads;
+	std::istringstream lines(man);
+	for (std::string line, before; std::getline(lines, line); before = line) {
+		if (before == ".TP")
+			heads += line + "\n";
+	}
+	heads = std::regex_replace(heads, std::regex("\\\\-"), "-");
+	EXPECT_EQ(options_in(heads), options_in_help());
+}
+
+TEST(Documentation, completion_has_the_options_of_help)
+{
+	const std::string list = between(file("completion/iptables-trace"), "options='", "'\n");
+	EXPECT_EQ(options_in(list.substr(9).insert(0, " ")), options_in_help());
+}
+
+TEST(Documentation, exit_codes_stand_in_help_and_man_page)
+{
+	const std::string man = between(file("man/iptables-trace.8"), ".SH EXIT STATUS", ".SH ENVIRONMENT");
+	const std::string help = help_text().substr(help_text().find("Exit status:"));
+	for (int code = 0; code <= static_cast<int>(Exit::lost); code++) {
+		EXPECT_NE(man.find("\n.B " + std::to_string(code) + "\n"), std::string::npos) << code;
+		EXPECT_NE(help.find(" " + std::to_string(code) + " "), std::string::npos) << code;
+	}
+}
+
+} // namespace
+} // namespace ipt

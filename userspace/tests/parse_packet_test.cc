@@ -1,0 +1,248 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "parse_packet.h"
+
+#include <gtest/gtest.h>
+
+#include <arpa/inet.h>
+#include <linux/netfilter.h>
+
+#include "event/names.h"
+
+namespace ipt {
+namespace {
+
+using Bytes = std::vector<uint8_t>;
+
+Bytes operator+(Bytes left, const Bytes &right)
+{
+	left.insert(left.end(), right.begin(), right.end());
+	return left;
+}
+
+// 192.0.2.1 > 198.51.100.2, id 0x1234, ttl 61, tos 0x10.
+Bytes ipv4(uint8_t protocol, uint16_t fragment = 0, const Bytes &options = {})
+{
+	const auto words = static_cast<uint8_t>(5 + options.size() / 4);
+	return Bytes{ static_cast<uint8_t>(0x40 | words), 0x10, 0, 0, 0x12, 0x34, static_cast<uint8_t>(fragment >> 8),
+		      static_cast<uint8_t>(fragment), 61, protocol, 0, 0, 192, 0, 2, 1, 198, 51, 100, 2 } +
+	       options;
+}
+
+// 2001:db8::1 > 2001:db8::2, hop limit 62, traffic class 0xa5.
+Bytes ipv6(uint8_t next)
+{
+	Bytes bytes{ 0x6a, 0x50, 0, 0, 0, 0, next, 62 };
+	for (const uint8_t last : { 1, 2 })
+		bytes = bytes + Bytes{ 0x20, 0x01, 0x0d, 0xb8, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, last };
+	return bytes;
+}
+
+Bytes tcp(uint16_t flags)
+{
+	Bytes bytes{ 0x9c, 0x40, 0x01, 0xbb };
+	bytes.resize(12);
+	return bytes + Bytes{ static_cast<uint8_t>(0x50 | flags >> 8), static_cast<uint8_t>(flags), 0, 0, 0, 0, 0, 0 };
+}
+
+const Bytes kUdp{ 0x00, 0x35, 0xff, 0xfe, 0, 8, 0, 0 };
+const Bytes kEchoRequest{ 8, 0, 0, 0, 0x01, 0x02, 0x03, 0x04 };
+
+PacketFields parsed(uint8_t family, const Bytes &bytes)
+{
+	PacketFields packet;
+	EXPECT_EQ(parse_packet(family, bytes.data(), bytes.size(), &packet), 0) << "read outside of the packet";
+	return packet;
+}
+
+PacketFields parsed4(const Bytes &bytes)
+{
+	return parsed(NFPROTO_IPV4, bytes);
+}
+
+PacketFields parsed6(const Bytes &bytes)
+{
+	return parsed(NFPROTO_IPV6, bytes);
+}
+
+TEST(ParsePacket, ipv4_header)
+{
+	const PacketFields packet = parsed4(ipv4(6) + tcp(0x002));
+	EXPECT_EQ(address_text(NFPROTO_IPV4, packet.source), "192.0.2.1");
+	EXPECT_EQ(address_text(NFPROTO_IPV4, packet.destination), "198.51.100.2");
+	EXPECT_EQ(packet.protocol, 6);
+	EXPECT_EQ(packet.id, 0x1234U);
+	EXPECT_EQ(packet.ttl, 61);
+	EXPECT_EQ(packet.tos, 0x10);
+	EXPECT_EQ(packet.length, 40U);
+	EXPECT_EQ(packet.fields, IPT_EVENT_ID | IPT_EVENT_PORTS | IPT_EVENT_TCP);
+}
+
+TEST(ParsePacket, ipv6_header)
+{
+	const PacketFields packet = parsed6(ipv6(6) + tcp(0x010));
+	EXPECT_EQ(address_text(NFPROTO_IPV6, packet.source), "2001:db8::1");
+	EXPECT_EQ(address_text(NFPROTO_IPV6, packet.destination), "2001:db8::2");
+	EXPECT_EQ(packet.ttl, 62);
+	EXPECT_EQ(packet.tos, 0xa5);
+	EXPECT_EQ(packet.source_port, 40000);
+	EXPECT_EQ(packet.destination_port, 443);
+	EXPECT_EQ(packet.fields, IPT_EVENT_PORTS | IPT_EVENT_TCP);
+}
+
+TEST(ParsePacket, each_tcp_flag)
+{
+	for (unsigned bit = 0; bit < 9; bit++) {
+		const auto flag = static_cast<uint16_t>(1U << bit);
+		EXPECT_EQ(parsed4(ipv4(6) + tcp(flag)).tcp_flags, flag);
+	}
+	// The reserved bits are not flags.
+	EXPECT_EQ(parsed4(ipv4(6) + tcp(0xe12)).tcp_flags, 0x012);
+}
+
+TEST(ParsePacket, ports_of_all_protocols_that_have_them)
+{
+	for (const uint8_t protocol : { 17, 136, 132, 33 }) {
+		const PacketFields packet = parsed4(ipv4(protocol) + kUdp);
+		EXPECT_EQ(packet.source_port, 53) << int{ protocol };
+		EXPECT_EQ(packet.destination_port, 65534) << int{ protocol };
+		EXPECT_EQ(packet.fields, IPT_EVENT_ID | IPT_EVENT_PORTS);
+	}
+}
+
+TEST(ParsePacket, protocols_without_ports_are_packets_too)
+{
+	for (const uint8_t protocol : { 47, 50, 89, 4, 253 }) {
+		const PacketFields packet = parsed4(ipv4(protocol) + kUdp);
+		EXPECT_EQ(packet.protocol, protocol);
+		EXPECT_EQ(packet.fields, IPT_EVENT_ID);
+	}
+}
+
+TEST(ParsePacket, icmp)
+{
+	const PacketFields echo = parsed4(ipv4(1) + kEchoRequest);
+	EXPECT_EQ(echo.icmp_type, 8);
+	EXPECT_EQ(echo.echo_id, 0x0102);
+	EXPECT_EQ(echo.echo_seq, 0x0304);
+	EXPECT_EQ(echo.fields, IPT_EVENT_ID | IPT_EVENT_ICMP | IPT_EVENT_ECHO);
+	const PacketFields unreachable = parsed4(ipv4(1) + Bytes{ 3, 3, 0, 0, 0, 0, 0, 0 });
+	EXPECT_EQ(unreachable.icmp_type, 3);
+	EXPECT_EQ(unreachable.icmp_code, 3);
+	EXPECT_EQ(unreachable.fields, IPT_EVENT_ID | IPT_EVENT_ICMP);
+	const PacketFields echo6 = parsed6(ipv6(58) + Bytes{ 129, 0, 0, 0, 0, 9, 0, 1 });
+	EXPECT_EQ(echo6.icmp_type, 129);
+	EXPECT_EQ(echo6.echo_id, 9);
+	EXPECT_EQ(echo6.fields, IPT_EVENT_ICMP | IPT_EVENT_ECHO);
+}
+
+TEST(ParsePacket, ipv4_options_are_skipped)
+{
+	const PacketFields packet = parsed4(ipv4(17, 0, Bytes(8, 1)) + kUdp);
+	EXPECT_EQ(packet.source_port, 53);
+	EXPECT_EQ(packet.fields, IPT_EVENT_ID | IPT_EVENT_PORTS | IPT_EVENT_EXTENDED);
+}
+
+TEST(ParsePacket, ipv4_fragments)
+{
+	const PacketFields first = parsed4(ipv4(17, 0x2000) + kUdp);
+	EXPECT_EQ(first.source_port, 53);
+	EXPECT_EQ(first.fields, IPT_EVENT_ID | IPT_EVENT_PORTS | IPT_EVENT_FRAGMENT | IPT_EVENT_MORE);
+	const PacketFields middle = parsed4(ipv4(17, 0x2000 | 185) + kUdp);
+	EXPECT_EQ(middle.fragment_offset, 1480);
+	EXPECT_EQ(middle.fields, IPT_EVENT_ID | IPT_EVENT_FRAGMENT | IPT_EVENT_MORE);
+	const PacketFields last = parsed4(ipv4(17, 185) + kUdp);
+	EXPECT_EQ(last.fields, IPT_EVENT_ID | IPT_EVENT_FRAGMENT);
+	EXPECT_EQ(last.source_port, 0);
+	// "Do not fragment" is no fragment.
+	EXPECT_EQ(parsed4(ipv4(17, 0x4000) + kUdp).fields, IPT_EVENT_ID | IPT_EVENT_PORTS);
+}
+
+TEST(ParsePacket, ipv6_extension_headers_are_skipped)
+{
+	const Bytes hop{ 43, 0, 0, 0, 0, 0, 0, 0 };
+	const Bytes routing{ 60, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0 };
+	const Bytes options{ 51, 0, 0, 0, 0, 0, 0, 0 };
+	// Its length counts words of four bytes, two less than there are.
+	const Bytes authentication{ 17, 4, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0 };
+	const PacketFields packet = parsed6(ipv6(0) + hop + routing + options + authentication + kUdp);
+	EXPECT_EQ(packet.protocol, 17);
+	EXPECT_EQ(packet.source_port, 53);
+	EXPECT_EQ(packet.fields, IPT_EVENT_PORTS | IPT_EVENT_EXTENDED);
+}
+
+TEST(ParsePacket, ipv6_fragments)
+{
+	const Bytes first_header{ 17, 0, 0x00, 0x01, 0, 0, 0x12, 0x34 };
+	const PacketFields first = parsed6(ipv6(44) + first_header + kUdp);
+	EXPECT_EQ(first.source_port, 53);
+	EXPECT_EQ(first.id, 0x1234U);
+	EXPECT_EQ(first.fields,
+		  IPT_EVENT_ID | IPT_EVENT_PORTS | IPT_EVENT_FRAGMENT | IPT_EVENT_MORE | IPT_EVENT_EXTENDED);
+	// The payload of a later one looks like another extension header, and is none.
+	const Bytes later_header{ 0, 0, 0x05, 0xc8, 0, 0, 0x12, 0x34 };
+	const PacketFields later = parsed6(ipv6(44) + later_header + Bytes{ 17, 0, 0, 0, 0, 0, 0, 0 } + kUdp);
+	EXPECT_EQ(later.fragment_offset, 1480);
+	EXPECT_EQ(later.fields, IPT_EVENT_ID | IPT_EVENT_FRAGMENT | IPT_EVENT_EXTENDED);
+	EXPECT_EQ(later.protocol, 0);
+}
+
+TEST(ParsePacket, what_is_cut_off_is_not_made_up)
+{
+	const Bytes whole = ipv4(6) + tcp(0x002);
+	for (size_t length = 0; length < whole.size(); length++) {
+		const PacketFields packet = parsed4({ whole.begin(), whole.begin() + static_cast<long>(length) });
+		const bool has_flags = length >= 34;
+		const bool has_ports = length >= 24;
+		EXPECT_EQ(!has_flags, (packet.fields & IPT_EVENT_CUT) != 0) << length;
+		EXPECT_EQ(has_flags, (packet.fields & IPT_EVENT_TCP) != 0) << length;
+		EXPECT_EQ(has_ports, (packet.fields & IPT_EVENT_PORTS) != 0) << length;
+		EXPECT_EQ(packet.destination_port, has_ports ? 443 : 0) << length;
+	}
+}
+
+TEST(ParsePacket, cut_at_every_length_stays_inside)
+{
+	const Bytes hop{ 44, 0, 0, 0, 0, 0, 0, 0 };
+	const Bytes fragment{ 58, 0, 0, 0, 0, 0, 0, 0 };
+	const Bytes whole = ipv6(0) + hop + fragment + kEchoRequest;
+	for (size_t length = 0; length < whole.size(); length++)
+		EXPECT_TRUE(parsed6({ whole.begin(), whole.begin() + static_cast<long>(length) }).fields & IPT_EVENT_CUT)
+			<< length;
+	EXPECT_FALSE(parsed6(whole).fields & IPT_EVENT_CUT);
+}
+
+TEST(ParsePacket, extension_headers_longer_than_what_was_copied)
+{
+	const PacketFields packet = parsed6(ipv6(0) + Bytes{ 17, 255, 0, 0, 0, 0, 0, 0 } + Bytes(2100));
+	EXPECT_EQ(packet.fields, IPT_EVENT_EXTENDED | IPT_EVENT_CUT);
+	EXPECT_EQ(packet.length, 2148U);
+}
+
+TEST(ParsePacket, more_extension_headers_than_anybody_sends)
+{
+	Bytes bytes = ipv6(60);
+	for (int i = 0; i < 11; i++)
+		bytes = bytes + Bytes{ 60, 0, 0, 0, 0, 0, 0, 0 };
+	const PacketFields packet = parsed6(bytes);
+	EXPECT_EQ(packet.protocol, 60);
+	EXPECT_TRUE(packet.fields & IPT_EVENT_EXTENDED);
+}
+
+TEST(ParsePacket, states_of_connections)
+{
+	uint8_t reply;
+	EXPECT_EQ(connection_of_state(0, &reply), IPT_EVENT_CT_ESTABLISHED);
+	EXPECT_EQ(reply, 0);
+	EXPECT_EQ(connection_of_state(1, &reply), IPT_EVENT_CT_RELATED);
+	EXPECT_EQ(connection_of_state(2, &reply), IPT_EVENT_CT_NEW);
+	EXPECT_EQ(connection_of_state(3, &reply), IPT_EVENT_CT_ESTABLISHED);
+	EXPECT_EQ(reply, 1);
+	EXPECT_EQ(connection_of_state(4, &reply), IPT_EVENT_CT_RELATED);
+	EXPECT_EQ(reply, 1);
+	EXPECT_EQ(connection_of_state(7, &reply), IPT_EVENT_CT_UNTRACKED);
+	EXPECT_EQ(connection_of_state(255, &reply), IPT_EVENT_CT_NONE);
+	EXPECT_EQ(reply, 0);
+}
+
+} // namespace
+} // namespace ipt

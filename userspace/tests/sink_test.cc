@@ -1,0 +1,252 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <gtest/gtest.h>
+
+#include <cstdlib>
+#include <sys/mman.h>
+
+#include "make_event.h"
+#include "pipeline/correlator.h"
+#include "sink/describe.h"
+#include "sink/line.h"
+#include "sink/tree.h"
+
+namespace ipt::test {
+namespace {
+
+constexpr const char *kRules = R"(*filter
+:INPUT DROP [0:0]
+:OUTPUT ACCEPT [0:0]
+:WEB - [0:0]
+:DEEP - [0:0]
+:SIDE - [0:0]
+-A INPUT -p tcp -j WEB
+-A INPUT -p udp -g SIDE
+-A INPUT -s 192.0.2.7/32
+-A INPUT -m tcp -p tcp --tcp-option 9 -j ACCEPT
+-A WEB -p tcp --dport 443 -j DEEP
+-A WEB -j RETURN
+-A DEEP -s 192.0.2.1/32 -j LOG
+-A DEEP -j REJECT --reject-with icmp-port-unreachable
+-A SIDE -p udp --dport 53 -j ACCEPT
+COMMIT
+)";
+
+struct FixedText : TextSource {
+	Result<Snapshot> read(const TableKey &key) override
+	{
+		auto tables = parse_save(kRules);
+		if (!tables.contains(key.table))
+			return Error{ "not read" };
+		return Snapshot{ std::make_shared<TableText>(tables.at(key.table)), 0 };
+	}
+};
+
+class SinkTest : public testing::Test {
+protected:
+	void SetUp() override
+	{
+		setenv("TZ", "UTC", 1);
+		tzset();
+	}
+
+	std::string output_text() const
+	{
+		std::string text(static_cast<size_t>(lseek(memory.get(), 0, SEEK_END)), '\0');
+		EXPECT_EQ(pread(memory.get(), text.data(), text.size(), 0), static_cast<ssize_t>(text.size()));
+		return text;
+	}
+
+	template <typename S>
+	std::string shown_by(std::initializer_list<Event> events, const Losses &losses = {})
+	{
+		S sink(output, look);
+		Correlator correlator(store, [&sink](PacketTrace &&trace) { sink.packet(trace); });
+		for (const Event &event : events)
+			sink.event(event, correlator.add(event));
+		correlator.settle(60'000'000'000, losses);
+		return output_text();
+	}
+
+	std::string tree(std::initializer_list<Event> events, const Losses &losses = {})
+	{
+		return shown_by<TreeSink>(events, losses);
+	}
+
+	FixedText source;
+	RulesetStore store{ source };
+	Fd memory{ memfd_create("output", 0) };
+	Output output{ memory.get() };
+	// A day and a bit after the epoch: 10:17:36 UTC.
+	WallClock clock{ (86400 + 37056) * int64_t{ 1'000'000'000 } };
+	Look look{ clock, [](uint32_t) { return "router"; } };
+	PacketMaker p{ 1 };
+};
+
+TEST_F(SinkTest, tree_shows_jumps_indented_with_the_text_of_each_rule)
+{
+	EXPECT_EQ(tree({ p.enter("filter", 1), p.rule("INPUT", 1), p.rule("WEB", 1), p.rule("DEEP", 1),
+			 p.rule("DEEP", 2, IPT_EVENT_KIND_RETURN), p.leave(NF_DROP, true) }),
+		  "10:17:37.000001 #1 TCP 192.0.2.1:40000 > 192.0.2.2:443 SYN len 60 in eth0 netns router\n"
+		  "  filter INPUT  DROP  1.5 us\n"
+		  "      1  -A INPUT -p tcp -j WEB\n"
+		  "        1  -A WEB -p tcp --dport 443 -j DEEP\n"
+		  "          1  -A DEEP -s 192.0.2.1/32 -j LOG\n"
+		  "          2  -A DEEP -j REJECT --reject-with icmp-port-unreachable\n"
+		  "  complete: DROP in filter INPUT\n\n");
+}
+
+// The kernel calls an unconditional verdict "return" or "policy"; the text knows better.
+TEST_F(SinkTest, tree_tells_written_rules_from_ends_of_chains_and_policies)
+{
+	EXPECT_EQ(tree({ p.enter("filter", 1), p.rule("INPUT", 1), p.rule("WEB", 2, IPT_EVENT_KIND_RETURN),
+			 p.rule("INPUT", 2), p.rule("SIDE", 2, IPT_EVENT_KIND_RETURN),
+			 p.rule("INPUT", 5, IPT_EVENT_KIND_POLICY), p.leave(NF_DROP, true) }),
+		  "10:17:37.000001 #1 TCP 192.0.2.1:40000 > 192.0.2.2:443 SYN len 60 in eth0 netns router\n"
+		  "  filter INPUT  DROP  1.5 us\n"
+		  "      1  -A INPUT -p tcp -j WEB\n"
+		  "        2  -A WEB -j RETURN\n"
+		  "      2  -A INPUT -p udp -g SIDE\n"
+		  "        return from SIDE\n"
+		  "      policy DROP\n"
+		  "  complete: DROP in filter INPUT\n\n");
+}
+
+TEST_F(SinkTest, tree_shows_what_changed_on_the_way)
+{
+	const Enter first = p.enter("mangle", 0);
+	p.fields().mark = 7;
+	const Leave marked = p.leave(NF_ACCEPT);
+	p.fields().destination[3] = 9;
+	p.fields().destination_port = 8080;
+	p.fields().connection = IPT_EVENT_CT_NEW;
+	const std::string text = tree({ first, marked, p.enter("filter", 2), p.leave(NF_ACCEPT) });
+	EXPECT_EQ(text, "10:17:37.000001 #1 TCP 192.0.2.1:40000 > 192.0.2.2:443 SYN len 60 in eth0 netns router\n"
+			"  mangle PREROUTING  ACCEPT  1.5 us\n"
+			"      mark 0x7\n"
+			"  now 192.0.2.1:40000 > 192.0.2.9:8080, ct NEW\n"
+			"  filter FORWARD eth0 > eth1  ACCEPT  1.5 us\n"
+			"  complete: ACCEPT in filter FORWARD\n\n");
+}
+
+TEST_F(SinkTest, tree_without_text_shows_numbers_and_why)
+{
+	const std::string text = tree({ p.enter("nat", 0), p.rule("PREROUTING", 3), p.leave(NF_ACCEPT) });
+	EXPECT_NE(text.find("text of rules unknown: not read\n"), std::string::npos);
+	EXPECT_NE(text.find("      3  rule of PREROUTING\n"), std::string::npos);
+}
+
+TEST_F(SinkTest, tree_says_how_many_events_were_lost_and_where)
+{
+	const Enter enter = p.enter("filter", 1);
+	p.lose(3);
+	const std::string text = tree({ enter, p.leave(NF_DROP, true) }, { .numbered = 3 });
+	EXPECT_NE(text.find("filter INPUT  DROP  1.5 us  events lost here\n"), std::string::npos);
+	EXPECT_NE(text.find("\n  3 events lost: DROP in filter INPUT\n"), std::string::npos);
+}
+
+TEST_F(SinkTest, tree_says_what_a_packet_came_from)
+{
+	PacketMaker child(2);
+	child.head().parent_packet = 1;
+	child.head().parent = p.head().traversal + 1;
+	const std::string text = tree({ p.enter("filter", 1), p.rule("DEEP", 2), child.enter("filter", 3),
+					child.leave(NF_ACCEPT), p.leave(NF_DROP, true) });
+	EXPECT_NE(text.find("  made while #1 was in filter INPUT, at rule 2 of DEEP\n"), std::string::npos);
+}
+
+TEST_F(SinkTest, hotdrop_behind_a_rule_that_goes_on)
+{
+	const std::string text =
+		tree({ p.enter("filter", 1), p.rule("INPUT", 3), p.leave(NF_DROP, true) });
+	EXPECT_NE(text.find("dropped by a match of rule 4 itself (hotdrop): -A INPUT -m tcp"), std::string::npos) << text;
+}
+
+TEST_F(SinkTest, hotdrop_in_a_chain_that_was_jumped_into)
+{
+	const std::string text =
+		tree({ p.enter("filter", 1), p.rule("INPUT", 1), p.leave(NF_DROP, true) });
+	EXPECT_NE(text.find("one of WEB 1 to 2"), std::string::npos) << text;
+}
+
+TEST_F(SinkTest, hotdrop_behind_a_return)
+{
+	const std::string text = tree({ p.enter("filter", 1), p.rule("INPUT", 1), p.rule("WEB", 2, IPT_EVENT_KIND_RETURN),
+					p.leave(NF_DROP, true) });
+	EXPECT_NE(text.find("one of INPUT 2 to 4"), std::string::npos) << text;
+}
+
+TEST_F(SinkTest, hotdrop_before_any_rule)
+{
+	const std::string text = tree({ p.enter("filter", 1), p.leave(NF_DROP, true) });
+	EXPECT_NE(text.find("one of INPUT 1 to 4"), std::string::npos) << text;
+}
+
+TEST_F(SinkTest, no_hotdrop_where_a_rule_a_policy_or_a_lost_event_may_have_dropped)
+{
+	EXPECT_EQ(tree({ p.enter("filter", 1), p.rule("INPUT", 5, IPT_EVENT_KIND_POLICY), p.leave(NF_DROP, true) })
+			  .find("hotdrop"),
+		  std::string::npos);
+	PacketMaker rejected(2);
+	EXPECT_EQ(tree({ rejected.enter("filter", 1), rejected.rule("DEEP", 2), rejected.leave(NF_DROP, true) })
+			  .find("hotdrop"),
+		  std::string::npos);
+	PacketMaker lossy(3);
+	const Enter enter = lossy.enter("filter", 1);
+	lossy.lose(1);
+	EXPECT_EQ(tree({ enter, lossy.leave(NF_DROP, true) }).find("hotdrop"), std::string::npos);
+	PacketMaker accepted(4);
+	EXPECT_EQ(tree({ accepted.enter("filter", 1), accepted.rule("INPUT", 3), accepted.leave(NF_ACCEPT) })
+			  .find("hotdrop"),
+		  std::string::npos);
+}
+
+TEST_F(SinkTest, lines_can_be_understood_alone)
+{
+	const std::string text = shown_by<LineSink>(
+		{ p.enter("filter", 1), p.rule("INPUT", 3), p.rule("INPUT", 5, IPT_EVENT_KIND_POLICY), p.leave(NF_DROP, true) });
+	const std::string packet = " router filter INPUT TCP 192.0.2.1:40000 > 192.0.2.2:443 SYN len 60 | ";
+	EXPECT_EQ(text, "10:17:37.000001 #1.1" + packet + "enter in eth0\n" +
+			"10:17:37.000002 #1.2" + packet + "INPUT 3: -A INPUT -s 192.0.2.7/32\n" +
+			"10:17:37.000003 #1.3" + packet + "INPUT 5: policy DROP\n" +
+			"10:17:37.000004 #1.4" + packet + "DROP 1.5 us\n" +
+			"10:17:37.000004 #1" + packet + "complete\n");
+}
+
+TEST_F(SinkTest, lines_stay_readable_without_their_enter_event)
+{
+	p.enter("filter", 1);
+	const std::string text = shown_by<LineSink>({ p.rule("INPUT", 3), p.leave(NF_DROP, true) });
+	EXPECT_NE(text.find("#1.2 router filter INPUT (packet's fields were lost) | INPUT 3:"), std::string::npos) << text;
+	EXPECT_NE(text.find("1 event lost\n"), std::string::npos) << text;
+}
+
+TEST_F(SinkTest, colours_only_where_they_are_asked_for)
+{
+	EXPECT_EQ(tree({ p.enter("filter", 1), p.leave(NF_DROP, true) }).find('\033'), std::string::npos);
+	look.color = true;
+	PacketMaker other(2);
+	EXPECT_NE(tree({ other.enter("filter", 1), other.leave(NF_DROP, true) }).find("\033[31mDROP\033[0m"),
+		  std::string::npos);
+}
+
+TEST_F(SinkTest, ipv6_and_verbose)
+{
+	look.verbose = true;
+	p.head().family = NFPROTO_IPV6;
+	p.fields().id = 4711;
+	const std::string text = tree({ p.enter("filter", 1), p.leave(NF_DROP, true) });
+	EXPECT_NE(text.find("TCP [c000:201::]:40000 > [c000:202::]:443 SYN len 60 ttl 64 tos 0x00 ip id 4711"),
+		  std::string::npos)
+		<< text;
+}
+
+TEST(Describe, durations)
+{
+	EXPECT_EQ(duration_text(900), "0.9 us");
+	EXPECT_EQ(duration_text(999'900), "999.9 us");
+	EXPECT_EQ(duration_text(1'500'000), "1.5 ms");
+	EXPECT_EQ(duration_text(2'500'000'000), "2.5 s");
+}
+
+} // namespace
+} // namespace ipt::test

@@ -1,0 +1,145 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <gtest/gtest.h>
+
+#include "make_event.h"
+#include "ruleset/store.h"
+
+namespace ipt::test {
+namespace {
+
+// Rules as the kernel has them "now": their text and the count of replacements.
+struct FakeRules : TextSource {
+	std::string policy = "first";
+	uint64_t count = 0;
+	std::string failure;
+	int reads = 0;
+
+	Result<Snapshot> read(const TableKey &) override
+	{
+		reads++;
+		if (!failure.empty())
+			return Error{ failure };
+		auto text = std::make_shared<TableText>();
+		text->chains["INPUT"].policy = policy;
+		return Snapshot{ text, count };
+	}
+};
+
+Head seen(uint64_t ruleset, uint64_t count, const std::string &table = "filter", uint32_t netns = 1)
+{
+	Head head{};
+	head.ruleset = ruleset;
+	head.replacements = count;
+	head.netns = netns;
+	head.family = NFPROTO_IPV4;
+	set_name(head.table, table);
+	return head;
+}
+
+std::string policy_of(const Binding &binding)
+{
+	return binding.text ? binding.text->chain("INPUT")->policy : "";
+}
+
+TEST(RulesetStore, reads_once_for_one_ruleset)
+{
+	FakeRules rules;
+	RulesetStore store(rules);
+	for (int i = 0; i < 5; i++)
+		EXPECT_EQ(policy_of(store.bind(seen(11, 0))), "first");
+	EXPECT_EQ(rules.reads, 1);
+}
+
+TEST(RulesetStore, reads_again_when_the_rules_changed_and_keeps_the_old_text)
+{
+	FakeRules rules;
+	RulesetStore store(rules);
+	EXPECT_EQ(policy_of(store.bind(seen(11, 0))), "first");
+	rules.policy = "second";
+	rules.count = 1;
+	EXPECT_EQ(policy_of(store.bind(seen(12, 1))), "second");
+	EXPECT_EQ(policy_of(store.bind(seen(11, 0))), "first");
+	EXPECT_EQ(rules.reads, 2);
+}
+
+// The event is of rules that are gone by the time they are read: their text is not the text of what came after.
+TEST(RulesetStore, never_gives_newer_rules_to_an_older_event)
+{
+	FakeRules rules;
+	RulesetStore store(rules);
+	rules.policy = "second";
+	rules.count = 1;
+	const Binding binding = store.bind(seen(11, 0));
+	EXPECT_EQ(binding.text, nullptr);
+	EXPECT_NE(binding.why_not, "");
+	EXPECT_EQ(policy_of(store.bind(seen(12, 1))), "second");
+	EXPECT_EQ(store.bind(seen(11, 0)).text, nullptr);
+	EXPECT_EQ(rules.reads, 1);
+}
+
+// Another table was replaced between event and reading; once an event shows that this one was not, the text counts.
+TEST(RulesetStore, binds_later_when_the_same_rules_are_seen_again)
+{
+	FakeRules rules;
+	RulesetStore store(rules);
+	rules.count = 5;
+	EXPECT_EQ(store.bind(seen(11, 4)).text, nullptr);
+	EXPECT_EQ(policy_of(store.bind(seen(11, 6))), "first");
+	EXPECT_EQ(rules.reads, 1);
+}
+
+TEST(RulesetStore, uses_what_was_read_ahead)
+{
+	FakeRules rules;
+	RulesetStore store(rules);
+	store.offer(key_of(seen(0, 0)), *rules.read({}));
+	rules.reads = 0;
+	EXPECT_EQ(policy_of(store.bind(seen(11, 0))), "first");
+	EXPECT_EQ(rules.reads, 0);
+}
+
+TEST(RulesetStore, tables_and_namespaces_do_not_mix)
+{
+	FakeRules rules;
+	RulesetStore store(rules);
+	store.bind(seen(11, 0, "filter", 1));
+	rules.policy = "other";
+	EXPECT_EQ(policy_of(store.bind(seen(11, 0, "nat", 1))), "other");
+	EXPECT_EQ(policy_of(store.bind(seen(11, 0, "filter", 2))), "other");
+	EXPECT_EQ(policy_of(store.bind(seen(11, 0, "filter", 1))), "first");
+}
+
+TEST(RulesetStore, says_why_there_is_no_text_and_does_not_ask_for_each_packet)
+{
+	FakeRules rules;
+	rules.failure = "iptables-legacy-save is not installed";
+	RulesetStore store(rules);
+	for (int i = 0; i < 3; i++)
+		EXPECT_EQ(store.bind(seen(11, 0)).why_not, rules.failure);
+	EXPECT_EQ(rules.reads, 1);
+	rules.failure.clear();
+	rules.count = 1;
+	EXPECT_EQ(policy_of(store.bind(seen(11, 1))), "first");
+}
+
+TEST(RulesetStore, rules_that_are_just_being_replaced_have_no_text)
+{
+	FakeRules rules;
+	RulesetStore store(rules);
+	EXPECT_EQ(store.bind(seen(0, 0)).text, nullptr);
+	EXPECT_EQ(rules.reads, 0);
+}
+
+TEST(RulesetStore, goes_on_through_more_replacements_than_it_remembers)
+{
+	FakeRules rules;
+	RulesetStore store(rules);
+	for (uint64_t i = 1; i <= 1000; i++) {
+		rules.count = i;
+		rules.policy = std::to_string(i);
+		EXPECT_EQ(policy_of(store.bind(seen(100 + i, i))), std::to_string(i));
+	}
+}
+
+} // namespace
+} // namespace ipt::test

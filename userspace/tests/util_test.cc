@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <gtest/gtest.h>
+
+#include <ctime>
+#include <fcntl.h>
+
+#include "pipeline/summary.h"
+#include "util/clock.h"
+#include "util/command.h"
+#include "util/output.h"
+
+namespace ipt {
+namespace {
+
+TEST(WallClock, shows_time_of_day_and_not_time_since_boot)
+{
+	const WallClock clock;
+	const int64_t wall = clock.wall_ns(monotonic_ns());
+	EXPECT_NEAR(static_cast<double>(wall) / 1e9, static_cast<double>(std::time(nullptr)), 2.0);
+}
+
+TEST(WallClock, microseconds_with_all_their_digits)
+{
+	setenv("TZ", "UTC", 1);
+	tzset();
+	const WallClock clock(0);
+	EXPECT_EQ(clock.time_of_day(3'661'000'042'999), "01:01:01.000042");
+}
+
+TEST(Command, takes_output_errors_and_status)
+{
+	const auto output = run_command({ "sh", "-c", "echo out; echo err >&2; exit 3" });
+	ASSERT_TRUE(output);
+	EXPECT_EQ(output->out, "out\n");
+	EXPECT_EQ(output->err, "err\n");
+	EXPECT_EQ(output->status, 3);
+}
+
+TEST(Command, takes_more_than_a_pipe_holds_on_both_sides)
+{
+	const auto output = run_command({ "sh", "-c", "head -c 300000 /dev/zero >&2; head -c 300000 /dev/zero" });
+	ASSERT_TRUE(output);
+	EXPECT_EQ(output->out.size(), 300000U);
+	EXPECT_EQ(output->err.size(), 300000U);
+}
+
+TEST(Command, what_is_not_installed_is_127_as_in_a_shell)
+{
+	EXPECT_EQ(run_command({ "no-such-program-here" })->status, 127);
+	EXPECT_EQ(run_command({ "sh", "-c", "kill -9 $$" })->status, 128 + 9);
+}
+
+TEST(Output, keeps_the_first_failure)
+{
+	const Fd full(open("/dev/full", O_WRONLY | O_CLOEXEC));
+	Output output(full.get());
+	output.write("");
+	EXPECT_EQ(output.error(), 0);
+	output.write("x");
+	EXPECT_EQ(output.error(), ENOSPC);
+}
+
+TEST(Output, names_the_file_that_cannot_be_written)
+{
+	const auto output = Output::open("/no/such/folder/file");
+	ASSERT_FALSE(output);
+	EXPECT_NE(output.error().message.find("/no/such/folder/file"), std::string::npos);
+}
+
+TEST(Fd, closes_once_and_moves)
+{
+	int number;
+	{
+		Fd first(open("/dev/null", O_RDONLY | O_CLOEXEC));
+		number = first.get();
+		Fd second(std::move(first));
+		EXPECT_FALSE(first);
+		EXPECT_EQ(second.get(), number);
+		EXPECT_NE(fcntl(number, F_GETFD), -1);
+		second = Fd();
+		EXPECT_EQ(fcntl(number, F_GETFD), -1);
+	}
+	EXPECT_EQ(fcntl(number, F_GETFD), -1);
+}
+
+TEST(Summary, says_that_nothing_was_lost)
+{
+	const Summary summary{ 1, 12, { { 0, "of this" } } };
+	EXPECT_TRUE(summary.lossless());
+	EXPECT_EQ(summary.text(), "1 packet, 12 events, nothing lost");
+}
+
+TEST(Summary, lists_each_loss_that_there_was)
+{
+	const Summary summary{ 2, 1, { { 3, "of this" }, { 0, "of that" }, { 1, "of those" } } };
+	EXPECT_FALSE(summary.lossless());
+	EXPECT_EQ(summary.text(), "2 packets, 1 event; not complete:\n  3 of this\n  1 of those");
+}
+
+} // namespace
+} // namespace ipt
