@@ -88,7 +88,7 @@ install-user:
 
 ##  uninstall      the same places, emptied
 uninstall: uninstall-modprobe
-	$(Q)rm -f $(MODULES_DIR)/xt_ebpf.ko
+	$(Q)rm -f $(addprefix $(MODULES_DIR)/,xt_ebpf.ko iptables_trace.ko)
 	$(Q)[ -n "$(DESTDIR)" ] || { depmod $(KVER) && packaging/loaded-module.sh; }
 	$(call ROOM,xtables-ext,uninstall)
 	$(call ROOM,bpf-progs,uninstall)
@@ -136,9 +136,9 @@ install-selftests:
 	$(call ROOM,selftests,install)
 
 ##
-##  dkms           hands the modules to DKMS, for this and every later kernel of this host
+##  dkms           hands the modules to DKMS, for the kernel of KVER= and every later one of this host
 dkms:
-	$(Q)packaging/dkms-install.sh
+	$(Q)packaging/dkms-install.sh -k $(KVER)
 	$(Q)$(MAKE) --no-print-directory install-modprobe
 
 ##  dkms-remove    takes them back

@@ -78,6 +78,8 @@ version=${source##*/"$package"-}
 for kernel in "${kernels[@]}"; do
 	[ -e "/lib/modules/$kernel/build/include" ] ||
 		die "there are no headers for kernel $kernel; install them first (apt install linux-headers-$kernel)"
+	[ ! -e "/lib/modules/$kernel/updates/xt_ebpf.ko" ] ||
+		die "/lib/modules/$kernel/updates has modules of make install; remove them first (make uninstall KVER=$kernel)"
 done
 while read -r _ kernel status; do
 	if [ "$status" = installed ] && [ -e "/lib/modules/$kernel/build/include" ] &&
@@ -124,11 +126,7 @@ dkms_do mktarball $package/"$version" "${fitting[@]/#/--kernelver=}" \
 remove_all
 dkms_do ldtarball "$work/built.tar.gz"
 for kernel in "${fitting[@]}"; do
-	# By force, as a version that make install has put there may be a later one.
-	dkms_do install --force $package/"$version" -k "$kernel"
-	file=$(modinfo -k "$kernel" -F filename xt_ebpf)
-	[[ $file == */updates/dkms/* ]] || [[ $file == */extra/* ]] ||
-		die "for $kernel, $file comes before the module that DKMS has installed; remove it (make uninstall)"
-	say "installed $file"
+	dkms_do install $package/"$version" -k "$kernel"
+	say "installed $(modinfo -k "$kernel" -F filename xt_ebpf)"
 done
 "$here/loaded-module.sh"

@@ -2,51 +2,60 @@
 # SPDX-License-Identifier: GPL-2.0-only
 #
 # loaded-module.sh: for after the installed modules have changed. Makes the running kernel use what is installed for it
-# now: loads it, exchanges it, or unloads what is no longer installed. A module that rules use is never touched; one line
-# then says what goes on, and what serves these rules from when on. Always succeeds.
-
-module=xt_ebpf
-loaded=/sys/module/$module
+# now: loads xt_ebpf, and exchanges or unloads what is no longer installed. A module in use is never touched; one line then
+# says what goes on, and what follows at the next boot. Always succeeds.
 
 # A chroot has no say in what the kernel loads, nor has a system that is not the one that was booted.
 ischroot 2>/dev/null && exit 0
-[ -d "/lib/modules/$(uname -r)" ] || exit 0
+kernel=$(uname -r)
+[ -d "/lib/modules/$kernel" ] || exit 0
 
 say() { echo "iptables-ebpf: $*"; }
 
-installed() { modinfo -k "$(uname -r)" -F "$1" $module 2>/dev/null; }
-users() { cat $loaded/refcnt 2>/dev/null || echo 0; }
+# installed MODULE FIELD, loaded MODULE FIELD: what each says of itself; nothing if it is not there.
+installed() { modinfo -k "$kernel" -F "$2" "$1" 2>/dev/null; }
+loaded() { cat "/sys/module/$1/$2" 2>/dev/null; }
 
 load()
 {
-	reason=$(modprobe $module 2>&1) ||
-		say "$module $(installed version) is installed but cannot be loaded (${reason##*: }); rules get the kernel's own" \
-			"xt_bpf. If this is Secure Boot: the packages' README tells how to enroll the key of DKMS."
+	reason=$(modprobe "$1" 2>&1) ||
+		say "$1 $(installed "$1" version) is installed but cannot be loaded (${reason##*: }); rules get the kernel's own" \
+			"xt_bpf. If this is Secure Boot: packaging/README.md tells how to enroll the key of DKMS."
 }
 
-in_use()
+# stays MODULE USER: "MODULE 1.0 stays loaded, as 3 USERs use it."
+stays()
 {
-	users=$(users)
-	[ "$users" != 1 ] || { echo "1 rule uses"; return; }
-	echo "$users rules use"
+	users=$(loaded "$1" refcnt)
+	if [ "$users" = 1 ]; then
+		echo "$1 $(loaded "$1" version) stays loaded, as 1 $2 uses it."
+	else
+		echo "$1 $(loaded "$1" version) stays loaded, as $users $2s use it."
+	fi
 }
 
-stays="$module $(cat $loaded/version 2>/dev/null) stays loaded:"
+# outdated MODULE: it is loaded, from another file than is installed now, if any is.
+outdated() { [ -d "/sys/module/$1" ] && [ "$(loaded "$1" srcversion)" != "$(installed "$1" srcversion)" ]; }
 
-if [ ! -d $loaded ]; then
-	[ -z "$(installed filename)" ] || load
-elif [ "$(installed srcversion)" = "$(cat $loaded/srcversion)" ]; then
-	:
-elif [ "$(users)" = 0 ] && rmmod $module 2>/dev/null; then
-	[ -z "$(installed filename)" ] || load
-elif [ -n "$(installed filename)" ]; then
-	say "$stays $(in_use) it. Version $(installed version) takes over at the next boot, or by" \
-		"\"rmmod $module && modprobe $module\" once no rule uses it."
-elif modinfo -k "$(uname -r)" xt_bpf >/dev/null 2>&1; then
-	say "$stays $(in_use) it. It is no longer installed for this kernel, so from the next boot on the kernel's own xt_bpf" \
-		"serves such rules, which are the same to both."
+# settle MODULE USER FATE: unloads an outdated module, or says why not and, if none is installed any more, its FATE.
+settle()
+{
+	outdated "$1" || return
+	[ "$(loaded "$1" refcnt)" != 0 ] || ! rmmod "$1" 2>/dev/null || return
+	if [ -n "$(installed "$1" filename)" ]; then
+		say "$(stays "$1" "$2") Version $(installed "$1" version) takes over at the next boot, or by" \
+			"\"rmmod $1 && modprobe $1\" once nothing uses it."
+	else
+		say "$(stays "$1" "$2") It is no longer installed for this kernel: $3"
+	fi
+}
+
+if modinfo -k "$kernel" xt_bpf >/dev/null 2>&1; then
+	fate="after the next boot, the kernel's own xt_bpf serves such rules."
 else
-	say "WARNING: $stays $(in_use) it. It is no longer installed, and this kernel has no xt_bpf: FROM THE NEXT BOOT ON" \
-		"RULES WITH -m bpf CANNOT BE LOADED. Take them out of the saved ruleset, or install $module again, before that."
+	fate="nor has it an xt_bpf, so AFTER THE NEXT BOOT RULES WITH -m bpf CANNOT BE LOADED. Take them out before."
 fi
+settle iptables_trace "trace session" "after the next boot, it cannot trace."
+settle xt_ebpf rule "$fate"
+[ -d /sys/module/xt_ebpf ] || [ -z "$(installed xt_ebpf filename)" ] || load xt_ebpf
 exit 0

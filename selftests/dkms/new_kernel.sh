@@ -31,8 +31,11 @@ without() { sed -i "/^$1=/d" /opt/headers/.config /opt/headers/include/config/au
 # kernel_installed RELEASE: as the kernel's package does it.
 kernel_installed() { run-parts --exit-on-error --arg="$1" /etc/kernel/postinst.d; }
 
-has_module() { [ -e "$(modinfo -k "$1" -F filename "${2:-xt_ebpf}" 2>/dev/null)" ]; }
-has_none() { same "$(find "/lib/modules/$1/" -name '*ebpf*' -o -name 'iptables_trace*')" ''; }
+# has KERNEL [MODULE...]: these modules of ours, and no others.
+has()
+{
+	same "$(find "/lib/modules/$1/updates" -name '*.ko*' 2>/dev/null | sed 's|.*/||; s/\.ko.*//' | sort | xargs)" "${*:2}"
+}
 
 # needs_help: why dkms.conf does more than to say BUILD_EXCLUSIVE_CONFIG, of which DKMS 3.0 alone makes an error.
 needs_help()
@@ -54,25 +57,32 @@ old=5.9.16-test
 mkdir -p /lib/modules/$old
 ln -s "$(readlink -f "$(kernel_dir 6.1)/headers")" /lib/modules/$old/build
 
-ktap_plan 12
+ktap_plan 15
 fake_headers 6.12
 without CONFIG_BPF_SYSCALL
 check "a kernel without what the modules need is installed all the same" kernel_installed "$k612"
-check "it gets no module" has_none "$k612"
+check "it gets no module" has "$k612"
 check "it is told why" says "not for kernel $k612" kernel_installed "$k612"
 check "asked to build for it by name, DKMS says that it fits not" says BUILD_EXCLUSIVE \
 	dkms build iptables-ebpf/"$version" -k "$k612"
 check "a kernel before 5.10 is installed all the same" kernel_installed $old
-check "it gets no module either" has_none $old
+check "it gets no module either" has $old
 
 check "a kernel that fits is installed" kernel_installed "$k61"
-check "it gets the module" has_module "$k61"
+check "it gets the modules" has "$k61" iptables_trace xt_ebpf
 check "one that does not fit is still installed, though another does" kernel_installed "$k612"
 
 check "DKMS 3.0 would have failed but for dkms.conf, later ones would not" needs_help "$k612"
 
 fake_headers 6.12
+without CONFIG_KRETPROBES
+check "a kernel that cannot be traced is installed" kernel_installed "$k612"
+check "it gets the match" has "$k612" xt_ebpf
+dkms remove iptables-ebpf/"$version" -k "$k612" >/dev/null
+check "which can be removed" has "$k612"
+
+fake_headers 6.12
 echo '#error does not build' >>"$tree/kernel/xt_ebpf.c"
 check_not "where a module does not build, the installation of the kernel says so" kernel_installed "$k612"
-check "and leaves no half of it" has_none "$k612"
+check "and leaves no half of it" has "$k612"
 ktap_end
