@@ -6,6 +6,8 @@
 . "$(dirname "$0")/../lib/private_root.sh"
 private_root 6.12 6.1
 boot 6.12
+without 6.12 CONFIG_KRETPROBES
+without 6.1 CONFIG_KRETPROBES
 
 kernel=$(release 6.12)
 other=$(release 6.1)

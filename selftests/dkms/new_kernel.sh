@@ -11,23 +11,6 @@ tree=$("$TOP_DIR/packaging/dkms-source.sh" /usr/src)
 version=${tree##*-}
 dkms add iptables-ebpf/"$version" >/dev/null
 
-# The headers of a kernel, to be changed. Links, but for what kbuild and DKMS read the configuration from.
-fake_headers()
-{
-	local headers file
-	headers=$(kernel_dir "$1")/headers
-	rm -rf /opt/headers
-	mkdir -p /opt/headers
-	cp -rs "$(readlink -f "$headers")/." /opt/headers/
-	for file in .config include/config/auto.conf; do
-		cp --remove-destination "$(readlink -f "$headers")/$file" /opt/headers/$file
-	done
-	ln -sfn /opt/headers "/lib/modules/$(release "$1")/build"
-}
-
-# without OPTION: the fake headers' kernel has it no more.
-without() { sed -i "/^$1=/d" /opt/headers/.config /opt/headers/include/config/auto.conf; }
-
 # kernel_installed RELEASE: as the kernel's package does it.
 kernel_installed() { run-parts --exit-on-error --arg="$1" /etc/kernel/postinst.d; }
 
@@ -58,8 +41,7 @@ mkdir -p /lib/modules/$old
 ln -s "$(readlink -f "$(kernel_dir 6.1)/headers")" /lib/modules/$old/build
 
 ktap_plan 15
-fake_headers 6.12
-without CONFIG_BPF_SYSCALL
+without 6.12 CONFIG_BPF_SYSCALL
 check "a kernel without what the modules need is installed all the same" kernel_installed "$k612"
 check "it gets no module" has "$k612"
 check "it is told why" says "not for kernel $k612" kernel_installed "$k612"
@@ -74,14 +56,13 @@ check "one that does not fit is still installed, though another does" kernel_ins
 
 check "DKMS 3.0 would have failed but for dkms.conf, later ones would not" needs_help "$k612"
 
-fake_headers 6.12
-without CONFIG_KRETPROBES
+without 6.12 CONFIG_KRETPROBES
 check "a kernel that cannot be traced is installed" kernel_installed "$k612"
 check "it gets the match" has "$k612" xt_ebpf
 dkms remove iptables-ebpf/"$version" -k "$k612" >/dev/null
 check "which can be removed" has "$k612"
 
-fake_headers 6.12
+without 6.12 CONFIG_KRETPROBES
 echo '#error does not build' >>"$tree/kernel/xt_ebpf.c"
 check_not "where a module does not build, the installation of the kernel says so" kernel_installed "$k612"
 check "and leaves no half of it" has "$k612"

@@ -9,6 +9,8 @@
 #	boot 6.12		from here on the place runs that kernel, as far as uname says. Nothing is loaded or unloaded:
 #				what modprobe and rmmod are asked for goes to /tmp/modules.log.
 #	release 6.12		what uname -r says on that kernel
+#	without 6.12 OPTION	its headers are of a kernel that is configured without OPTION. Without CONFIG_KRETPROBES there is
+#				one module to build, the small one, for what is not about the modules themselves.
 
 private_root()
 {
@@ -88,6 +90,21 @@ give_kernels()
 		ln -s "$(readlink -f "$dir/headers")" "$modules/build"
 		depmod "$(cat "$dir/release")"
 	done
+}
+
+# Links, but for what kbuild and DKMS read the configuration from.
+without()
+{
+	local headers=/opt/headers-$1 real file
+	real=$(readlink -f "$(kernel_dir "$1")/headers")
+	rm -rf "$headers"
+	mkdir -p "$headers"
+	cp -rs "$real/." "$headers/"
+	for file in .config include/config/auto.conf; do
+		rm "$headers/$file"
+		grep -v "^$2=" "$real/$file" >"$headers/$file"
+	done
+	ln -sfn "$headers" "/lib/modules/$(release "$1")/build"
 }
 
 boot()
