@@ -172,7 +172,10 @@ mapfile -t kernels < <(kernel_names)
 "$top_dir/selftests/deps.sh"
 case ${1:-} in
 --debug)
+	"$vm_dir/fetch-kernel.sh" debug >/dev/null
+	"$vm_dir/fetch-userland.sh" >/dev/null
 	on_kernel debug
+	stage selfcheck debug "$vm_dir/selfcheck.sh" debug
 	;;
 -k)
 	known_kernel "${2:?-k which kernel?}"
@@ -183,7 +186,10 @@ case ${1:-} in
 	for kernel in "${kernels[@]}"; do "$vm_dir/fetch-kernel.sh" "$kernel" >/dev/null; done
 	"$vm_dir/fetch-userland.sh" >/dev/null
 	on_kernel "${kernels[0]}"
-	[ "${1:-}" != --all ] || short=('*')
+	if [ "${1:-}" = --all ]; then
+		short=('*')
+		stage selfcheck "${kernels[0]}" "$vm_dir/selfcheck.sh"
+	fi
 	on_host
 	for kernel in "${kernels[@]:1}"; do on_kernel "$kernel" "${short[@]}"; done
 	;;

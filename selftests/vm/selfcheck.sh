@@ -6,7 +6,7 @@
 
 set -euo pipefail
 . "$(dirname "$0")/lib.sh"
-# shellcheck source=selftests/lib/ktap.sh
+# shellcheck source=../lib/ktap.sh
 . "$top_dir/selftests/lib/ktap.sh"
 
 # build_guest NAME DIR: what run.sh -p takes, with nothing but the module that makes mistakes.
@@ -31,7 +31,7 @@ run_guest()
 {
 	local status=$1 pattern=$2 said got=0
 	shift 2
-	said=$("$vm_dir/run.sh" -k "$kernel" -p "$dir/guest" -o "$dir/run" -q "$@" 2>&1) || got=$?
+	said=$("$vm_dir/run.sh" -k "$kernel" -p "$dir/guest" -o "$dir/run-$((ktap_number + 1))" -q "$@" 2>&1) || got=$?
 	printf '%s\n' "$said"
 	echo "run.sh ended with $got, expected $status and \"$pattern\""
 	[ "$got" = "$status" ] && grep -qE "$pattern" <<<"$said"
@@ -89,4 +89,5 @@ for kernel; do
 	check_every_kernel
 	[ "$kernel" != debug ] || check_debug_kernel
 done
+echo "$((ktap_number - ktap_failed)) passed, $ktap_failed failed, 0 skipped"
 ktap_end
