@@ -43,7 +43,8 @@ static __printf(2, 3) void explain(const struct xt_mtchk_param *par, const char 
 	va_start(args, fmt);
 	reason.fmt = fmt;
 	reason.va = &args;
-	pr_info("table %s: rule refused: %pV\n", par->table, &reason);
+	/* The name of an nftables table is any text that its owner likes. */
+	pr_info("table %*pE: rule refused: %pV\n", (int)strlen(par->table), par->table, &reason);
 	va_end(args);
 }
 
