@@ -21,7 +21,7 @@ match_tools=(iptables-legacy ip6tables-legacy iptables-nft ip6tables-nft)
 # calls brings ours in. Both fail while rules hold what has to go.
 load_ours()
 {
-	rm -f "$stock_conf"
+	allow_ours
 	modprobe -rq xt_bpf
 	modprobe xt_ebpf && [ ! -d /sys/module/xt_bpf ]
 }
@@ -35,10 +35,13 @@ load_stock()
 	[ ! -d /sys/module/xt_ebpf ] && [ -d /sys/module/xt_bpf ]
 }
 
+# allow_ours: after load_stock, ours may be loaded too.
+allow_ours() { rm -f "$stock_conf"; }
+
 # unload_both: neither is loaded, and both may be.
 unload_both()
 {
-	rm -f "$stock_conf"
+	allow_ours
 	modprobe -rq xt_ebpf
 	modprobe -rq xt_bpf
 	[ ! -d /sys/module/xt_ebpf ] && [ ! -d /sys/module/xt_bpf ]
@@ -48,7 +51,12 @@ unload_both()
 legacy_interface() { modprobe -aq ip_tables ip6_tables; }
 
 # references MODULE: how many rules (and other users) hold it.
-references() { cat "/sys/module/$1/refcnt" 2>/dev/null || echo none; }
+references()
+{
+	local count=none
+	read -r count 2>/dev/null <"/sys/module/$1/refcnt"
+	echo "$count"
+}
 
 # held MODULE N: exactly N rules hold it. nf_tables lets go of a rule a little later.
 held() { wait_until 5 references_are "$1" "$2" || same "$(references "$1")" "$2"; }
@@ -75,12 +83,14 @@ on_both()
 # drop_rules: empties all tables of the right namespace that exist.
 drop_rules()
 {
-	local tool names
-	for tool in iptables ip6tables; do
-		names=$(in_right cat "/proc/net/${tool/tables/_tables_names}" 2>/dev/null)
-		[ -z "$names" ] || printf '*%s\nCOMMIT\n' $names | in_right "$tool-legacy-restore"
-	done
-	in_right nft flush ruleset
+	# shellcheck disable=SC2016 # for the inner shell
+	in_right bash -c '
+		for version in ip ip6; do
+			names=
+			[ ! -e /proc/net/${version}_tables_names ] || names=$(</proc/net/${version}_tables_names)
+			[ -z "$names" ] || printf "*%s\nCOMMIT\n" $names | ${version}tables-legacy-restore
+		done
+		nft flush ruleset'
 	wait_until 5 unreferenced
 }
 
@@ -92,11 +102,11 @@ unreferenced()
 }
 
 # pin OBJECT NAME [TYPE]: loads a BPF object of the tests and pins its program as $pin_dir/NAME, its maps below
-# $pin_dir/NAME.maps.
+# $pin_dir/NAME-maps.
 pin()
 {
 	mkdir -p "$pin_dir"
-	bpftool prog load "$bpf_objects/$1.bpf.o" "$pin_dir/$2" type "${3:-socket}" pinmaps "$pin_dir/$2.maps"
+	bpftool prog load "$bpf_objects/$1.bpf.o" "$pin_dir/$2" type "${3:-socket}" pinmaps "$pin_dir/$2-maps"
 }
 
 # program_id NAME: of what pin made. program_exists ID.
@@ -123,6 +133,22 @@ datagrams()
 	in_netns "${4:-$left}" bash -c 'for ((i = 0; i < $1; i++)); do echo >"/dev/udp/$2/$3"; done' - "$1" "$2" "$3"
 }
 
+# keep_sending OPTION... ADDRESS PORT: bin/udp_send from left, until stop_sending. Not within check, whose subshell ends.
+senders=()
+keep_sending()
+{
+	nsenter --net=/run/netns/"$left" -- bin/udp_send "$@" &
+	senders+=($!)
+	cleanup_push kill $!
+}
+
+stop_sending()
+{
+	kill "${senders[@]}"
+	wait "${senders[@]}" 2>/dev/null
+	senders=()
+}
+
 # peer_of TOOL: the address that left sends to so that TOOL's rules in right see it.
 peer_of()
 {
@@ -143,7 +169,7 @@ counts()
 # nft_counts FAMILY: packets counted by the rules that nft_rule made in right, in one line.
 nft_counts()
 {
-	in_right nft -j list table "$1" selftest | jq '.nftables[].rule.expr[]? | .counter.packets | values' | xargs
+	in_right nft list table "$1" selftest | sed -n 's/.* counter packets \([0-9]*\).*/\1/p' | xargs
 }
 
 # in_kernel_log SINCE: what the kernel said since log_mark printed SINCE.

@@ -59,6 +59,7 @@ ours_though_both()
 arp_refused_alike()
 {
 	local stock ours
+	drop_rules
 	load_stock || return 1
 	stock=$(in_right bin/nft_rule arp 1 "code=$code_all") && return 1
 	load_ours && modprobe xt_bpf || return 1

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * nft_rule FAMILY HOOK WORD... [-- WORD...]...: adds rules for UDP to nftables, in chain "hookHOOK" of table "selftest" of
- * FAMILY (ip, ip6, inet, bridge, arp), both made if need be; each has the bpf match that its words say (bpf_blob.h) and a
- * counter. Straight through the kernel's interface: iptables-nft looks at what is put in, and has no inet tables.
+ * nft_rule [-t TABLE] FAMILY HOOK WORD... [-- WORD...]...: adds rules for UDP to nftables, in chain "hookHOOK" of TABLE
+ * (default "selftest") of FAMILY (ip, ip6, inet, bridge, arp), both made if need be; each has the bpf match that its words
+ * say (bpf_blob.h) and a counter. Straight through the kernel's interface: iptables-nft looks at what is put in, and has
+ * no inet tables.
  *
  * Prints the name of the error and ends with 1 if the kernel refuses; ends with 2 if anything else goes wrong.
  */
@@ -21,11 +22,10 @@
 #include "bpf_blob.h"
 #include "fail_nth.h"
 
-#define TABLE "selftest"
-
 static struct mnl_socket *nl;
 static unsigned int sequence = 1;
 static int family;
+static const char *table_name = "selftest";
 
 static int family_by_name(const char *name)
 {
@@ -52,7 +52,7 @@ static void add_table(struct mnl_nlmsg_batch *batch, int type, int flags)
 	struct nftnl_table *table = nftnl_table_alloc();
 
 	nftnl_table_set_u32(table, NFTNL_TABLE_FAMILY, family);
-	nftnl_table_set_str(table, NFTNL_TABLE_NAME, TABLE);
+	nftnl_table_set_str(table, NFTNL_TABLE_NAME, table_name);
 	nftnl_table_nlmsg_build_payload(message(batch, type, flags), table);
 	nftnl_table_free(table);
 	mnl_nlmsg_batch_next(batch);
@@ -62,7 +62,7 @@ static void add_chain(struct mnl_nlmsg_batch *batch, const char *name, unsigned 
 {
 	struct nftnl_chain *chain = nftnl_chain_alloc();
 
-	nftnl_chain_set_str(chain, NFTNL_CHAIN_TABLE, TABLE);
+	nftnl_chain_set_str(chain, NFTNL_CHAIN_TABLE, table_name);
 	nftnl_chain_set_str(chain, NFTNL_CHAIN_NAME, name);
 	nftnl_chain_set_u32(chain, NFTNL_CHAIN_HOOKNUM, hook);
 	nftnl_chain_set_u32(chain, NFTNL_CHAIN_PRIO, 0);
@@ -101,7 +101,7 @@ static void add_rule(struct mnl_nlmsg_batch *batch, const char *chain, const str
 	nftnl_expr_set_u32(match, NFTNL_EXPR_MT_REV, blob->revision);
 	nftnl_expr_set(match, NFTNL_EXPR_MT_INFO, info, blob->size);
 
-	nftnl_rule_set_str(rule, NFTNL_RULE_TABLE, TABLE);
+	nftnl_rule_set_str(rule, NFTNL_RULE_TABLE, table_name);
 	nftnl_rule_set_str(rule, NFTNL_RULE_CHAIN, chain);
 	nftnl_rule_set_u32(rule, NFTNL_RULE_FAMILY, family);
 	add_protocol(rule);
@@ -173,14 +173,21 @@ int main(int argc, char **argv)
 {
 	static char text[131072];
 	struct mnl_nlmsg_batch *batch = mnl_nlmsg_batch_start(text, sizeof(text) / 2);
-	char **words = argv + 3, chain[16];
+	char **words, chain[16];
 	struct bpf_blob blob;
-	int refused;
+	int opt, refused;
 
-	if (argc < 4)
-		errx(2, "usage: nft_rule FAMILY HOOK WORD... [-- WORD...]");
-	family = family_by_name(argv[1]);
-	snprintf(chain, sizeof(chain), "hook%s", argv[2]);
+	while ((opt = getopt(argc, argv, "+t:")) != -1) {
+		if (opt != 't')
+			return 2;
+		table_name = optarg;
+	}
+	argv += optind;
+	if (argc - optind < 3)
+		errx(2, "usage: nft_rule [-t TABLE] FAMILY HOOK WORD... [-- WORD...]");
+	family = family_by_name(argv[0]);
+	snprintf(chain, sizeof(chain), "hook%s", argv[1]);
+	words = argv + 2;
 
 	nl = mnl_socket_open(NETLINK_NETFILTER);
 	if (!nl || mnl_socket_bind(nl, 0, MNL_SOCKET_AUTOPID) < 0)
@@ -188,7 +195,7 @@ int main(int argc, char **argv)
 
 	begin(batch);
 	add_table(batch, NFT_MSG_NEWTABLE, NLM_F_CREATE);
-	add_chain(batch, chain, atoi(argv[2]));
+	add_chain(batch, chain, atoi(argv[1]));
 	while (*words) {
 		words = blob_make(&blob, words);
 		add_rule(batch, chain, &blob);

@@ -64,7 +64,7 @@ holds_ours()
 	load_ours || return 1
 	modprobe xt_bpf || return 1
 	rules "$1" | in_right "$1-restore" || return 1
-	held xt_ebpf $matches && held xt_bpf 0
+	held xt_ebpf "$matches" && held xt_bpf 0
 }
 
 # The kernel has no inverted bpf match, so the extension must not make a plain one of it.
@@ -75,7 +75,7 @@ inversion_refused()
 	for form in "--bytecode 1,6,0,0,1" "--object-pinned $pin_dir/all"; do
 		# shellcheck disable=SC2086
 		said=$(in_right "$1" -A INPUT -m bpf ! $form 2>&1) || status=$?
-		[ $status = 2 ] && [[ $said == *'cannot be inverted'* ]] || { echo "$status: $said"; return 1; }
+		[ "$status" = 2 ] && [[ $said == *'cannot be inverted'* ]] || { echo "$status: $said"; return 1; }
 	done
 	held xt_ebpf 0
 }

@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * udp_send [-n COUNT] [-i MICROSECONDS] [-c CPU | -H] ADDRESS PORT: sends UDP datagrams from one socket, without end if no
+ * COUNT is given: one each MICROSECONDS (default: as fast as it goes), from one CPU, or with -H while a second thread makes
+ * the first change between CPUs without pause. Whether anybody listens does not matter.
+ */
+#define _GNU_SOURCE
+#include <err.h>
+#include <netdb.h>
+#include <pthread.h>
+#include <sched.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+static volatile bool done;
+
+static void go_to(pid_t thread, int cpu)
+{
+	cpu_set_t set;
+
+	CPU_ZERO(&set);
+	CPU_SET(cpu, &set);
+	if (sched_setaffinity(thread, sizeof(set), &set))
+		err(1, "CPU %d", cpu);
+}
+
+static void *push_around(void *thread)
+{
+	long cpus = sysconf(_SC_NPROCESSORS_ONLN), i;
+
+	for (i = 0; !done; i++) {
+		go_to(*(pid_t *)thread, i % cpus);
+		/* Lets what runs there go on, also where this thread is the busier one. */
+		usleep(500);
+	}
+	return NULL;
+}
+
+static int connected(const char *address, const char *port)
+{
+	struct addrinfo hints = { .ai_socktype = SOCK_DGRAM, .ai_flags = AI_NUMERICHOST }, *found;
+	int fd, error = getaddrinfo(address, port, &hints, &found);
+
+	if (error)
+		errx(1, "%s port %s: %s", address, port, gai_strerror(error));
+	fd = socket(found->ai_family, SOCK_DGRAM, 0);
+	if (fd < 0 || connect(fd, found->ai_addr, found->ai_addrlen))
+		err(1, "%s port %s", address, port);
+	freeaddrinfo(found);
+	return fd;
+}
+
+int main(int argc, char **argv)
+{
+	int opt, fd, interval = 0, count = -1;
+	pid_t self = gettid();
+	bool push = false;
+	pthread_t pusher;
+
+	while ((opt = getopt(argc, argv, "n:i:c:H")) != -1) {
+		switch (opt) {
+		case 'n':
+			count = atoi(optarg);
+			break;
+		case 'i':
+			interval = atoi(optarg);
+			break;
+		case 'c':
+			go_to(0, atoi(optarg));
+			break;
+		case 'H':
+			push = true;
+			break;
+		default:
+			return 2;
+		}
+	}
+	if (argc - optind != 2)
+		errx(2, "usage: udp_send [-n COUNT] [-i MICROSECONDS] [-c CPU | -H] ADDRESS PORT");
+
+	fd = connected(argv[optind], argv[optind + 1]);
+	if (push && pthread_create(&pusher, NULL, push_around, &self))
+		errx(1, "no second thread");
+	for (; count; count -= count > 0) {
+		/* Fails after an ICMP error and in namespaces that are going; the next one is on its way anyway. */
+		if (send(fd, "", 1, 0) < 0)
+			send(fd, "", 1, 0);
+		if (interval)
+			usleep(interval);
+	}
+	done = true;
+	if (push)
+		pthread_join(pusher, NULL);
+	return 0;
+}
