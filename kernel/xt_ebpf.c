@@ -68,7 +68,7 @@ static unsigned int pinned_type(const char *path)
 }
 
 static int prog_from_bytecode(const struct xt_mtchk_param *par, struct sock_filter *insns, u16 len,
-			 struct bpf_prog **prog)
+			      struct bpf_prog **prog)
 {
 	struct sock_fprog_kern program = { .len = len, .filter = insns };
 	int err;
