@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-only
 # The format of iptables-test.py: rule;what iptables-save prints (= the same);OK or FAIL.
 # Programs must be pinned first; selftests/ext/cases.sh does it and runs this for iptables and ip6tables, legacy and nft.
 :INPUT,FORWARD,OUTPUT
