@@ -27,6 +27,7 @@ ruleset()
 # send N: N packets by pktgen; prints the nanoseconds that they took.
 send()
 {
+	# shellcheck disable=SC2016 # the inner shell expands it
 	in_left bash -eu -c '
 		echo rem_device_all >/proc/net/pktgen/kpktgend_0
 		echo "add_device eth0" >/proc/net/pktgen/kpktgend_0

@@ -78,7 +78,7 @@ fill()
 	local ns
 	for ns in "${crowd[@]}"; do
 		ip netns add "$ns" && ip -n "$ns" link set lo up || return 1
-		# shellcheck disable=SC2016
+		# shellcheck disable=SC2016 # the inner shell expands it
 		in_netns "$ns" bash -c '
 			for six in "" -6; do
 				bin/xt_rule $six raw 3 "path=$1" -- "code=$2" -- rev=0 "code=$2" || exit 1
@@ -87,7 +87,7 @@ fill()
 				bin/nft_rule $family 3 "path=$1" -- "code=$2" || exit 1
 			done
 			bin/udp_send -n 3 127.0.0.1 9 && bin/udp_send -n 3 ::1 9
-			[ "$(bin/xt_rule -c raw | xargs)" = "3 3 3" ] && [ "$(bin/xt_rule -6 -c raw | xargs)" = "3 3 3" ]' \
+			[ "$(bin/xt_rule -c raw | xargs)" = "3 3 3" ] && [ "$(bin/xt_rule -c -6 raw | xargs)" = "3 3 3" ]' \
 			fill "$pin_dir/all" "$code_all" || { echo "$ns: rules or counters are wrong"; return 1; }
 	done
 	held xt_ebpf $((${#crowd[@]} * 12))

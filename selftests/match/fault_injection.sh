@@ -41,11 +41,11 @@ survives()
 }
 
 for ask in "xt_rule raw 0" "xt_rule -6 raw 0" "nft_rule ip 0" "nft_rule inet 0"; do
-	# shellcheck disable=SC2086
+	# shellcheck disable=SC2086 # words
 	check "$ask: bytecode" survives 1 bin/$ask "code=$code_all"
-	# shellcheck disable=SC2086
+	# shellcheck disable=SC2086 # words
 	check "$ask: a pinned program" survives 1 bin/$ask "path=$pin_dir/all"
-	# shellcheck disable=SC2086
+	# shellcheck disable=SC2086 # words
 	check "$ask: four rules" survives 4 bin/$ask "path=$pin_dir/all" -- "code=$code_all" -- rev=0 "code=$code_all" -- "open=$pin_dir/all"
 done
 

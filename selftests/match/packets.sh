@@ -73,7 +73,7 @@ inversion_refused()
 	local form said status=0
 	load_ours || return 1
 	for form in "--bytecode 1,6,0,0,1" "--object-pinned $pin_dir/all"; do
-		# shellcheck disable=SC2086
+		# shellcheck disable=SC2086 # words
 		said=$(in_right "$1" -A INPUT -m bpf ! $form 2>&1) || status=$?
 		[ "$status" = 2 ] && [[ $said == *'cannot be inverted'* ]] || { echo "$status: $said"; return 1; }
 	done

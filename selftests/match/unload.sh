@@ -44,7 +44,7 @@ a_hundred_rounds()
 	local i
 	for ((i = 0; i < 100; i++)); do
 		insmod "$module" || { echo "round $i: it does not load"; return 1; }
-		# shellcheck disable=SC2016
+		# shellcheck disable=SC2016 # the inner shell expands it
 		in_right bash -c '
 			bin/xt_rule raw 0 "path=$1" -- "code=$2" || exit 1
 			until [[ $(bin/xt_rule -c raw) == [1-9]* ]]; do

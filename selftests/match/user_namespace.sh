@@ -38,13 +38,13 @@ bytecode_nft='
 	bin/udp_send -n 3 127.0.0.1 9
 	iptables-nft-save -c | sed -n "s/^\[\([0-9]*\):.*/counted \1/p"
 	[ $(</sys/module/$module/refcnt) = 1 ] && echo held'
-# shellcheck disable=SC2016
+# shellcheck disable=SC2016 # the inner shell expands it
 bytecode_legacy='
 	bin/xt_rule raw 3 "code=$code_all" || exit
 	bin/udp_send -n 3 127.0.0.1 9
 	echo counted $(bin/xt_rule -c raw)
 	[ $(</sys/module/$module/refcnt) = 1 ] && echo held'
-# shellcheck disable=SC2016
+# shellcheck disable=SC2016 # the inner shell expands it
 pinned='bin/nft_rule ip 3 "path=$pin_dir/all"; bin/xt_rule raw 3 "path=$pin_dir/all"'
 
 check "nft: bytecode is taken and matches" alike "$bytecode_nft" $'counted 3

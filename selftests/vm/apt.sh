@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=bash
+# shellcheck disable=SC2154 # lib.sh has been read before
 # A private apt root: packages of other suites than the machine's own, from the mirror that the machine's apt is
 # configured with, signatures checked, nothing installed. Source after lib.sh.
 

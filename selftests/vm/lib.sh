@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=bash
+# shellcheck disable=SC2034 # for who reads it
 # What every script of this folder needs to know: where things are kept, how to speak, how to fail.
 
 vm_dir=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)

@@ -70,6 +70,7 @@ printf '%s\n' "export TEST_SLOWNESS=$slowness" "$*" >"$work/run/vm/command"
 cat "$userland/layer.zst" "$kernel_dir/layer.zst" "$product.zst" "$work/run.zst" >"$work/initrd"
 
 accel=tcg,thread=single
+# shellcheck disable=SC2054 # the comma is qemu's
 machine=(qemu-system-x86_64 -nodefaults -no-user-config -display none -M q35 -cpu max -m "$memory" -smp "$cpus"
 	-no-reboot -kernel "$kernel_dir/vmlinuz" -initrd "$work/initrd"
 	-append "console=ttyS0 panic=-1 loglevel=7 printk.devkmsg=on$append")
