@@ -15,7 +15,7 @@ quiet_make() { env -u MAKEFLAGS -u CC -u CXX make --no-print-directory -C "$@" 2
 # The Makefile's own command for each file, "FILE<tab>FLAGS"; the flags as the shell gets them.
 commands()
 {
-	local line file flags
+	local file flags
 	quiet_make userspace -n -B V=1 BUILD="$work/none" BPF_BUILD="$generated" all |
 		sed -nE 's/^[[:blank:]]*[^ ]*\+\+[^ ]* (.*) -c -o [^ ]+ ([^ ]+\.cc)$/userspace\/\2\t\1/p' |
 		while IFS=$'\t' read -r file flags; do

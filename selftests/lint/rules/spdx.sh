@@ -3,7 +3,7 @@
 # Rule: each source says its licence in its first lines
 . "$(dirname "$0")/../lib.sh"
 
-# What users compile against may be used by programs of any licence.
+# Prose has it in LICENSE, a patch in what it changes. What users compile against may be used by programs of any licence.
 licence_of()
 {
 	case $1 in
@@ -12,7 +12,7 @@ licence_of()
 	esac
 }
 
-lint_files '*' | sed -E '/(\.md|^LICENSE)$/d' | while IFS= read -r file; do
+lint_files '*' | sed -E '/(\.md|\.patch|^LICENSE)$/d' | while IFS= read -r file; do
 	wanted="SPDX-License-Identifier: $(licence_of "$file")"
 	head -n 3 "$file" | sed -E 's, *(\*/|-->)?$,,' | grep -E "(^|[^[:alnum:]])$wanted\$" >/dev/null ||
 		echo "$file:1: wants \"$wanted\""
