@@ -39,20 +39,21 @@ void note(const std::string &text)
 // Without an expression the trace leaves out the connection that shows it, or each line of it would make the next.
 struct Selection {
 	FilterRequest request;
-	std::string remark;
+	std::string in_words;
 };
 
 Selection select(const Options &options)
 {
 	Selection selection{ { options.expression, options.ipv4, options.ipv6 }, {} };
-	if (!options.expression.empty())
+	if (!options.expression.empty()) {
+		selection.in_words = fmt::format("'{}'", options.expression);
 		return selection;
+	}
+	selection.in_words = "all packets";
 	const std::string ssh = find_ssh_connection();
 	if (const auto rest = without_ssh(ssh)) {
 		selection.request.expression = *rest;
-		selection.remark = fmt::format("no expression: all packets but those of your ssh connection ({})", ssh);
-	} else {
-		selection.remark = "no expression: all packets";
+		selection.in_words += fmt::format(" but those of your ssh connection ({})", ssh);
 	}
 	return selection;
 }
@@ -113,7 +114,7 @@ Exit trace(const Options &options)
 	const auto session = Session::open();
 	if (!session)
 		return fail(Exit::not_here, session.error());
-	const auto place = find_place(options.netns);
+	auto place = find_place(options.netns);
 	if (!place)
 		return fail(Exit::usage, place.error());
 	const Presence presence = look_for_rules(place->known, options.ipv4, options.ipv6);
@@ -148,15 +149,16 @@ Exit trace(const Options &options)
 	catch_stop_signals();
 	if (auto status = session->start(); !status)
 		return fail(Exit::not_here, status.error());
-	note(selection.remark);
-	if (options.verbose)
-		note(fmt::format("tracing in {}, filter of {} instructions, module {}",
-				 place->everywhere ? "all network namespaces" :
-						     "network namespace " + names(place->known.front().inode),
-				 filter->size(), session->info() ? session->info()->module_version : "?"));
 	// Not before the start: the module counts replacements from then on.
 	for (const Netns &netns : place->known)
 		reader.read_all(netns, store);
+	const std::string where = place->everywhere ? "all network namespaces" : "netns " + names(place->known.front().inode);
+	// An open file would keep a namespace from ending.
+	place->known.clear();
+	if (options.verbose)
+		note(fmt::format("module {}, filter of {} instructions", session->info() ? session->info()->module_version : "?",
+				 filter->size()));
+	note(fmt::format("tracing {} in {}; Ctrl-C ends it", selection.in_words, where));
 
 	return loop.run(*programs);
 }

@@ -62,6 +62,15 @@ TEST(Options, expression_in_several_words)
 	EXPECT_FALSE(parse({ "-6", "udp" })->options.ipv4);
 }
 
+TEST(Options, the_last_of_two_counts)
+{
+	const auto parsed = parse({ "--netns", "a", "-v", "-v", "-c", "1", "--netns", "b", "-c", "2" });
+	ASSERT_TRUE(parsed);
+	EXPECT_EQ(parsed->options.netns, "b");
+	EXPECT_EQ(parsed->options.count, 2U);
+	EXPECT_TRUE(parsed->options.verbose);
+}
+
 TEST(Options, wrong_ones_are_named)
 {
 	EXPECT_NE(complaint({ "--bogus" }).find("--bogus"), std::string::npos);

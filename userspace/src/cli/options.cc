@@ -75,6 +75,9 @@ void describe(CLI::App &app, Options &options, Raw &raw)
 		->check(one_of({ "auto", "always", "never" }));
 	app.add_option("-o,--output", options.output, "Write the trace to this file")->type_name("FILE");
 	app.add_flag("-v,--verbose", options.verbose, "More of the packet, and what the tool does");
+	// What is given twice counts as it was given last.
+	for (CLI::Option *option : app.get_options({}))
+		option->multi_option_policy(CLI::MultiOptionPolicy::TakeLast);
 	app.add_option("expression", raw.expression);
 }
 

@@ -1,0 +1,118 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# shellcheck shell=bash
+#
+# iptables-trace under test. Source after ktap.sh and net.sh.
+# shellcheck disable=SC2154 # $left, $right
+
+trace_dir=$(mktemp -d)
+cleanup_push rm -rf "$trace_dir"
+declare -A trace_pids
+
+trace_kill_all()
+{
+	kill -9 "${trace_pids[@]}"
+}
+cleanup_push trace_kill_all
+
+# trace NAME ARG...: starts a trace of the right namespace, or of another one that ARG names; returns when it has begun.
+trace()
+{
+	local name=$1
+	shift
+	iptables-trace --color never --netns "$right" "$@" >"$trace_dir/$name.out" 2>"$trace_dir/$name.err" &
+	trace_pids[$name]=$!
+	wait_until 30 trace_has_begun "$name" || {
+		cat "$trace_dir/$name.err"
+		return 1
+	}
+}
+
+# Has begun, or will not.
+trace_has_begun()
+{
+	grep -q '^iptables-trace: tracing' "$trace_dir/$1.err" || ! kill -0 "${trace_pids[$1]}"
+}
+
+trace_is_over() { ! kill -0 "${trace_pids[$1]}"; }
+
+# trace_wait NAME: until it ends by itself; its exit status is left in trace_status.
+trace_wait()
+{
+	wait_until 30 trace_is_over "$1" || kill -9 "${trace_pids[$1]}"
+	trace_status=0
+	# shellcheck disable=SC2034 # for the tests
+	wait "${trace_pids[$1]}" 2>/dev/null || trace_status=$?
+	unset "trace_pids[$1]"
+}
+
+# trace_stop NAME [SIGNAL]
+trace_stop()
+{
+	kill -"${2:-INT}" "${trace_pids[$1]}"
+	trace_wait "$1"
+}
+
+# What differs from run to run: time of day, durations, names of namespaces, ports and ids that nobody chose.
+steady()
+{
+	sed -E -e 's/^[0-9]{2}:[0-9]{2}:[0-9]{2}\.[0-9]{6} /TIME /' \
+		-e 's/  [0-9]+\.[0-9] (u|m)?s(  |$)/  T\2/' \
+		-e "s/$right/RIGHT/; s/$left/LEFT/" \
+		-e 's/(request|reply) id [0-9]+ seq/\1 seq/'
+}
+
+# shown NAME: the trace without what differs from run to run.
+shown() { steady <"$trace_dir/$1.out"; }
+
+# shows NAME: the trace is what standard input says.
+shows()
+{
+	same "$(shown "$1")" "$(cat)"
+}
+
+# summary NAME: what was said at the end.
+summary() { grep -A 20 -E '^iptables-trace: [0-9]+ packets?, ' "$trace_dir/$1.err"; }
+
+# block NAME TEXT: the packet whose head line contains TEXT, and nothing of what differs from run to run.
+block()
+{
+	shown "$1" | awk -v text="$2" 'BEGIN { RS = ""; FS = "\n" } index($1, text) { print }'
+}
+
+# block_is NAME TEXT: that packet is shown as standard input says.
+block_is()
+{
+	same "$(block "$1" "$2")" "$(cat)"
+}
+
+# blocks NAME: how many packets were shown.
+blocks() { awk 'BEGIN { RS = "" } END { print NR }' "$trace_dir/$1.out"; }
+
+# udp PORT [COUNT]: from 192.0.2.1, port 4000; udp6 from 2001:db8::1.
+udp_payload() { printf '0fa0%04x00080000' "$1"; }
+udp() { in_left bin/send_packet -n "${2:-1}" 192.0.2.1 192.0.2.2 17 "$(udp_payload "$1")"; }
+udp6() { in_left bin/send_packet -n "${2:-1}" 2001:db8::1 2001:db8::2 17 "$(udp_payload "$1")"; }
+
+in_far() { in_netns "$far" "$@"; }
+
+# make_far: a third namespace $far, 198.51.100.2 and 2001:db8:1::2 behind the right one (eth1, .1 and ::1), which forwards.
+make_far()
+{
+	far=far-${right#right-}
+	ip netns add "$far"
+	cleanup_push ip netns del "$far"
+	ip -n "$right" link add eth1 type veth peer name eth0 netns "$far"
+	ip -n "$right" addr add 198.51.100.1/24 dev eth1
+	ip -n "$right" addr add 2001:db8:1::1/64 dev eth1 nodad
+	ip -n "$far" addr add 198.51.100.2/24 dev eth0
+	ip -n "$far" addr add 2001:db8:1::2/64 dev eth0 nodad
+	ip -n "$right" link set eth1 up
+	ip -n "$far" link set eth0 up
+	in_right sysctl -qw net.ipv4.ip_forward=1 net.ipv6.conf.all.forwarding=1
+	ip -n "$left" route add 198.51.100.0/24 via 192.0.2.2
+	ip -n "$left" route add 2001:db8:1::/64 via 2001:db8::2
+	ip -n "$far" route add default via 198.51.100.1
+	ip -n "$far" route add default via 2001:db8:1::1
+	wait_until 5 in_left ping -nqc1 -W1 198.51.100.2
+	wait_until 5 in_left ping -nqc1 -W1 2001:db8:1::2
+}

@@ -1,0 +1,146 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * send_packet [-n COUNT] [-f FRAGMENT] [-o OPTIONS] SOURCE DESTINATION PROTOCOL PAYLOAD: sends IP packets as they are given,
+ * sound or not; only a checksum of TCP, UDP or ICMP that is zero is made right. PAYLOAD and OPTIONS (IPv4) are hex
+ * digits, FRAGMENT the sixteen bits of IPv4's flags and offset.
+ */
+#include <arpa/inet.h>
+#include <errno.h>
+#include <netinet/in.h>
+#include <netinet/ip.h>
+#include <netinet/ip6.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+static unsigned char packet[65536];
+static size_t length;
+
+static void die(const char *what)
+{
+	fprintf(stderr, "send_packet: %s: %s\n", what, strerror(errno));
+	exit(1);
+}
+
+static void append_hex(const char *digits)
+{
+	unsigned int byte;
+
+	for (; digits[0] && digits[1]; digits += 2) {
+		if (sscanf(digits, "%2x", &byte) != 1 || length == sizeof(packet))
+			die("not hex digits");
+		packet[length++] = byte;
+	}
+}
+
+static unsigned long add_words(unsigned long sum, const unsigned char *bytes, size_t size)
+{
+	size_t i;
+
+	for (i = 0; i < size; i++)
+		sum += (unsigned long)bytes[i] << (i % 2 ? 0 : 8);
+	return sum;
+}
+
+/* Addresses: those of the pseudo header, or none for ICMP. */
+static void fill_checksum(int protocol, size_t header, const unsigned char *addresses, size_t addresses_size)
+{
+	size_t at = header + (protocol == IPPROTO_TCP ? 16 : protocol == IPPROTO_UDP ? 6 : 2);
+	size_t size = length - header;
+	unsigned long sum;
+
+	if (protocol != IPPROTO_TCP && protocol != IPPROTO_UDP && protocol != IPPROTO_ICMP &&
+	    protocol != IPPROTO_ICMPV6)
+		return;
+	if (length < at + 2 || packet[at] || packet[at + 1])
+		return;
+	sum = add_words(0, packet + header, size);
+	if (protocol != IPPROTO_ICMP)
+		sum = add_words(sum, addresses, addresses_size) + protocol + size;
+	while (sum >> 16)
+		sum = (sum & 0xffff) + (sum >> 16);
+	packet[at] = ~sum >> 8;
+	packet[at + 1] = ~sum;
+}
+
+static socklen_t make_ipv4(const char *from, const char *to, int protocol, const char *options, const char *payload,
+			   int fragment, struct sockaddr_storage *address)
+{
+	struct sockaddr_in *in = (struct sockaddr_in *)address;
+	struct iphdr *ip = (struct iphdr *)packet;
+
+	in->sin_family = AF_INET;
+	if (inet_pton(AF_INET, from, &ip->saddr) != 1 || inet_pton(AF_INET, to, &in->sin_addr) != 1)
+		return 0;
+	length = sizeof(*ip);
+	append_hex(options);
+	ip->version = 4;
+	ip->ihl = length / 4;
+	ip->ttl = 64;
+	ip->id = htons(0x1234);
+	ip->protocol = protocol;
+	ip->frag_off = htons(fragment);
+	ip->daddr = in->sin_addr.s_addr;
+	append_hex(payload);
+	if (!fragment)
+		fill_checksum(protocol, ip->ihl * 4, (unsigned char *)&ip->saddr, 8);
+	return sizeof(*in);
+}
+
+static socklen_t make_ipv6(const char *from, const char *to, int protocol, const char *payload,
+			   struct sockaddr_storage *address)
+{
+	struct sockaddr_in6 *in = (struct sockaddr_in6 *)address;
+	struct ip6_hdr *ip = (struct ip6_hdr *)packet;
+
+	in->sin6_family = AF_INET6;
+	if (inet_pton(AF_INET6, from, &ip->ip6_src) != 1 || inet_pton(AF_INET6, to, &in->sin6_addr) != 1)
+		return 0;
+	length = sizeof(*ip);
+	append_hex(payload);
+	ip->ip6_flow = htonl(6 << 28);
+	ip->ip6_nxt = protocol;
+	ip->ip6_hlim = 64;
+	ip->ip6_plen = htons(length - sizeof(*ip));
+	ip->ip6_dst = in->sin6_addr;
+	fill_checksum(protocol, sizeof(*ip), (unsigned char *)&ip->ip6_src, 32);
+	return sizeof(*in);
+}
+
+int main(int argc, char **argv)
+{
+	const char *options = "";
+	struct sockaddr_storage address = {};
+	int count = 1, fragment = 0, option, fd;
+	socklen_t size;
+
+	while ((option = getopt(argc, argv, "n:f:o:")) != -1) {
+		if (option == 'n')
+			count = atoi(optarg);
+		else if (option == 'f')
+			fragment = strtol(optarg, NULL, 16);
+		else if (option == 'o')
+			options = optarg;
+		else
+			return 2;
+	}
+	argv += optind;
+	if (argc - optind != 4)
+		return 2;
+
+	size = make_ipv4(argv[0], argv[1], atoi(argv[2]), options, argv[3], fragment, &address);
+	if (!size)
+		size = make_ipv6(argv[0], argv[1], atoi(argv[2]), argv[3], &address);
+	if (!size)
+		die("not two addresses of one family");
+	/* With this protocol the packet brings its own header. */
+	fd = socket(address.ss_family, SOCK_RAW, IPPROTO_RAW);
+	if (fd < 0)
+		die("socket");
+	while (count--)
+		if (sendto(fd, packet, length, 0, (struct sockaddr *)&address, size) < 0)
+			die("sendto");
+	return 0;
+}

@@ -1,0 +1,41 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: GPL-2.0-only
+# Without an expression all packets are traced but those of the ssh connection that shows the trace, also behind sudo.
+
+cd "$(dirname "$0")/.." || exit 1
+. lib/ktap.sh
+. lib/net.sh
+. lib/trace.sh
+
+make_pair
+in_right iptables-legacy -A INPUT -s 192.0.2.1 -j DROP
+syn() { in_left bin/send_packet 192.0.2.1 192.0.2.2 6 "$(printf '%04x%04x000000000000000050020100000000000' "$1" "$2")"; }
+# What sudo leaves of the environment; the shell above still has all of it.
+bare() { SSH_CONNECTION='192.0.2.1 4001 192.0.2.2 22' bash -c 'env -i PATH="$PATH" iptables-trace "$@"; :' - "$@"; }
+ports() { sed -nE 's/.* > 192.0.2.2:([0-9]+) SYN .*/\1/p' "$1" | xargs; }
+
+ktap_plan 4
+export SSH_CONNECTION='192.0.2.1 4001 192.0.2.2 22'
+trace own -c 3
+unset SSH_CONNECTION
+syn 4001 22
+syn 4001 23
+syn 4002 22
+syn 4001 22
+udp 1
+trace_wait own
+check "the connection is left out, others like it are not" same "$(ports "$trace_dir/own.out")" "23 22"
+check "it is said which" grep -q 'all packets but those of your ssh connection (192.0.2.1 4001 192.0.2.2 22)' "$trace_dir/own.err"
+
+bare --netns "$right" --color never -c 1 >"$trace_dir/bare.out" 2>"$trace_dir/bare.err" &
+wait_until 20 grep -q tracing "$trace_dir/bare.err"
+syn 4001 22
+syn 4002 22
+wait $!
+check "also if the environment was emptied on the way" same "$(grep -c 'ssh connection' "$trace_dir/bare.err") $(ports "$trace_dir/bare.out")" "1 22"
+
+trace all -c 1
+syn 4001 22
+trace_wait all
+check "without a connection nothing is left out" same "$(ports "$trace_dir/all.out")" 22
+ktap_end
