@@ -9,6 +9,7 @@
 #	boot 6.12		from here on the place runs that kernel, as far as uname says. Nothing is loaded or unloaded:
 #				what modprobe and rmmod are asked for goes to /tmp/modules.log.
 #	release 6.12		what uname -r says on that kernel
+#	checkout DIR		the source tree in DIR, for the user of as_user COMMAND...
 #	without 6.12 OPTION	its headers are of a kernel that is configured without OPTION. Without CONFIG_KRETPROBES there is
 #				one module to build, the small one, for what is not about the modules themselves.
 
@@ -53,8 +54,7 @@ enter()
 	mount -t tmpfs tmpfs /mnt/root/tmp
 	mount -t tmpfs tmpfs /mnt/root/run
 	# These may lie on file systems of their own. They are only read.
-	# shellcheck disable=SC2086 # a list
-	for dir in "$TOP_DIR" "$BUILD_DIR" $(printf '%s\n' $PRIVATE_ROOT | sed 's/.*=//'); do
+	for dir in "$TOP_DIR" "$BUILD_DIR" $(kernel_dirs); do
 		mkdir -p "/mnt/root$dir"
 		mount --bind "$dir" "/mnt/root$dir"
 		mount -o remount,bind,ro "/mnt/root$dir"
@@ -62,6 +62,29 @@ enter()
 	cd /mnt/root
 	exec chroot . env TMPDIR=/tmp LC_ALL=C PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin bash "$1"
 }
+
+# checkout DIR: the source tree as an ordinary user has it, user space built already. as_user COMMAND...: that user's.
+checkout()
+{
+	local room dir
+	mkdir -p "$1/build"
+	tar -C "$TOP_DIR" --exclude=./build --exclude=./.git -c . | tar -C "$1" -x
+	for room in xtables-ext bpf-progs userspace; do
+		[ ! -e "$BUILD_DIR/$room" ] || cp -a "$BUILD_DIR/$room" "$1/build/"
+	done
+	chown -R 65534:65534 "$1"
+	# Kernel headers are in the cache of whoever runs the tests.
+	for dir in $(kernel_dirs); do
+		while [ "$dir" != / ]; do
+			dir=$(dirname "$dir")
+			chmod a+x "$dir"
+		done
+	done
+}
+
+as_user() { setpriv --reuid=65534 --regid=65534 --clear-groups "$@"; }
+
+kernel_dirs() { tr ' ' '\n' <<<"$PRIVATE_ROOT" | sed 's/.*=//'; }
 
 kernel_dir()
 {
