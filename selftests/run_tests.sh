@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
 #
 # run_tests.sh [-l] [-f LIST] [PATTERN...]: runs the test scripts of the file LIST (default "tests") beside this one whose
-# names match one of the shell patterns (all without one) and prints KTAP; -l only lists them. Needs root for what touches the kernel. The last
-# line counts cases. A script that dies, or runs out of time, fails as one case more.
+# names match one of the shell patterns (all without one) and prints KTAP; -l only lists them. Needs root for what touches
+# the kernel. The last line counts cases. A script that dies, or runs out of time, fails as one case more.
 
 cd "$(dirname "$0")" || exit 1
 
