@@ -3,7 +3,7 @@
  * ipt_do_table() and ip6t_do_table() are hook functions themselves, (priv, skb, state) with priv the table: since 5.16,
  * 8844e01062dd ("netfilter: iptables: allow use of ipt_do_table as hookfn"). Before, (skb, state, table).
  *
- * expected no: incompatible.pointer.types
+ * expected no: incompatible.(function.)?pointer.types
  */
 #include <linux/netfilter_ipv4/ip_tables.h>
 
