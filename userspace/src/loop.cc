@@ -38,7 +38,7 @@ void Loop::take(std::span<const std::byte> record)
 	auto event = decode(record);
 	if (event) {
 		received_++;
-		events_.push_back(std::move(*event));
+		events_.push_back(*event);
 		return;
 	}
 	if (unreadable_++ == 0)
@@ -108,20 +108,25 @@ Summary Loop::summary(const Stats &stats, const Programs::LossCounts &losses) co
 	return { shown_,
 		 received_,
 		 {
-			 { losses[IPT_EVENT_LOSS_RING_FULL], "events lost: the ring buffer was full, as the output is slower "
-							     "than the packets (a narrower expression helps)" },
+			 { losses[IPT_EVENT_LOSS_RING_FULL],
+			   "events lost: the ring buffer was full, as the output is slower "
+			   "than the packets (a narrower expression helps)" },
 			 { losses[IPT_EVENT_LOSS_CONTEXT], "events lost: the module's context could not be read" },
 			 { beyond(stats.events_unwritten, programs_lost), "events lost: a BPF program failed" },
 			 { stats.events_not_run, "events lost: a BPF program was running on the CPU already" },
-			 { beyond(written, received_ + unreadable_), "events lost on their way through the ring buffer" },
+			 { beyond(written, received_ + unreadable_),
+			   "events lost on their way through the ring buffer" },
 			 { unreadable_, "events that cannot be read: " + first_complaint_ },
 			 { stats.packets_refused, "packets not traced: more at once than the module has room for" },
-			 { stats.packets_forgotten, "packets lost sight of: more at once than the module has room for" },
-			 { stats.missed_enter, "walks through tables missed by the kernel's probes, of whatever packets" },
+			 { stats.packets_forgotten,
+			   "packets lost sight of: more at once than the module has room for" },
+			 { stats.missed_enter,
+			   "walks through tables missed by the kernel's probes, of whatever packets" },
 			 { stats.missed_leave, "ends of such walks missed" },
 			 { stats.missed_rule, "rules missed by the kernel's probes, of whatever packets" },
 			 { stats.missed_other, "other probes missed" },
-			 { stats.log_leaked, "lines of the trace went to the kernel log: nf_log has a logger for all families" },
+			 { stats.log_leaked,
+			   "lines of the trace went to the kernel log: nf_log has a logger for all families" },
 		 } };
 }
 
@@ -135,7 +140,7 @@ Exit Loop::end(Programs &programs, End why)
 		return Exit::failed;
 	}
 	// Nothing is written any more, so this ends.
-	size_t before;
+	size_t before = 0;
 	do {
 		before = received_ + unreadable_;
 		drain(programs, kBatch);

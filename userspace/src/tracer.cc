@@ -152,12 +152,13 @@ Exit trace(const Options &options)
 	// Not before the start: the module counts replacements from then on.
 	for (const Netns &netns : place->known)
 		reader.read_all(netns, store);
-	const std::string where = place->everywhere ? "all network namespaces" : "netns " + names(place->known.front().inode);
+	const std::string where =
+		place->everywhere ? "all network namespaces" : "netns " + names(place->known.front().inode);
 	// An open file would keep a namespace from ending.
 	place->known.clear();
 	if (options.verbose)
-		note(fmt::format("module {}, filter of {} instructions", session->info() ? session->info()->module_version : "?",
-				 filter->size()));
+		note(fmt::format("module {}, filter of {} instructions",
+				 session->info() ? session->info()->module_version : "?", filter->size()));
 	note(fmt::format("tracing {} in {}; Ctrl-C ends it", selection.in_words, where));
 
 	return loop.run(*programs);

@@ -289,7 +289,8 @@ TEST_F(CorrelatorTest, rules_that_change_under_the_packet_have_no_text)
 	RulesetStore texts(some);
 	Correlator c(texts, [this](PacketTrace &&trace) { done.push_back(std::move(trace)); });
 	PacketMaker steady(1);
-	for (const Event &event : std::initializer_list<Event>{ steady.enter("filter", 1), steady.leave(NF_DROP, true) })
+	for (const Event &event :
+	     std::initializer_list<Event>{ steady.enter("filter", 1), steady.leave(NF_DROP, true) })
 		c.add(event);
 	PacketMaker changed(2);
 	c.add(changed.enter("filter", 1));

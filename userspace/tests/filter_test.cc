@@ -112,7 +112,8 @@ TEST(Ssh, ipv6_with_a_zone)
 
 TEST(Ssh, what_is_no_connection_is_left_alone)
 {
-	for (const char *wrong : { "", "192.0.2.1", "192.0.2.1 40000 192.0.2.2", "a b c d", "192.0.2.1 1) 192.0.2.2 22" })
+	for (const char *wrong :
+	     { "", "192.0.2.1", "192.0.2.1 40000 192.0.2.2", "a b c d", "192.0.2.1 1) 192.0.2.2 22" })
 		EXPECT_FALSE(without_ssh(wrong)) << wrong;
 }
 

@@ -64,8 +64,7 @@ TEST(Names, packet_of_ipv6)
 	packet.icmp_type = 128;
 	packet.echo_id = 5;
 	packet.echo_seq = 6;
-	EXPECT_EQ(packet_text(NFPROTO_IPV6, packet),
-		  "ICMPv6 2001:db8::1 > 2001:db8::2 echo request id 5 seq 6 len 60");
+	EXPECT_EQ(packet_text(NFPROTO_IPV6, packet), "ICMPv6 2001:db8::1 > 2001:db8::2 echo request id 5 seq 6 len 60");
 }
 
 TEST(Names, icmp_messages)
@@ -84,8 +83,7 @@ TEST(Names, fragments_and_headers_that_are_cut_off)
 	PacketFields packet = syn();
 	packet.fields = IPT_EVENT_FRAGMENT | IPT_EVENT_MORE;
 	packet.fragment_offset = 1480;
-	EXPECT_EQ(packet_text(NFPROTO_IPV4, packet),
-		  "TCP 192.0.2.1 > 192.0.2.2 fragment at 1480, more follow len 60");
+	EXPECT_EQ(packet_text(NFPROTO_IPV4, packet), "TCP 192.0.2.1 > 192.0.2.2 fragment at 1480, more follow len 60");
 	packet.fields = IPT_EVENT_FRAGMENT;
 	EXPECT_EQ(packet_text(NFPROTO_IPV4, packet), "TCP 192.0.2.1 > 192.0.2.2 fragment at 1480, the last len 60");
 	packet.fields = IPT_EVENT_CUT;

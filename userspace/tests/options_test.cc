@@ -40,8 +40,8 @@ TEST(Options, defaults)
 
 TEST(Options, all_of_them)
 {
-	const auto parsed = parse({ "--format", "line", "-c", "7", "--duration", "1.5", "--netns", "web", "-4", "--color",
-				    "never", "-o", "/tmp/x", "-v", "tcp port 443" });
+	const auto parsed = parse({ "--format", "line", "-c", "7", "--duration", "1.5", "--netns", "web", "-4",
+				    "--color", "never", "-o", "/tmp/x", "-v", "tcp port 443" });
 	ASSERT_TRUE(parsed);
 	const Options &options = parsed->options;
 	EXPECT_EQ(options.format, Format::line);

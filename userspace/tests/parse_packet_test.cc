@@ -23,8 +23,26 @@ Bytes operator+(Bytes left, const Bytes &right)
 Bytes ipv4(uint8_t protocol, uint16_t fragment = 0, const Bytes &options = {})
 {
 	const auto words = static_cast<uint8_t>(5 + options.size() / 4);
-	return Bytes{ static_cast<uint8_t>(0x40 | words), 0x10, 0, 0, 0x12, 0x34, static_cast<uint8_t>(fragment >> 8),
-		      static_cast<uint8_t>(fragment), 61, protocol, 0, 0, 192, 0, 2, 1, 198, 51, 100, 2 } +
+	return Bytes{ static_cast<uint8_t>(0x40 | words),
+		      0x10,
+		      0,
+		      0,
+		      0x12,
+		      0x34,
+		      static_cast<uint8_t>(fragment >> 8),
+		      static_cast<uint8_t>(fragment),
+		      61,
+		      protocol,
+		      0,
+		      0,
+		      192,
+		      0,
+		      2,
+		      1,
+		      198,
+		      51,
+		      100,
+		      2 } +
 	       options;
 }
 
@@ -206,7 +224,8 @@ TEST(ParsePacket, cut_at_every_length_stays_inside)
 	const Bytes fragment{ 58, 0, 0, 0, 0, 0, 0, 0 };
 	const Bytes whole = ipv6(0) + hop + fragment + kEchoRequest;
 	for (size_t length = 0; length < whole.size(); length++)
-		EXPECT_TRUE(parsed6({ whole.begin(), whole.begin() + static_cast<long>(length) }).fields & IPT_EVENT_CUT)
+		EXPECT_TRUE(parsed6({ whole.begin(), whole.begin() + static_cast<long>(length) }).fields &
+			    IPT_EVENT_CUT)
 			<< length;
 	EXPECT_FALSE(parsed6(whole).fields & IPT_EVENT_CUT);
 }

@@ -156,22 +156,21 @@ TEST_F(SinkTest, tree_says_what_a_packet_came_from)
 
 TEST_F(SinkTest, hotdrop_behind_a_rule_that_goes_on)
 {
-	const std::string text =
-		tree({ p.enter("filter", 1), p.rule("INPUT", 3), p.leave(NF_DROP, true) });
-	EXPECT_NE(text.find("dropped by a match of rule 4 itself (hotdrop): -A INPUT -m tcp"), std::string::npos) << text;
+	const std::string text = tree({ p.enter("filter", 1), p.rule("INPUT", 3), p.leave(NF_DROP, true) });
+	EXPECT_NE(text.find("dropped by a match of rule 4 itself (hotdrop): -A INPUT -m tcp"), std::string::npos)
+		<< text;
 }
 
 TEST_F(SinkTest, hotdrop_in_a_chain_that_was_jumped_into)
 {
-	const std::string text =
-		tree({ p.enter("filter", 1), p.rule("INPUT", 1), p.leave(NF_DROP, true) });
+	const std::string text = tree({ p.enter("filter", 1), p.rule("INPUT", 1), p.leave(NF_DROP, true) });
 	EXPECT_NE(text.find("one of WEB 1 to 2"), std::string::npos) << text;
 }
 
 TEST_F(SinkTest, hotdrop_behind_a_return)
 {
-	const std::string text = tree({ p.enter("filter", 1), p.rule("INPUT", 1), p.rule("WEB", 2, IPT_EVENT_KIND_RETURN),
-					p.leave(NF_DROP, true) });
+	const std::string text = tree({ p.enter("filter", 1), p.rule("INPUT", 1),
+					p.rule("WEB", 2, IPT_EVENT_KIND_RETURN), p.leave(NF_DROP, true) });
 	EXPECT_NE(text.find("one of INPUT 2 to 4"), std::string::npos) << text;
 }
 
@@ -202,21 +201,22 @@ TEST_F(SinkTest, no_hotdrop_where_a_rule_a_policy_or_a_lost_event_may_have_dropp
 
 TEST_F(SinkTest, lines_can_be_understood_alone)
 {
-	const std::string text = shown_by<LineSink>(
-		{ p.enter("filter", 1), p.rule("INPUT", 3), p.rule("INPUT", 5, IPT_EVENT_KIND_POLICY), p.leave(NF_DROP, true) });
+	const std::string text =
+		shown_by<LineSink>({ p.enter("filter", 1), p.rule("INPUT", 3),
+				     p.rule("INPUT", 5, IPT_EVENT_KIND_POLICY), p.leave(NF_DROP, true) });
 	const std::string packet = " router filter INPUT TCP 192.0.2.1:40000 > 192.0.2.2:443 SYN len 60 | ";
-	EXPECT_EQ(text, "10:17:37.000001 #1.1" + packet + "enter in eth0\n" +
-			"10:17:37.000002 #1.2" + packet + "INPUT 3: -A INPUT -s 192.0.2.7/32\n" +
-			"10:17:37.000003 #1.3" + packet + "INPUT 5: policy DROP\n" +
-			"10:17:37.000004 #1.4" + packet + "DROP 1.5 us\n" +
-			"10:17:37.000004 #1" + packet + "complete\n");
+	EXPECT_EQ(text, "10:17:37.000001 #1.1" + packet + "enter in eth0\n" + "10:17:37.000002 #1.2" + packet +
+				"INPUT 3: -A INPUT -s 192.0.2.7/32\n" + "10:17:37.000003 #1.3" + packet +
+				"INPUT 5: policy DROP\n" + "10:17:37.000004 #1.4" + packet + "DROP 1.5 us\n" +
+				"10:17:37.000004 #1" + packet + "complete\n");
 }
 
 TEST_F(SinkTest, lines_stay_readable_without_their_enter_event)
 {
 	p.enter("filter", 1);
 	const std::string text = shown_by<LineSink>({ p.rule("INPUT", 3), p.leave(NF_DROP, true) });
-	EXPECT_NE(text.find("#1.2 router filter INPUT (packet's fields were lost) | INPUT 3:"), std::string::npos) << text;
+	EXPECT_NE(text.find("#1.2 router filter INPUT (packet's fields were lost) | INPUT 3:"), std::string::npos)
+		<< text;
 	EXPECT_NE(text.find("1 event lost\n"), std::string::npos) << text;
 }
 

@@ -61,9 +61,7 @@ void describe(CLI::App &app, Options &options, Raw &raw)
 	app.add_option("--format", raw.format, "tree: a block for each packet; line: a line for each event")
 		->type_name("tree|line")
 		->check(one_of({ "tree", "line" }));
-	app.add_option("-c,--count", options.count, "End after so many packets")
-		->type_name("COUNT")
-		->check(positive());
+	app.add_option("-c,--count", options.count, "End after so many packets")->type_name("COUNT")->check(positive());
 	app.add_option("--duration", raw.duration, "End after this time: 10, 500ms, 2m, 1h")->type_name("TIME");
 	app.add_option("--netns", options.netns,
 		       "In this network namespace (a name of ip-netns(8), a process,\na file of one), or all")
@@ -107,11 +105,11 @@ Result<std::chrono::milliseconds> parse_duration(const std::string &text)
 		return wrong;
 	}
 	const std::string unit = text.substr(used);
-	const double factor = unit == "ms"		    ? 1 :
+	const double factor = unit == "ms"		  ? 1 :
 			      unit.empty() || unit == "s" ? 1000 :
-			      unit == "m"		    ? 60'000 :
-			      unit == "h"		    ? 3'600'000 :
-							      0;
+			      unit == "m"		  ? 60'000 :
+			      unit == "h"		  ? 3'600'000 :
+							    0;
 	const double ms = value * factor;
 	// A year is as good as for ever, and fits.
 	if (!std::isfinite(ms) || ms < 1 || ms > 366.0 * 24 * 3'600'000)

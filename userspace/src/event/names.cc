@@ -30,10 +30,22 @@ std::string with_code(const char *what, const std::array<const char *, N> &codes
 
 std::string icmp4_name(uint8_t type, uint8_t code)
 {
-	static constexpr std::array unreachable{ "network", "host", "protocol", "port", "fragmentation needed",
-						 "source route", "network unknown", "host unknown", "host isolated",
-						 "network prohibited", "host prohibited", "network for tos",
-						 "host for tos", "prohibited", "precedence", "precedence cutoff" };
+	static constexpr std::array unreachable{ "network",
+						 "host",
+						 "protocol",
+						 "port",
+						 "fragmentation needed",
+						 "source route",
+						 "network unknown",
+						 "host unknown",
+						 "host isolated",
+						 "network prohibited",
+						 "host prohibited",
+						 "network for tos",
+						 "host for tos",
+						 "prohibited",
+						 "precedence",
+						 "precedence cutoff" };
 	static constexpr std::array exceeded{ "ttl", "reassembly" };
 	switch (type) {
 	case 0:
@@ -54,8 +66,8 @@ std::string icmp4_name(uint8_t type, uint8_t code)
 
 std::string icmp6_name(uint8_t type, uint8_t code)
 {
-	static constexpr std::array unreachable{ "no route", "prohibited", "scope", "address", "port", "policy",
-						 "reject route" };
+	static constexpr std::array unreachable{ "no route", "prohibited", "scope",	  "address",
+						 "port",     "policy",	   "reject route" };
 	static constexpr std::array exceeded{ "hop limit", "reassembly" };
 	switch (type) {
 	case 1:

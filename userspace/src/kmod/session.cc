@@ -17,8 +17,10 @@ namespace {
 
 Error no_rights()
 {
-	return Error{ "only root may trace (CAP_NET_ADMIN, and CAP_BPF with CAP_PERFMON, or CAP_SYS_ADMIN, outside of any "
-		      "user namespace): try sudo" };
+	return Error{
+		"only root may trace (CAP_NET_ADMIN, and CAP_BPF with CAP_PERFMON, or CAP_SYS_ADMIN, outside of any "
+		"user namespace): try sudo"
+	};
 }
 
 std::string kernel_release()
@@ -51,12 +53,14 @@ Error no_module(const Result<CommandOutput> &modprobe)
 		return Error{ lacks };
 	const std::string release = kernel_release();
 	if (said.find("Key was rejected") != std::string::npos)
-		return Error{ fmt::format("the kernel refuses iptables_trace.ko because of its signature (Secure Boot): enrol "
-					  "the key it was signed with, see mokutil(1); modprobe: {}",
-					  said) };
-	return Error{ fmt::format("iptables_trace.ko is not loaded, and modprobe cannot load it ({}): install it for kernel {} "
-				  "with `make dkms` or `make install` in the sources of iptables-ebpf, or its dkms package",
-				  said.empty() ? fmt::format("{} does not appear", IPTABLES_TRACE_DEVICE) : said, release) };
+		return Error{ fmt::format(
+			"the kernel refuses iptables_trace.ko because of its signature (Secure Boot): enrol "
+			"the key it was signed with, see mokutil(1); modprobe: {}",
+			said) };
+	return Error{ fmt::format(
+		"iptables_trace.ko is not loaded, and modprobe cannot load it ({}): install it for kernel {} "
+		"with `make dkms` or `make install` in the sources of iptables-ebpf, or its dkms package",
+		said.empty() ? fmt::format("{} does not appear", IPTABLES_TRACE_DEVICE) : said, release) };
 }
 
 // What an ioctl says by its error, in words.
@@ -98,13 +102,15 @@ Result<Session> Session::open()
 	if (!info)
 		return info.error();
 	if (info->ctl_version != IPTABLES_TRACE_CTL_VERSION)
-		return Error{ fmt::format("iptables_trace.ko {} speaks version {} of the control interface, this tool version {}: "
-					  "install both from one version, then `modprobe -r iptables_trace`",
-					  info->module_version, info->ctl_version, IPTABLES_TRACE_CTL_VERSION) };
+		return Error{ fmt::format(
+			"iptables_trace.ko {} speaks version {} of the control interface, this tool version {}: "
+			"install both from one version, then `modprobe -r iptables_trace`",
+			info->module_version, info->ctl_version, IPTABLES_TRACE_CTL_VERSION) };
 	if (!(info->features & IPTABLES_TRACE_FEATURE_RULES))
-		return Error{ fmt::format("kernel {} was built without CONFIG_NETFILTER_XT_TARGET_TRACE and does not tell which "
-					  "rule a packet meets: boot one that has it",
-					  kernel_release()) };
+		return Error{ fmt::format(
+			"kernel {} was built without CONFIG_NETFILTER_XT_TARGET_TRACE and does not tell which "
+			"rule a packet meets: boot one that has it",
+			kernel_release()) };
 	return session;
 }
 

@@ -96,8 +96,8 @@ Result<Netns> open_netns(const std::string &word)
 	if (word.empty())
 		return open_file("/proc/self/ns/net");
 	const std::string path = word.find('/') != std::string::npos ? word :
-				 is_number(word) ? of_process(word) :
-						   fmt::format("{}/{}", kNamedFolder, word);
+				 is_number(word)		     ? of_process(word) :
+								       fmt::format("{}/{}", kNamedFolder, word);
 	auto netns = open_file(path);
 	// A name may look like a number.
 	if (!netns && is_number(word)) {

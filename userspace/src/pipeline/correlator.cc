@@ -141,7 +141,7 @@ bool Correlator::is_queued(const Open &packet) const
 void Correlator::settle(uint64_t now, const Losses &losses)
 {
 	for (const uint64_t number : std::exchange(ended_, {})) {
-		if (open_.count(number))
+		if (open_.contains(number))
 			hand_over(number, losses);
 	}
 	for (auto at = by_age_.begin(); at != by_age_.end();) {
@@ -180,8 +180,8 @@ Completeness Correlator::judge(const Open &packet, const Losses &losses) const
 		return { Completeness::Kind::lost, packet.lost, {} };
 	const uint64_t missed = packet.terminal ? packet.last_missed : losses.missed;
 	if (missed > packet.before.missed)
-		return unknown(fmt::format("the kernel passed over {} probes meanwhile",
-					   missed - packet.before.missed));
+		return unknown(
+			fmt::format("the kernel passed over {} probes meanwhile", missed - packet.before.missed));
 	if (!packet.terminal && losses.numbered > packet.before.numbered)
 		return unknown(fmt::format("{} events were lost meanwhile, perhaps of this packet",
 					   losses.numbered - packet.before.numbered));

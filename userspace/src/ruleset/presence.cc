@@ -86,9 +86,10 @@ std::string presence_error(const Presence &presence, bool everywhere)
 	const std::string where = everywhere ? "no network namespace has a table of iptables-legacy" :
 					       "the network namespace has no table of iptables-legacy";
 	if (presence.nft_rules)
-		return fmt::format("{}; {} rules live in nf_tables (iptables-nft, nft), which this version does not see: use "
-				   "`xtables-monitor --trace` or `nft monitor trace` for them",
-				   where, presence.nft_rules);
+		return fmt::format(
+			"{}; {} rules live in nf_tables (iptables-nft, nft), which this version does not see: use "
+			"`xtables-monitor --trace` or `nft monitor trace` for them",
+			where, presence.nft_rules);
 	return where + ", so there is no rule to trace: load rules first, or choose another one with --netns";
 }
 

@@ -19,15 +19,15 @@ TableKey key_of(const Head &head)
 
 void RulesetStore::match(Table &table, Ruleset &ruleset)
 {
-	if (!ruleset.text && table.latest && ruleset.first <= table.latest_count &&
-	    table.latest_count <= ruleset.last)
+	if (!ruleset.text && table.latest && ruleset.first <= table.latest_count && table.latest_count <= ruleset.last)
 		ruleset.text = table.latest;
 }
 
 void RulesetStore::forget_oldest(Table &table)
 {
-	const auto oldest = std::min_element(table.rulesets.begin(), table.rulesets.end(),
-					     [](const auto &a, const auto &b) { return a.second.last < b.second.last; });
+	const auto oldest =
+		std::min_element(table.rulesets.begin(), table.rulesets.end(),
+				 [](const auto &a, const auto &b) { return a.second.last < b.second.last; });
 	table.rulesets.erase(oldest);
 }
 
@@ -70,8 +70,8 @@ Binding RulesetStore::bind(const Head &head)
 
 	Binding binding{ ruleset.text, {} };
 	if (!ruleset.text)
-		binding.why_not = table.failure.empty() ? "the rules were replaced before they could be read" :
-							  table.failure;
+		binding.why_not =
+			table.failure.empty() ? "the rules were replaced before they could be read" : table.failure;
 	if (is_new && table.rulesets.size() > kKept)
 		forget_oldest(table);
 	return binding;

@@ -25,8 +25,9 @@ class TableText {
 public:
 	// nullptr: there is none.
 	const ChainText *chain(std::string_view name) const;
-	// number from 1. nullptr: there is none, which for one more than the last is the chain's end.
-	const RuleText *rule(std::string_view chain, uint32_t number) const;
+	// By the name of its chain and its number, from 1. nullptr: there is none, which for one more than the last is the
+	// end of the chain.
+	const RuleText *rule(std::string_view name, uint32_t number) const;
 
 	std::map<std::string, ChainText, std::less<>> chains;
 };

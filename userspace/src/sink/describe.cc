@@ -14,16 +14,15 @@ namespace {
 
 // Targets after which a packet always goes on to the next rule.
 constexpr std::array<std::string_view, 22> kGoOn{ "AUDIT", "CHECKSUM", "CLASSIFY", "CONNMARK", "CONNSECMARK", "CT",
-						  "DSCP", "ECN", "HL", "HMARK", "IDLETIMER", "LED", "LOG", "MARK",
-						  "NFLOG", "NOTRACK", "RATEEST", "SECMARK", "SET", "TEE", "TOS",
-						  "TRACE" };
+						  "DSCP",  "ECN",      "HL",	   "HMARK",    "IDLETIMER",   "LED",
+						  "LOG",   "MARK",     "NFLOG",	   "NOTRACK",  "RATEEST",     "SECMARK",
+						  "SET",   "TEE",      "TOS",	   "TRACE" };
 
 // Whether a rule can have ended the walk with a drop.
 bool may_drop(const RuleText &rule, const TableText &table)
 {
 	return !rule.target.empty() && rule.target != "RETURN" && rule.target != "ACCEPT" &&
-	       !table.chain(rule.target) &&
-	       std::find(kGoOn.begin(), kGoOn.end(), rule.target) == kGoOn.end();
+	       !table.chain(rule.target) && std::find(kGoOn.begin(), kGoOn.end(), rule.target) == kGoOn.end();
 }
 
 // Where in the rules the packet stood after the last rule event: in this chain, behind this rule.
@@ -63,8 +62,7 @@ Met met(const Rule &event, const Binding &rules)
 		// The kernel also calls a rule without conditions that decides "return" or "policy".
 		switch (event.kind) {
 		case IPT_EVENT_KIND_RETURN:
-			return { Met::What::not_sure, nullptr,
-				 fmt::format("unconditional rule or end of {}", chain) };
+			return { Met::What::not_sure, nullptr, fmt::format("unconditional rule or end of {}", chain) };
 		case IPT_EVENT_KIND_POLICY:
 			return { Met::What::not_sure, nullptr,
 				 fmt::format("unconditional rule or policy of {}", chain) };
@@ -75,7 +73,8 @@ Met met(const Rule &event, const Binding &rules)
 		return { Met::What::rule, rule, rule->text };
 	const ChainText *known = rules.text->chain(chain);
 	if (!known || event.number != known->rules.size() + 1)
-		return { Met::What::not_sure, nullptr, fmt::format("rule of {} that iptables-save does not show", chain) };
+		return { Met::What::not_sure, nullptr,
+			 fmt::format("rule of {} that iptables-save does not show", chain) };
 	if (known->policy != "-")
 		return { Met::What::policy, nullptr, "policy " + known->policy };
 	return { Met::What::end_of_chain, nullptr, "return from " + chain };
@@ -143,7 +142,8 @@ std::string hotdrop_text(const Traversal &walk)
 	if (!walk.leave || !is_drop(walk.leave->verdict) || walk.gap || !walk.enter)
 		return {};
 	if (!walk.rules_text.text)
-		return walk.rules.empty() ? "dropped by a match of a rule itself (hotdrop); no rule event tells which" : "";
+		return walk.rules.empty() ? "dropped by a match of a rule itself (hotdrop); no rule event tells which" :
+					    "";
 
 	const TableText &table = *walk.rules_text.text;
 	if (!walk.rules.empty()) {
@@ -162,8 +162,9 @@ std::string hotdrop_text(const Traversal &walk)
 	if (first == last)
 		return fmt::format("dropped by a match of rule {} itself (hotdrop): {}", first,
 				   chain->rules[first - 1].text);
-	return fmt::format("dropped by a match of a rule itself (hotdrop): one of {} {} to {}; no rule event tells which",
-			   place.chain, first, last);
+	return fmt::format(
+		"dropped by a match of a rule itself (hotdrop): one of {} {} to {}; no rule event tells which",
+		place.chain, first, last);
 }
 
 } // namespace ipt

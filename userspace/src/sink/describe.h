@@ -34,6 +34,6 @@ std::string changes_text(uint8_t family, const PacketFields &before, const Packe
 std::string completeness_text(const Completeness &completeness, const Look &look);
 
 // The walk ended in a drop that no rule made. Empty if a rule may have made it, or too little is known.
-std::string hotdrop_text(const Traversal &traversal);
+std::string hotdrop_text(const Traversal &walk);
 
 } // namespace ipt

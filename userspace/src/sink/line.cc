@@ -42,8 +42,7 @@ std::string happened(const Leave &event, const Traversal &traversal, const Look 
 void LineSink::event(const Event &event, const Traversal &traversal)
 {
 	const Head &head = head_of(event);
-	const std::string what =
-		std::visit([&](const auto &e) { return happened(e, traversal, look_); }, event);
+	const std::string what = std::visit([&](const auto &e) { return happened(e, traversal, look_); }, event);
 	output_.write(fmt::format("{} #{}.{} {} {} {} {} | {}\n", look_.clock.time_of_day(head.time), head.packet,
 				  head.seq, look_.netns_name(head.netns), name_of(head.table), hook_name(head.hook),
 				  packet_of(traversal), what));

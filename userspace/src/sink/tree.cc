@@ -16,9 +16,7 @@ const PacketFields *fields_after(const Traversal *traversal)
 {
 	if (!traversal)
 		return nullptr;
-	return traversal->leave ? &traversal->leave->packet :
-	       traversal->enter ? &traversal->enter->packet :
-				  nullptr;
+	return traversal->leave ? &traversal->leave->packet : traversal->enter ? &traversal->enter->packet : nullptr;
 }
 
 const PacketFields *first_fields(const PacketTrace &trace)

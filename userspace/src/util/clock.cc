@@ -45,8 +45,7 @@ std::string WallClock::time_of_day(uint64_t monotonic_ns) const
 	const time_t seconds = wall / kSecond;
 	tm local{};
 	localtime_r(&seconds, &local);
-	return fmt::format("{:02}:{:02}:{:02}.{:06}", local.tm_hour, local.tm_min, local.tm_sec,
-			   wall % kSecond / 1000);
+	return fmt::format("{:02}:{:02}:{:02}.{:06}", local.tm_hour, local.tm_min, local.tm_sec, wall % kSecond / 1000);
 }
 
 } // namespace ipt

@@ -69,6 +69,7 @@ void read_both(int out, int err, CommandOutput &output)
 Result<CommandOutput> run_command(const std::vector<std::string> &words)
 {
 	std::vector<char *> argv;
+	argv.reserve(words.size() + 1);
 	for (const std::string &word : words)
 		argv.push_back(const_cast<char *>(word.c_str()));
 	argv.push_back(nullptr);

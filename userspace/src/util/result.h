@@ -22,11 +22,11 @@ public:
 
 	explicit operator bool() const { return held_.index() == 0; }
 
-	T &operator*() & { return get(); }
-	const T &operator*() const & { return const_cast<Result *>(this)->get(); }
-	T operator*() && { return std::move(get()); }
-	T *operator->() { return &get(); }
-	const T *operator->() const { return &const_cast<Result *>(this)->get(); }
+	T &operator*() & { return get(*this); }
+	const T &operator*() const & { return get(*this); }
+	T operator*() && { return std::move(get(*this)); }
+	T *operator->() { return &get(*this); }
+	const T *operator->() const { return &get(*this); }
 
 	const Error &error() const
 	{
@@ -35,10 +35,10 @@ public:
 	}
 
 private:
-	T &get()
+	static auto &get(auto &self)
 	{
-		assert(*this);
-		return *std::get_if<0>(&held_);
+		assert(self);
+		return *std::get_if<0>(&self.held_);
 	}
 
 	std::variant<T, Error> held_;
