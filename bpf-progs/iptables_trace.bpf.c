@@ -18,7 +18,8 @@
 char LICENSE[] SEC("license") = "GPL";
 
 /* A context that is longer than it was here is a newer module's, which is fine; one of another version is not. */
-static __always_inline int read_context(struct iptables_trace_ctx *c, const struct iptables_trace_ctx *ctx, __u32 size)
+static __always_inline int read_context(struct iptables_trace_ctx *c,
+					const struct iptables_trace_ctx *ctx, __u32 size)
 {
 	return bpf_probe_read_kernel(c, size, ctx) || c->version != IPTABLES_TRACE_CTX_VERSION;
 }
@@ -33,8 +34,8 @@ static __always_inline __u16 event_flags(__u32 flags)
 	       (flags & IPTABLES_TRACE_F_CHILD ? IPT_EVENT_CHILD : 0);
 }
 
-static __always_inline void fill_head(struct ipt_event_head *head, const struct iptables_trace_ctx *c, __u8 type,
-				      __u32 size)
+static __always_inline void fill_head(struct ipt_event_head *head,
+				      const struct iptables_trace_ctx *c, __u8 type, __u32 size)
 {
 	head->version = IPT_EVENT_VERSION;
 	head->type = type;
@@ -125,5 +126,6 @@ IPT_EVENT_ASSERT((int)IPT_EVENT_KIND_RULE == (int)IPTABLES_TRACE_TYPE_RULE);
 IPT_EVENT_ASSERT((int)IPT_EVENT_KIND_RETURN == (int)IPTABLES_TRACE_TYPE_RETURN);
 IPT_EVENT_ASSERT((int)IPT_EVENT_KIND_POLICY == (int)IPTABLES_TRACE_TYPE_POLICY);
 IPT_EVENT_ASSERT((int)IPT_EVENT_KIND_OTHER == (int)IPTABLES_TRACE_TYPE_OTHER);
-IPT_EVENT_ASSERT(IPT_EVENT_NAME_LEN == IPTABLES_TRACE_TABLE_LEN && IPT_EVENT_NAME_LEN == IPTABLES_TRACE_CHAIN_LEN);
+IPT_EVENT_ASSERT(IPT_EVENT_NAME_LEN == IPTABLES_TRACE_TABLE_LEN &&
+		 IPT_EVENT_NAME_LEN == IPTABLES_TRACE_CHAIN_LEN);
 IPT_EVENT_ASSERT(IPT_EVENT_DEV_LEN == IPTABLES_TRACE_IFNAME_LEN);

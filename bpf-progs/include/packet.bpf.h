@@ -39,7 +39,8 @@ static __always_inline int cut(struct ipt_event_packet *packet)
 }
 
 /* The next bytes of the packet, without going past them. */
-static __always_inline int peek(struct ipt_event_packet *packet, const struct cursor *at, void *to, __u32 size)
+static __always_inline int peek(struct ipt_event_packet *packet, const struct cursor *at, void *to,
+				__u32 size)
 {
 	if (at->offset + size > at->end)
 		return cut(packet);
@@ -76,8 +77,8 @@ static __always_inline void parse_tcp(struct ipt_event_packet *packet, const str
 	packet->fields |= IPT_EVENT_PORTS | IPT_EVENT_TCP;
 }
 
-static __always_inline void parse_icmp(struct ipt_event_packet *packet, const struct cursor *at, __u8 request,
-				       __u8 answer)
+static __always_inline void parse_icmp(struct ipt_event_packet *packet, const struct cursor *at,
+				       __u8 request, __u8 answer)
 {
 	__be16 words[4];
 	__u8 *bytes = (__u8 *)words;
@@ -94,7 +95,8 @@ static __always_inline void parse_icmp(struct ipt_event_packet *packet, const st
 	}
 }
 
-static __always_inline void parse_transport(struct ipt_event_packet *packet, const struct cursor *at)
+static __always_inline void parse_transport(struct ipt_event_packet *packet,
+					    const struct cursor *at)
 {
 	/* Later fragments begin in the middle of it. */
 	if (packet->fragment_offset)
@@ -118,8 +120,8 @@ static __always_inline void parse_transport(struct ipt_event_packet *packet, con
 	}
 }
 
-static __always_inline void parse_ipv4(struct ipt_event_packet *packet, const struct iptables_trace_ctx *c,
-				       struct cursor *at)
+static __always_inline void parse_ipv4(struct ipt_event_packet *packet,
+				       const struct iptables_trace_ctx *c, struct cursor *at)
 {
 	const struct iphdr *ip = (const void *)c->header;
 	__u16 fragment = bpf_ntohs(ip->frag_off);
@@ -154,8 +156,8 @@ static __always_inline int skip_extension(struct ipt_event_packet *packet, struc
 	__u8 *bytes = (__u8 *)words;
 	__u16 fragment;
 
-	if (next != IPPROTO_HOPOPTS && next != IPPROTO_ROUTING && next != IPPROTO_FRAGMENT && next != IPPROTO_AH &&
-	    next != IPPROTO_DSTOPTS && next != IPPROTO_MH)
+	if (next != IPPROTO_HOPOPTS && next != IPPROTO_ROUTING && next != IPPROTO_FRAGMENT &&
+	    next != IPPROTO_AH && next != IPPROTO_DSTOPTS && next != IPPROTO_MH)
 		return 0;
 	if (peek(packet, at, words, sizeof(words)))
 		return 0;
@@ -176,8 +178,8 @@ static __always_inline int skip_extension(struct ipt_event_packet *packet, struc
 	return 1;
 }
 
-static __always_inline void parse_ipv6(struct ipt_event_packet *packet, const struct iptables_trace_ctx *c,
-				       struct cursor *at)
+static __always_inline void parse_ipv6(struct ipt_event_packet *packet,
+				       const struct iptables_trace_ctx *c, struct cursor *at)
 {
 	const struct ipv6hdr *ip = (const void *)c->header;
 	int i;
@@ -201,7 +203,8 @@ static __always_inline void parse_ipv6(struct ipt_event_packet *packet, const st
 
 static __always_inline void connection_of(struct ipt_event_packet *packet, __u8 state)
 {
-	packet->reply = state == IPTABLES_TRACE_CT_ESTABLISHED_REPLY || state == IPTABLES_TRACE_CT_RELATED_REPLY;
+	packet->reply = state == IPTABLES_TRACE_CT_ESTABLISHED_REPLY ||
+			state == IPTABLES_TRACE_CT_RELATED_REPLY;
 	switch (state) {
 	case IPTABLES_TRACE_CT_NEW:
 		packet->connection = IPT_EVENT_CT_NEW;
@@ -221,7 +224,8 @@ static __always_inline void connection_of(struct ipt_event_packet *packet, __u8 
 }
 
 /* packet: zeroed. c: the first CTX_READ_LEN bytes of *ctx. */
-static __always_inline void fill_packet(struct ipt_event_packet *packet, const struct iptables_trace_ctx *c,
+static __always_inline void fill_packet(struct ipt_event_packet *packet,
+					const struct iptables_trace_ctx *c,
 					const struct iptables_trace_ctx *ctx)
 {
 	struct cursor at = { .ctx = ctx, .end = c->header_len };
