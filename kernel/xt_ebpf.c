@@ -133,7 +133,8 @@ static int ebpf_mt_check_v0(const struct xt_mtchk_param *par)
 {
 	struct xt_bpf_info *info = par->matchinfo;
 
-	return prog_from_bytecode(par, info->bpf_program, info->bpf_program_num_elem, &info->filter);
+	return prog_from_bytecode(par, info->bpf_program, info->bpf_program_num_elem,
+				  &info->filter);
 }
 
 static int ebpf_mt_check_v1(const struct xt_mtchk_param *par)

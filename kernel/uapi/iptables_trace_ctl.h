@@ -161,9 +161,11 @@ struct iptables_trace_stats {
 #define IPTABLES_TRACE_GET_STATS	_IOR(IPTABLES_TRACE_IOC, 6, struct iptables_trace_stats)
 
 #ifdef __cplusplus
-#define IPTABLES_TRACE_ASSERT_SIZE(s, n) static_assert(sizeof(struct s) == (n), "the layout is a contract")
+#define IPTABLES_TRACE_ASSERT_SIZE(s, n) \
+	static_assert(sizeof(struct s) == (n), "the layout is a contract")
 #else
-#define IPTABLES_TRACE_ASSERT_SIZE(s, n) _Static_assert(sizeof(struct s) == (n), "the layout is a contract")
+#define IPTABLES_TRACE_ASSERT_SIZE(s, n) \
+	_Static_assert(sizeof(struct s) == (n), "the layout is a contract")
 #endif
 IPTABLES_TRACE_ASSERT_SIZE(iptables_trace_info, 64);
 IPTABLES_TRACE_ASSERT_SIZE(iptables_trace_programs, 16);
