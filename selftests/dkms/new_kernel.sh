@@ -40,7 +40,7 @@ old=5.9.16-test
 mkdir -p /lib/modules/$old
 ln -s "$(readlink -f "$(kernel_dir 6.1)/headers")" /lib/modules/$old/build
 
-ktap_plan 15
+ktap_plan 16
 without 6.12 CONFIG_BPF_SYSCALL
 check "a kernel without what the modules need is installed all the same" kernel_installed "$k612"
 check "it gets no module" has "$k612"
@@ -61,6 +61,9 @@ check "a kernel that cannot be traced is installed" kernel_installed "$k612"
 check "it gets the match" has "$k612" xt_ebpf
 dkms remove iptables-ebpf/"$version" -k "$k612" >/dev/null
 check "which can be removed" has "$k612"
+
+rm "/lib/modules/$k612/build"
+check "a kernel without headers is installed, and told of them" says "headers for this kernel" kernel_installed "$k612"
 
 without 6.12 CONFIG_KRETPROBES
 echo '#error does not build' >>"$tree/kernel/xt_ebpf.c"
