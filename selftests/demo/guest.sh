@@ -117,6 +117,11 @@ say 'What was matched, as the rule counts it and as the program does.'
 show router iptables -vnL FORWARD
 show_map
 
+say 'A program of a type that cannot match packets is refused, and the kernel log says why.'
+show router bpftool prog load $object $pin/wrong type classifier map name ports pinned $pin/ports
+! show router iptables -A FORWARD -m bpf --object-pinned $pin/wrong -j DROP
+dmesg | grep -o 'xt_ebpf: .*refused.*'
+
 dropped=$(on router iptables -vnxL FORWARD 1 | awk '{ print $1 }')
 in_map=$(show_map | awk 'NR > 1 { n += $3 } END { print n }')
 [ "$dropped" -ge 2 ] && [ "$in_map" -ge 2 ]
