@@ -102,7 +102,7 @@ finish()
 	total_skipped=$((total_skipped + skipped))
 }
 
-declare -A stage_pid stage_kernel stage_start
+declare -A stage_pid=() stage_kernel=() stage_start=()
 
 # start STAGE KERNEL COMMAND...: runs it beside the others.
 start()
