@@ -115,7 +115,7 @@ program_exists() { bpftool prog show id "$1" >/dev/null 2>&1; }
 program_gone() { ! program_exists "$1"; }
 
 # Classic BPF: all packets; none.
-# shellcheck disable=SC2034
+# shellcheck disable=SC2034 # for who reads this
 code_all='1,6 0 0 1' code_none='1,6 0 0 0'
 
 # udp_code TOOL PORT: bytecode for UDP to that port.
@@ -126,12 +126,8 @@ udp_code()
 	echo "6,48 0 0 $protocol,21 0 3 17,40 0 0 $port,21 0 1 $2,6 0 0 65535,6 0 0 0"
 }
 
-# datagrams N ADDRESS PORT [NETNS]: sends N UDP datagrams, from left if no namespace is named.
-datagrams()
-{
-	# shellcheck disable=SC2016 # for the inner shell
-	in_netns "${4:-$left}" bash -c 'for ((i = 0; i < $1; i++)); do echo >"/dev/udp/$2/$3"; done' - "$1" "$2" "$3"
-}
+# datagrams N ADDRESS PORT [NETNS [OPTION...]]: sends N UDP datagrams, from left if no namespace is named.
+datagrams() { in_netns "${4:-$left}" bin/udp_send "${@:5}" -n "$1" "$2" "$3"; }
 
 # keep_sending OPTION... ADDRESS PORT: bin/udp_send from left, until stop_sending. Not within check, whose subshell ends.
 senders=()

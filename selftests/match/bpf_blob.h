@@ -47,7 +47,7 @@ static int blob_open(const char *path)
 	return fd;
 }
 
-/* Only the first instructions fit, the length is told as written. */
+/* One instruction more than the kernel allows still fits into the blob; the length is told as written. */
 static unsigned int blob_code(struct sock_filter *insns, const char *text)
 {
 	unsigned int told, i, code, jt, jf, k;
@@ -56,7 +56,7 @@ static unsigned int blob_code(struct sock_filter *insns, const char *text)
 	if (sscanf(text, "%u%n", &told, &used) != 1)
 		errx(2, "no length in code=%s", text);
 	for (i = 0; *(text += used) == ',' && text[1]; i++) {
-		if (i == XT_BPF_MAX_NUM_INSTR)
+		if (i == XT_BPF_MAX_NUM_INSTR + 1)
 			break;
 		if (sscanf(text, ",%u %u %u %u%n", &code, &jt, &jf, &k, &used) != 4)
 			errx(2, "instruction %u in code=... cannot be read", i);

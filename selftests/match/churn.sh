@@ -34,7 +34,7 @@ write_rulesets()
 }
 write_rulesets
 
-# replaced TOOL: thirty times one for the other; what passed would be counted behind.
+# replaced TOOL: twenty times one for the other; what passed would be counted behind.
 replaced()
 {
 	local i
@@ -42,19 +42,19 @@ replaced()
 	in_right "$1-restore" <"$files/0" || return 1
 	in_right "$1" -t mangle -A PREROUTING -p udp --dport 1000 || return 1
 	wait_until 5 dropping "$1" || return 1
-	for ((i = 1; i <= 30; i++)); do
+	for ((i = 1; i <= 20; i++)); do
 		in_right "$1-restore" -T raw "$files/$((i % 2))" || { echo "replacement $i failed"; return 1; }
 	done
 	wait_until 5 dropping "$1" && same "$(counts "$1" | grep ^mangle)" "mangle PREROUTING 0" && held xt_ebpf 3
 }
 dropping() { counts "$1" | awk '$1 == "raw" && $3 > 0 { found = 1 } END { exit !found }'; }
 
-# flushed TOOL: thirty times taken away and put back; the rule judges again each time.
+# flushed TOOL: ten times taken away and put back; the rule judges again each time.
 flushed()
 {
 	local i
 	drop_rules
-	for ((i = 1; i <= 15; i++)); do
+	for ((i = 1; i <= 10; i++)); do
 		in_right "$1-restore" <"$files/$((i % 2))" || { echo "round $i: restore failed"; return 1; }
 		wait_until 5 dropping "$1" || return 1
 		in_right "$1" -t raw -F PREROUTING

@@ -63,9 +63,11 @@ judged_by()
 	# No packet reaches a nat table unless something asks for connection tracking.
 	in_right nft 'table inet tracked { chain input { type filter hook input priority 0; ct state new; }; }' &&
 		rules "$1" | in_right "$1-restore" || return 1
-	datagrams 5 "${addresses[0]}" 1000
-	datagrams 2 "${addresses[1]}" 1000
-	datagrams 3 "${addresses[2]}" 1000 "$right"
+	# Only the first packet of a connection goes through a nat table, so each has to be one.
+	in_right conntrack -F 2>/dev/null
+	datagrams 5 "${addresses[0]}" 1000 "$left" -s 3000
+	datagrams 2 "${addresses[1]}" 1000 "$left" -s 3000
+	datagrams 3 "${addresses[2]}" 1000 "$right" -s 3000
 	wait_until 3 all_arrived "$1" || { counts "$1"; return 1; }
 	counts "$1" | sort
 }

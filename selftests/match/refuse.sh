@@ -20,6 +20,10 @@ cleanup_push rm -rf "$files"
 echo text >"$files/file"
 ln -s loop "$files/loop"
 long_name=$(printf '%0300d' 0)
+# A program without fault but for its length.
+long=65
+for ((i = 1; i < 65; i++)); do long+=',0 0 0 0'; done
+long+=',6 0 0 1'
 
 # What is wrong | the words of bpf_blob.h | error | how our line in the kernel log ends (a shell pattern).
 mapfile -t cases <<END
@@ -27,8 +31,8 @@ unknown mode|mode=3|EINVAL|mode 3 is unknown
 unknown mode, the highest|mode=65535|EINVAL|mode 65535 is unknown
 no instruction|code=0|EINVAL|bytecode of 0 instructions is not a valid classic BPF program (-EINVAL)
 no instruction, revision 0|rev=0 code=0|EINVAL|bytecode of 0 instructions is not a valid classic BPF program (-EINVAL)
-65 instructions|code=65,6 0 0 1|EINVAL|bytecode of 65 instructions, at most 64 are taken
-65 instructions, revision 0|rev=0 code=65,6 0 0 1|EINVAL|bytecode of 65 instructions, at most 64 are taken
+65 instructions|code=$long|EINVAL|bytecode of 65 instructions, at most 64 are taken
+65 instructions, revision 0|rev=0 code=$long|EINVAL|bytecode of 65 instructions, at most 64 are taken
 4096 instructions, revision 0|rev=0 code=4096,6 0 0 1|EINVAL|bytecode of 4096 instructions, at most 64 are taken
 65535 instructions|code=65535,6 0 0 1|EINVAL|bytecode of 65535 instructions, at most 64 are taken
 an instruction that does not exist|code=1,65535 0 0 0|EINVAL|bytecode of 1 instructions is not a valid classic BPF program (-EINVAL)
@@ -75,7 +79,7 @@ ask_all()
 			[ "$1" = xt_bpf ] || [ $((i % 8)) != 0 ] || log_anew
 			key="$1 $interface $i"
 			echo "case $key" >/dev/kmsg
-			# shellcheck disable=SC2086
+			# shellcheck disable=SC2086 # words
 			error[$key]=$(in_right ${ask[$interface]} "$revision" "$words" 2>&1)
 			logged[$key]=
 		done

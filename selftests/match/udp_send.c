@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * udp_send [-n COUNT] [-i MICROSECONDS] [-c CPU | -H] ADDRESS PORT: sends UDP datagrams from one socket, without end if no
- * COUNT is given: one each MICROSECONDS (default: as fast as it goes), from one CPU, or with -H while a second thread makes
- * the first change between CPUs without pause. Whether anybody listens does not matter.
+ * udp_send [-n COUNT] [-s FROM] [-i MICROSECONDS] [-c CPU | -H] ADDRESS PORT: sends UDP datagrams, without end if no COUNT
+ * is given: from one socket, or with -s each from a port of its own, FROM and up; one each MICROSECONDS (default: as fast
+ * as it goes); on one CPU, or with -H while a second thread makes the first change between CPUs without pause. Whether
+ * anybody listens does not matter.
  */
 #define _GNU_SOURCE
 #include <err.h>
 #include <netdb.h>
+#include <netinet/in.h>
 #include <pthread.h>
 #include <sched.h>
 #include <stdbool.h>
@@ -38,31 +40,42 @@ static void *push_around(void *thread)
 	return NULL;
 }
 
-static int connected(const char *address, const char *port)
+static struct addrinfo *find(const char *address, const char *port)
 {
 	struct addrinfo hints = { .ai_socktype = SOCK_DGRAM, .ai_flags = AI_NUMERICHOST }, *found;
-	int fd, error = getaddrinfo(address, port, &hints, &found);
+	int error = getaddrinfo(address, port, &hints, &found);
 
 	if (error)
 		errx(1, "%s port %s: %s", address, port, gai_strerror(error));
-	fd = socket(found->ai_family, SOCK_DGRAM, 0);
-	if (fd < 0 || connect(fd, found->ai_addr, found->ai_addrlen))
-		err(1, "%s port %s", address, port);
-	freeaddrinfo(found);
+	return found;
+}
+
+/* The port of either version of IP stands in the same place. From 0 is from any. */
+static int connected(const struct addrinfo *to, int from)
+{
+	struct sockaddr_in6 own = { .sin6_family = to->ai_family, .sin6_port = htons(from) };
+	int fd = socket(to->ai_family, SOCK_DGRAM, 0);
+
+	if (fd < 0 || bind(fd, (void *)&own, to->ai_addrlen) || connect(fd, to->ai_addr, to->ai_addrlen))
+		err(1, "socket from port %d", from);
 	return fd;
 }
 
 int main(int argc, char **argv)
 {
-	int opt, fd, interval = 0, count = -1;
+	int opt, fd = -1, interval = 0, from = 0, count = -1;
+	struct addrinfo *to;
 	pid_t self = gettid();
 	bool push = false;
 	pthread_t pusher;
 
-	while ((opt = getopt(argc, argv, "n:i:c:H")) != -1) {
+	while ((opt = getopt(argc, argv, "n:s:i:c:H")) != -1) {
 		switch (opt) {
 		case 'n':
 			count = atoi(optarg);
+			break;
+		case 's':
+			from = atoi(optarg);
 			break;
 		case 'i':
 			interval = atoi(optarg);
@@ -78,12 +91,16 @@ int main(int argc, char **argv)
 		}
 	}
 	if (argc - optind != 2)
-		errx(2, "usage: udp_send [-n COUNT] [-i MICROSECONDS] [-c CPU | -H] ADDRESS PORT");
+		errx(2, "usage: udp_send [-n COUNT] [-s FROM] [-i MICROSECONDS] [-c CPU | -H] ADDRESS PORT");
 
-	fd = connected(argv[optind], argv[optind + 1]);
+	to = find(argv[optind], argv[optind + 1]);
 	if (push && pthread_create(&pusher, NULL, push_around, &self))
 		errx(1, "no second thread");
 	for (; count; count -= count > 0) {
+		if (fd < 0 || from) {
+			close(fd);
+			fd = connected(to, from ? from++ : 0);
+		}
 		/* Fails after an ICMP error and in namespaces that are going; the next one is on its way anyway. */
 		if (send(fd, "", 1, 0) < 0)
 			send(fd, "", 1, 0);

@@ -44,13 +44,8 @@ a_hundred_rounds()
 	local i
 	for ((i = 0; i < 100; i++)); do
 		insmod "$module" || { echo "round $i: it does not load"; return 1; }
-		# shellcheck disable=SC2016 # the inner shell expands it
-		in_right bash -c '
-			bin/xt_rule raw 0 "path=$1" -- "code=$2" || exit 1
-			until [[ $(bin/xt_rule -c raw) == [1-9]* ]]; do
-				[ $((tries += 1)) -lt 50 ] || exit 1
-			done
-			bin/xt_rule raw 0' rules "$pin_dir/all" "$code_all" || { echo "round $i: nothing matched"; return 1; }
+		in_right bin/xt_rule -w raw 0 "path=$pin_dir/all" -- "code=$code_all" ||
+			{ echo "round $i: nothing matched"; return 1; }
 		rmmod xt_ebpf || { echo "round $i: it does not unload"; return 1; }
 	done
 }

@@ -4,7 +4,10 @@
  * number), each with the bpf match that its words say (bpf_blob.h) and no target. Without words the table becomes empty.
  * Straight through the kernel's interface: no iptables looks at what is put in.
  *
- * xt_rule [-6] -c TABLE: prints how many packets each of those rules counted.
+ * xt_rule -w [-6] TABLE HOOK WORD...: the same, waits until each rule counted a packet, and empties the table.
+ *
+ * xt_rule -c [-6] TABLE: prints how many packets each of those rules counted. Fails if the kernel shows its pointer to the
+ * program, which stands behind what userspace wrote into the blob.
  *
  * Prints the name of the error and ends with 1 if the kernel refuses; ends with 2 if anything else goes wrong.
  */
@@ -120,6 +123,8 @@ static void make_table(const char *table, unsigned int hook, char **words)
 	if (info.num_entries > sizeof(old_counters) / sizeof(*old_counters))
 		errx(2, "table %s is not for tests", table);
 
+	memset(&new_table, 0, sizeof(new_table));
+	used = 0;
 	memcpy(new_table.head.name, info.name, sizeof(info.name));
 	new_table.head.valid_hooks = info.valid_hooks;
 	new_table.head.num_counters = info.num_entries;
@@ -155,8 +160,8 @@ static void nothing_to_undo(void *unused)
 	(void)unused;
 }
 
-/* The rules are the entries with a match. */
-static int print_counts(const char *table)
+/* Calls found() for each rule, with its packets; the rules are the entries with a match. */
+static void for_each_count(const char *table, void (*found)(unsigned long long packets))
 {
 	static struct {
 		struct ipt_get_entries head;
@@ -177,22 +182,53 @@ static int print_counts(const char *table)
 
 	for (entry = now.entries; entry < now.entries + now.head.size;
 	     entry += *(__u16 *)(entry + family->next_offset)) {
-		if (*(__u16 *)(entry + family->target_offset) > family->entry)
-			printf("%llu\n", ((struct xt_counters *)(entry + family->counters))->pcnt);
+		struct xt_bpf_info_v1 *blob = (void *)(entry + family->entry + sizeof(struct xt_entry_match));
+
+		if (*(__u16 *)(entry + family->target_offset) == family->entry)
+			continue;
+		if (blob->filter)
+			errx(2, "the kernel shows a pointer of its own: %p", (void *)blob->filter);
+		found(((struct xt_counters *)(entry + family->counters))->pcnt);
 	}
-	return 0;
+}
+
+static void print_count(unsigned long long packets)
+{
+	printf("%llu\n", packets);
+}
+
+static bool all_counted;
+
+static void look_for_none(unsigned long long packets)
+{
+	all_counted &= packets > 0;
+}
+
+static void wait_for_packets(const char *table)
+{
+	int tries;
+
+	for (tries = 0; !all_counted; tries++) {
+		if (tries == 5000)
+			errx(2, "a rule in table %s counts no packets", table);
+		usleep(2000);
+		all_counted = true;
+		for_each_count(table, look_for_none);
+	}
 }
 
 int main(int argc, char **argv)
 {
-	bool count = false;
+	bool count = false, wait = false;
 	int opt, refused;
 
-	while ((opt = getopt(argc, argv, "+6c")) != -1) {
+	while ((opt = getopt(argc, argv, "+6cw")) != -1) {
 		if (opt == '6')
 			family = &ipv6;
 		else if (opt == 'c')
 			count = true;
+		else if (opt == 'w')
+			wait = true;
 		else
 			return 2;
 	}
@@ -200,13 +236,20 @@ int main(int argc, char **argv)
 	fd = socket(family->socket, SOCK_RAW, IPPROTO_RAW);
 	if (fd < 0)
 		err(2, "socket");
-	if (count && argv[0])
-		return print_counts(argv[0]);
+	if (count && argv[0]) {
+		for_each_count(argv[0], print_count);
+		return 0;
+	}
 	if (!argv[0] || !argv[1])
-		errx(2, "usage: xt_rule [-6] TABLE HOOK [WORD...] [-- WORD...] | xt_rule [-6] -c TABLE");
+		errx(2, "usage: xt_rule [-w] [-6] TABLE HOOK [WORD...] [-- WORD...] | xt_rule -c [-6] TABLE");
 
 	make_table(argv[0], atoi(argv[1]), argv + 2);
 	refused = with_failures(replace_table, nothing_to_undo, NULL);
+	if (!refused && wait) {
+		wait_for_packets(argv[0]);
+		make_table(argv[0], atoi(argv[1]), argv + argc - optind);
+		refused = replace_table(NULL);
+	}
 	if (refused)
 		puts(strerrorname_np(refused));
 	return !!refused;
