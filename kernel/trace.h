@@ -96,7 +96,7 @@ struct itrace_session {
 /* The sessions that run. Probes read it under RCU; a change replaces it. */
 struct itrace_running {
 	unsigned int count;
-	bool rules;			/* a session wants to hear of rules */
+	bool marks;			/* a session needs packets to be marked */
 	struct itrace_session *session[ITRACE_MAX_SESSIONS];
 };
 
@@ -174,7 +174,7 @@ void itrace_progs_run(const struct itrace_running *running, struct itrace_walk *
 		      const struct pt_regs *regs);
 
 /* trace_hooks.c */
-int itrace_hooks_set(bool rules);
+int itrace_hooks_set(bool marks);
 void itrace_hooks_remove(void);
 bool itrace_hook_in_place(u32 which);
 u32 itrace_hooks_in_place(void);

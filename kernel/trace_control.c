@@ -210,6 +210,8 @@ static int get_stats(struct itrace_session *session, void __user *arg, unsigned 
 
 static long itrace_ioctl_locked(struct itrace_session *session, unsigned int cmd, void __user *arg)
 {
+	if (_IOC_DIR(cmd) == _IOC_NONE && _IOC_SIZE(cmd))
+		return -ENOTTY;
 	switch (WITHOUT_SIZE(cmd)) {
 	case WITHOUT_SIZE(IPTABLES_TRACE_GET_INFO):
 		return get_info(arg, cmd);

@@ -158,7 +158,7 @@ static void hooks_remove_locked(void)
 }
 
 /* Sets what there is to probe. That a module with a function is not there is no error: it is waited for. */
-int itrace_hooks_set(bool rules)
+int itrace_hooks_set(bool marks)
 {
 	unsigned int i;
 	int err = 0;
@@ -170,7 +170,7 @@ int itrace_hooks_set(bool rules)
 		err = hook_set(hook);
 		if (!err || (err == -ENOENT && hook->module))
 			continue;
-		if (hook->which == IPTABLES_TRACE_HOOK_RULE && !rules)
+		if (hook->which == IPTABLES_TRACE_HOOK_RULE && !marks)
 			continue;
 		pr_err("the kernel function %s() cannot be probed (%pe)\n", hook->function,
 		       ERR_PTR(err));

@@ -92,6 +92,12 @@ static struct itrace_running *running_now(void)
 	return rcu_dereference_protected(itrace_running, lockdep_is_held(&running_lock));
 }
 
+/* Whose rule's target has made a packet is known of those that are marked alone. */
+static bool wants_marks(const struct itrace_session *session)
+{
+	return session->prog[IPTABLES_TRACE_RULE] || session->children;
+}
+
 /*
  * Makes the running sessions known that now has and one more, or one less. When it returns no probe goes by the list of
  * before, so there are never more than two.
@@ -110,20 +116,20 @@ static void change_running(struct itrace_session *added, const struct itrace_ses
 	if (added)
 		new->session[new->count++] = added;
 	for (i = 0; i < new->count; i++)
-		new->rules |= !!new->session[i]->prog[IPTABLES_TRACE_RULE];
+		new->marks |= wants_marks(new->session[i]);
 
 	rcu_assign_pointer(itrace_running, new->count ? new : NULL);
 	synchronize_rcu();
 }
 
-static int bring_up(bool rules)
+static int bring_up(bool marks)
 {
 	int err = itrace_packets_alloc();
 
 	if (err)
 		return err;
 	itrace_rulesets_reset();
-	err = itrace_hooks_set(rules);
+	err = itrace_hooks_set(marks);
 	if (err)
 		itrace_packets_free();
 	return err;
@@ -158,7 +164,7 @@ int itrace_session_start(struct itrace_session *session)
 	if (session->slot >= ITRACE_MAX_SESSIONS)
 		err = -EUSERS;
 	else if (!slots_in_use)
-		err = bring_up(session->prog[IPTABLES_TRACE_RULE]);
+		err = bring_up(wants_marks(session));
 	if (err)
 		goto out;
 

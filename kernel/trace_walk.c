@@ -50,6 +50,11 @@ void itrace_walks_forget(void)
 		per_cpu_ptr(&caller, cpu)->packet = NULL;
 }
 
+static bool in_softirq_now(void)
+{
+	return in_serving_softirq();
+}
+
 static void caller_set(struct itrace_packet *packet, u64 walk_id)
 {
 	struct caller *here = this_cpu_ptr(&caller);
@@ -57,7 +62,7 @@ static void caller_set(struct itrace_packet *packet, u64 walk_id)
 	here->packet = packet;
 	here->walk_id = walk_id;
 	here->task = current;
-	here->softirq = in_serving_softirq();
+	here->softirq = in_softirq_now();
 }
 
 /*
@@ -71,7 +76,7 @@ static void find_parent(struct itrace_walk *walk)
 
 	walk->parent = NULL;
 	walk->parent_id = 0;
-	if (here->packet && here->task == current && here->softirq == in_serving_softirq() &&
+	if (here->packet && here->task == current && here->softirq == in_softirq_now() &&
 	    READ_ONCE(here->packet->walk_id) == here->walk_id) {
 		walk->parent = here->packet;
 		walk->parent_id = here->walk_id;
@@ -157,7 +162,7 @@ static void mark(const struct itrace_running *running, struct itrace_walk *walk)
 	walk->users = false;
 #if IS_ENABLED(CONFIG_NETFILTER_XT_TARGET_TRACE)
 	walk->users = walk->skb->nf_trace;
-	if (!walk->users && running->rules && itrace_hook_in_place(IPTABLES_TRACE_HOOK_RULE)) {
+	if (!walk->users && running->marks && itrace_hook_in_place(IPTABLES_TRACE_HOOK_RULE)) {
 		walk->skb->nf_trace = 1;
 		walk->marked = true;
 	}

@@ -100,7 +100,7 @@ struct iptables_trace_ctx {
 	/*
 	 * The number of this traversal of a table, never 0; and the traversal during which this one happened, as with
 	 * the answer that REJECT sends, and the packet of that traversal: 0 if there is none or this session did not
-	 * select its packet.
+	 * select its packet. Known only while a session runs that has a program for rules or selects such packets.
 	 */
 	__u64	traversal;
 	__u64	parent_traversal;
@@ -161,10 +161,12 @@ struct iptables_trace_ctx {
 
 #ifdef __cplusplus
 static_assert(sizeof(struct iptables_trace_ctx) == 392, "the layout is a contract");
-static_assert(__builtin_offsetof(struct iptables_trace_ctx, header) == 264, "the layout is a contract");
+static_assert(__builtin_offsetof(struct iptables_trace_ctx, header) == 264,
+	      "the layout is a contract");
 #else
 _Static_assert(sizeof(struct iptables_trace_ctx) == 392, "the layout is a contract");
-_Static_assert(__builtin_offsetof(struct iptables_trace_ctx, header) == 264, "the layout is a contract");
+_Static_assert(__builtin_offsetof(struct iptables_trace_ctx, header) == 264,
+	       "the layout is a contract");
 #endif
 
 #endif

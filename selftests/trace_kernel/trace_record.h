@@ -11,6 +11,8 @@ struct trace_record {
 	__u64 state;		/* the third */
 	__u32 nf_trace;		/* of the skb, 2 if there is none */
 	__u32 state_hook;	/* as nf_hook_state has it */
+	__u64 result;		/* of a helper that the program has tried */
+	__u64 caller;		/* and what else it has found out */
 };
 
 #endif

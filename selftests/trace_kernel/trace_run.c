@@ -1,26 +1,26 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * trace_run [OPTION...] OBJECT: a session on /dev/iptables_trace with the programs enter, rule and leave of a BPF object,
- * until SIGTERM, or until its standard input ends. Prints "ready", then a line for each record in the object's ring
- * buffer "events", and last the session's statistics.
+ * until SIGTERM. Prints "ready", then a line for each record in the object's ring buffer "events", and last the session's
+ * statistics. SIGUSR1 prints statistics in between. Dies with its parent.
  *
  *	-f CODE		filter, in the form of iptables -m bpf --bytecode (default: all packets)
  *	-n PATH		the network namespace (default: this one); "all" for all
  *	-c		select also what is made while a selected packet is in a table
  *	-k KINDS	which programs, of "erl" (default: those that the object has)
  *	-r N		every N-th event of a packet is refused by its program
- *	-q		do not print records: nothing reads the ring buffer
+ *	-l		late: reads no record before the session is stopped
  */
 #include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/filter.h>
-#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/prctl.h>
 #include <unistd.h>
 
 #include <bpf/bpf.h>
@@ -29,12 +29,14 @@
 #include "iptables_trace_ctl.h"
 #include "trace_record.h"
 
-static volatile sig_atomic_t stopped;
+static volatile sig_atomic_t stopped, stats_wanted;
 
 static void on_signal(int number)
 {
-	(void)number;
-	stopped = 1;
+	if (number == SIGUSR1)
+		stats_wanted = 1;
+	else
+		stopped = 1;
 }
 
 static void fail(const char *what)
@@ -102,6 +104,7 @@ static int print_record(void *context, void *data, size_t size)
 	printf(" netns=%u cookie=%llu cpu=%u time=%llu", c->netns_inum, c->netns_cookie, c->cpu, c->time_ns);
 	printf(" length=%u mark=%u ct=%u/%u/%u", c->length, c->mark, c->ct_state, c->ct_status, c->ct_mark);
 	printf(" nf_trace=%u skb=%d state_hook=%u headers=%u", r->nf_trace, !!r->skb, r->state_hook, c->header_len);
+	printf(" result=%llx caller=%llx", r->result, r->caller);
 	print_header(c);
 	printf("\n");
 	return 0;
@@ -178,17 +181,38 @@ static int quiet_libbpf(enum libbpf_print_level level, const char *format, va_li
 	return level == LIBBPF_WARN ? vfprintf(stderr, format, args) : 0;
 }
 
-static void read_until_stopped(struct ring_buffer *ring)
-{
-	struct pollfd input = { .fd = 0, .events = POLLIN };
-	char ignored[64];
+static unsigned long long perf_samples, perf_lost;
 
+static void count_perf_sample(void *context, int cpu, void *data, __u32 size)
+{
+	(void)context;
+	(void)cpu;
+	(void)data;
+	(void)size;
+	perf_samples++;
+}
+
+static void count_perf_lost(void *context, int cpu, __u64 count)
+{
+	(void)context;
+	(void)cpu;
+	perf_lost += count;
+}
+
+static void read_until_stopped(int session, struct ring_buffer *ring, struct perf_buffer *perf)
+{
 	while (!stopped) {
 		if (ring)
 			ring_buffer__poll(ring, 20);
+		else
+			usleep(20000);
+		if (perf)
+			perf_buffer__poll(perf, 0);
+		if (stats_wanted) {
+			stats_wanted = 0;
+			print_stats(session);
+		}
 		fflush(stdout);
-		if (poll(&input, 1, ring ? 0 : 20) > 0 && read(0, ignored, sizeof(ignored)) <= 0)
-			break;
 	}
 }
 
@@ -199,25 +223,40 @@ int main(int argc, char **argv)
 	unsigned int flags = 0, refuse = 0;
 	struct ring_buffer *ring = NULL;
 	struct bpf_object *object;
-	int option, quiet = 0;
-	int session;
+	struct perf_buffer *perf = NULL;
+	int option, late = 0;
+	int session, map;
 
-	while ((option = getopt(argc, argv, "f:n:ck:r:q")) != -1) {
+	while ((option = getopt(argc, argv, "f:n:ck:r:l")) != -1) {
 		switch (option) {
-		case 'f': filter = optarg; break;
-		case 'n': netns = optarg; break;
-		case 'c': flags |= IPTABLES_TRACE_FILTER_CHILDREN; break;
-		case 'k': kinds = optarg; break;
-		case 'r': refuse = strtoul(optarg, NULL, 10); break;
-		case 'q': quiet = 1; break;
-		default: return 2;
+		case 'f':
+			filter = optarg;
+			break;
+		case 'n':
+			netns = optarg;
+			break;
+		case 'c':
+			flags |= IPTABLES_TRACE_FILTER_CHILDREN;
+			break;
+		case 'k':
+			kinds = optarg;
+			break;
+		case 'r':
+			refuse = strtoul(optarg, NULL, 10);
+			break;
+		case 'l':
+			late = 1;
+			break;
+		default:
+			return 2;
 		}
 	}
 	if (optind + 1 != argc)
 		return 2;
 
 	signal(SIGTERM, on_signal);
-	signal(SIGINT, on_signal);
+	signal(SIGUSR1, on_signal);
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	libbpf_set_print(quiet_libbpf);
 	object = bpf_object__open(argv[optind]);
 	if (!object)
@@ -238,18 +277,26 @@ int main(int argc, char **argv)
 	set_filter(session, filter, flags);
 	if (netns)
 		set_netns(session, netns);
-	if (!quiet && bpf_object__find_map_fd_by_name(object, "events") >= 0)
-		ring = ring_buffer__new(bpf_object__find_map_fd_by_name(object, "events"), print_record, NULL, NULL);
+	map = bpf_object__find_map_fd_by_name(object, "events");
+	if (map >= 0)
+		ring = ring_buffer__new(map, print_record, NULL, NULL);
+	map = bpf_object__find_map_fd_by_name(object, "perf");
+	if (map >= 0)
+		perf = perf_buffer__new(map, 64, count_perf_sample, count_perf_lost, NULL, NULL);
 	if (ioctl(session, IPTABLES_TRACE_START))
 		fail("START");
 	printf("ready\n");
 	fflush(stdout);
 
-	read_until_stopped(ring);
+	read_until_stopped(session, late ? NULL : ring, perf);
 	if (ioctl(session, IPTABLES_TRACE_STOP))
 		fail("STOP");
 	if (ring)
 		ring_buffer__consume(ring);
+	if (perf) {
+		perf_buffer__consume(perf);
+		printf("perf samples=%llu lost=%llu\n", perf_samples, perf_lost);
+	}
 	print_stats(session);
 	return 0;
 }

@@ -10,6 +10,7 @@
 #include <bpf/bpf_tracing.h>
 
 #pragma clang attribute push(__attribute__((preserve_access_index)), apply_to = record)
+
 struct sk_buff {
 	unsigned char *head;
 	__u16 network_header;
@@ -19,6 +20,7 @@ struct sk_buff {
 struct nf_hook_state {
 	__u8 hook;
 };
+
 #pragma clang attribute pop
 
 #endif

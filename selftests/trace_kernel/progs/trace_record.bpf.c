@@ -32,6 +32,8 @@ static __always_inline int record(struct pt_regs *regs)
 	to->state = (__u64)state;
 	to->nf_trace = skb ? BPF_CORE_READ_BITFIELD_PROBED(skb, nf_trace) : 2;
 	to->state_hook = BPF_CORE_READ(state, hook);
+	to->result = 0;
+	to->caller = 0;
 	bpf_ringbuf_submit(to, 0);
 	return 0;
 }

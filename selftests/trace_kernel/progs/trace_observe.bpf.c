@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Looks at packets where nobody traces: ordinary kprobes on functions that have an skb, inside of a table and outside.
+ * Counts by place, protocol and mark.
+ */
+#include <asm/ptrace.h>
+#include "trace_kernel_types.h"
+#include "../trace_observe.h"
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, OBSERVE_PLACES * 256 * 2);
+	__type(key, __u32);
+	__type(value, __u64);
+} seen SEC(".maps");
+
+static __always_inline int observe(__u32 place, const struct sk_buff *skb)
+{
+	unsigned char *ip = BPF_CORE_READ(skb, head) + BPF_CORE_READ(skb, network_header);
+	__u8 version = 0, protocol = 0;
+	__u64 *count;
+	__u32 key;
+
+	bpf_probe_read_kernel(&version, sizeof(version), ip);
+	bpf_probe_read_kernel(&protocol, sizeof(protocol), version >> 4 == 4 ? ip + 9 : ip + 6);
+	key = (place * 256 + protocol) * 2 + BPF_CORE_READ_BITFIELD_PROBED(skb, nf_trace);
+	count = bpf_map_lookup_elem(&seen, &key);
+	if (count)
+		__sync_fetch_and_add(count, 1);
+	return 0;
+}
+
+/* A match: the packet is in a table. */
+SEC("kprobe/mark_mt")
+int in_table(struct pt_regs *regs)
+{
+	return observe(OBSERVE_IN_TABLE, (const void *)PT_REGS_PARM1(regs));
+}
+
+/* Between PREROUTING and INPUT. */
+SEC("kprobe/ip_local_deliver")
+int delivered(struct pt_regs *regs)
+{
+	return observe(OBSERVE_DELIVERED, (const void *)PT_REGS_PARM1(regs));
+}
+
+/* After all hooks, also of what is sent by a target of a rule. */
+SEC("kprobe/dev_hard_start_xmit")
+int sent(struct pt_regs *regs)
+{
+	return observe(OBSERVE_SENT, (const void *)PT_REGS_PARM1(regs));
+}
+
+char _license[] SEC("license") = "GPL";

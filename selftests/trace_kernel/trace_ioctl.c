@@ -1,0 +1,400 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * trace_ioctl: what /dev/iptables_trace answers to each call that it should refuse, and to some that it should not.
+ *
+ *	trace_ioctl -l		the names of the cases, one a line
+ *	trace_ioctl N		runs case N (from 1): 0 as expected, 1 not, 4 this kernel cannot show it
+ *	trace_ioctl open	opens the device alone and prints the error's name, or OK
+ */
+#define _GNU_SOURCE
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/bpf.h>
+#include <linux/capability.h>
+#include <linux/filter.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "iptables_trace_ctl.h"
+
+#define ATTACH_KPROBE_MULTI	42	/* not in older headers */
+#define PAGE			4096
+
+static int session;
+static const struct sock_filter all[] = { { 6, 0, 0, 1 } };
+
+/* What cannot be tried here. */
+static void unable(const char *why)
+{
+	printf("%s: %s\n", why, strerror(errno));
+	exit(4);
+}
+
+static int answer(int ret)
+{
+	return ret < 0 ? errno : 0;
+}
+
+static int call(unsigned long cmd, void *arg)
+{
+	return answer(ioctl(session, cmd, arg));
+}
+
+/* cmd with a struct of another size than ours. */
+static unsigned long resized(unsigned long cmd, unsigned int size)
+{
+	return _IOC(_IOC_DIR(cmd), _IOC_TYPE(cmd), _IOC_NR(cmd), size);
+}
+
+/* "return 0" as a program of some type, or what bpf() has against it. */
+static int load(unsigned int type, unsigned int attach_type, unsigned int flags)
+{
+	static const struct bpf_insn code[] = {
+		{ .code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = 0, .imm = 0 },
+		{ .code = BPF_JMP | BPF_EXIT },
+	};
+	union bpf_attr attr = {
+		.prog_type = type,
+		.expected_attach_type = attach_type,
+		.insns = (unsigned long)code,
+		.insn_cnt = 2,
+		.license = (unsigned long)"GPL",
+		.prog_flags = flags,
+	};
+	int fd = syscall(SYS_bpf, BPF_PROG_LOAD, &attr, sizeof(attr));
+
+	if (fd < 0)
+		unable("such a program cannot be loaded");
+	return fd;
+}
+
+static int set_programs(int enter, int rule, int leave)
+{
+	struct iptables_trace_programs programs = { .enter = enter, .rule = rule, .leave = leave };
+
+	return call(IPTABLES_TRACE_SET_PROGRAMS, &programs);
+}
+
+static int set_filter(const struct sock_filter *code, unsigned int len, unsigned int flags)
+{
+	struct iptables_trace_filter filter = { .insns = (unsigned long)code, .len = len, .flags = flags };
+
+	return call(IPTABLES_TRACE_SET_FILTER, &filter);
+}
+
+static int set_netns(int fd)
+{
+	struct iptables_trace_netns netns = { .fd = fd };
+
+	return call(IPTABLES_TRACE_SET_NETNS, &netns);
+}
+
+static void start(void)
+{
+	if (set_programs(load(BPF_PROG_TYPE_KPROBE, 0, 0), -1, -1) || call(IPTABLES_TRACE_START, NULL)) {
+		printf("the session does not start: %s\n", strerror(errno));
+		exit(1);
+	}
+}
+
+/* Cases. Each returns the error that it met. */
+
+static int unknown_number(void) { return call(_IO(IPTABLES_TRACE_IOC, 99), NULL); }
+static int unknown_type(void) { return call(_IO('T', 1), NULL); }
+
+static int other_direction(void)
+{
+	char buffer[PAGE] = {};
+
+	return call(_IOW(IPTABLES_TRACE_IOC, 0, struct iptables_trace_info), buffer);
+}
+
+static int stop_with_a_struct(void)
+{
+	return call(_IOC(_IOC_NONE, IPTABLES_TRACE_IOC, _IOC_NR(IPTABLES_TRACE_STOP), 8), NULL);
+}
+
+static int short_in(void)
+{
+	char buffer[PAGE] = {};
+
+	return call(resized(IPTABLES_TRACE_SET_NETNS, 4), buffer);
+}
+
+static int short_out(void)
+{
+	char buffer[PAGE];
+
+	return call(resized(IPTABLES_TRACE_GET_STATS, 8), buffer);
+}
+
+static int longer_in(int last)
+{
+	struct {
+		struct iptables_trace_filter known;
+		char later[16];
+	} filter = { .later = { [15] = last } };
+
+	return call(resized(IPTABLES_TRACE_SET_FILTER, sizeof(filter)), &filter);
+}
+
+static int longer_in_zero(void) { return longer_in(0); }
+static int longer_in_used(void) { return longer_in(1); }
+
+static int longer_out(void)
+{
+	struct {
+		struct iptables_trace_info known;
+		char later[16];
+	} info;
+	unsigned int i;
+	int err;
+
+	memset(&info, 0xff, sizeof(info));
+	err = call(resized(IPTABLES_TRACE_GET_INFO, sizeof(info)), &info);
+	for (i = 0; !err && i < sizeof(info.later); i++)
+		err = info.later[i] ? ERANGE : 0;
+	return err;
+}
+
+static int info(void)
+{
+	struct iptables_trace_info info;
+	int err = call(IPTABLES_TRACE_GET_INFO, &info);
+
+	if (err)
+		return err;
+	return info.ctl_version == IPTABLES_TRACE_CTL_VERSION && info.max_sessions > 1 && info.max_packets &&
+	       info.max_filter_len == BPF_MAXINSNS && strlen(info.module_version) ? 0 : ERANGE;
+}
+
+static int bad_pointer_in(void) { return call(IPTABLES_TRACE_SET_NETNS, (void *)8); }
+static int bad_pointer_out(void) { return call(IPTABLES_TRACE_GET_INFO, (void *)8); }
+
+static int reserved_programs(void)
+{
+	struct iptables_trace_programs programs = {
+		.enter = load(BPF_PROG_TYPE_KPROBE, 0, 0), .rule = -1, .leave = -1, .reserved = 1,
+	};
+
+	return call(IPTABLES_TRACE_SET_PROGRAMS, &programs);
+}
+
+static int reserved_netns(void)
+{
+	struct iptables_trace_netns netns = { .fd = -1, .reserved = 1 };
+
+	return call(IPTABLES_TRACE_SET_NETNS, &netns);
+}
+
+static int no_program(void) { return set_programs(-1, -1, -1); }
+static int program_closed(void) { return set_programs(-1, 999, -1); }
+static int program_negative(void) { return set_programs(load(BPF_PROG_TYPE_KPROBE, 0, 0), -2, -1); }
+static int program_file(void) { return set_programs(-1, -1, open("/", O_RDONLY)); }
+
+static int program_map(void)
+{
+	union bpf_attr attr = { .map_type = BPF_MAP_TYPE_ARRAY, .key_size = 4, .value_size = 4, .max_entries = 1 };
+
+	return set_programs(syscall(SYS_bpf, BPF_MAP_CREATE, &attr, sizeof(attr)), -1, -1);
+}
+
+static int program_socket(void) { return set_programs(load(BPF_PROG_TYPE_SOCKET_FILTER, 0, 0), -1, -1); }
+static int program_tracepoint(void) { return set_programs(-1, load(BPF_PROG_TYPE_TRACEPOINT, 0, 0), -1); }
+static int program_sleepable(void) { return set_programs(-1, -1, load(BPF_PROG_TYPE_KPROBE, 0, BPF_F_SLEEPABLE)); }
+static int program_multi(void) { return set_programs(load(BPF_PROG_TYPE_KPROBE, ATTACH_KPROBE_MULTI, 0), -1, -1); }
+
+/* One that is refused leaves those of before in place. */
+static int program_kept(void)
+{
+	int err = set_programs(load(BPF_PROG_TYPE_KPROBE, 0, 0), -1, -1);
+
+	if (err)
+		return err;
+	if (set_programs(-1, load(BPF_PROG_TYPE_SOCKET_FILTER, 0, 0), -1) != EPROTOTYPE)
+		return ERANGE;
+	return call(IPTABLES_TRACE_START, NULL);
+}
+
+static int filter_flag(void) { return set_filter(all, 1, 1 << 7); }
+static int filter_unreadable(void) { return set_filter((void *)8, 1, 0); }
+static int filter_good(void) { return set_filter(all, 1, IPTABLES_TRACE_FILTER_CHILDREN); }
+
+static int filter_invalid(void)
+{
+	static const struct sock_filter falls_off[] = { { 0x30, 0, 0, 9 } };
+
+	return set_filter(falls_off, 1, 0);
+}
+
+static int filter_of(unsigned int len)
+{
+	struct sock_filter *code = calloc(len, sizeof(*code));
+
+	code[len - 1] = all[0];
+	return set_filter(code, len, 0);
+}
+
+static int filter_longest(void) { return filter_of(BPF_MAXINSNS); }
+static int filter_too_long(void) { return filter_of(BPF_MAXINSNS + 1); }
+
+static int netns_closed(void) { return set_netns(999); }
+static int netns_negative(void) { return set_netns(-2); }
+static int netns_file(void) { return set_netns(open("/", O_RDONLY)); }
+static int netns_other_kind(void) { return set_netns(open("/proc/self/ns/pid", O_RDONLY)); }
+static int netns_good(void) { return set_netns(open("/proc/self/ns/net", O_RDONLY)); }
+
+static int start_bare(void) { return call(IPTABLES_TRACE_START, NULL); }
+static int stop_stopped(void) { return call(IPTABLES_TRACE_STOP, NULL); }
+
+static int start_twice(void)
+{
+	start();
+	return call(IPTABLES_TRACE_START, NULL);
+}
+
+static int busy_programs(void)
+{
+	start();
+	return set_programs(load(BPF_PROG_TYPE_KPROBE, 0, 0), -1, -1);
+}
+
+static int busy_filter(void)
+{
+	start();
+	return set_filter(all, 1, 0);
+}
+
+static int busy_netns(void)
+{
+	start();
+	return set_netns(-1);
+}
+
+static int restart(void)
+{
+	start();
+	if (call(IPTABLES_TRACE_STOP, NULL) || set_filter(all, 1, 0))
+		return errno;
+	return call(IPTABLES_TRACE_START, NULL);
+}
+
+/* As many as may run, and one more; then one of them ends. */
+static int sessions(int after_an_end)
+{
+	struct iptables_trace_info info;
+	unsigned int i;
+
+	if (call(IPTABLES_TRACE_GET_INFO, &info))
+		return errno;
+	for (i = 0; i < info.max_sessions; i++) {
+		start();
+		session = open(IPTABLES_TRACE_DEVICE, O_RDWR);
+		if (session < 0)
+			return errno;
+	}
+	if (set_programs(load(BPF_PROG_TYPE_KPROBE, 0, 0), -1, -1))
+		return errno;
+	if (after_an_end) {
+		close(3);
+		if (call(IPTABLES_TRACE_GET_INFO, &info) || info.sessions != info.max_sessions - 1)
+			return ERANGE;
+	}
+	return call(IPTABLES_TRACE_START, NULL);
+}
+
+static int too_many(void) { return sessions(0); }
+static int many_and_an_end(void) { return sessions(1); }
+
+static int without_capabilities(void)
+{
+	struct __user_cap_header_struct header = { .version = _LINUX_CAPABILITY_VERSION_3 };
+	struct __user_cap_data_struct none[2] = {};
+	struct iptables_trace_info info;
+
+	if (syscall(SYS_capset, &header, none))
+		unable("capset");
+	return call(IPTABLES_TRACE_GET_INFO, &info);
+}
+
+static const struct {
+	const char *name;
+	int (*run)(void);
+	int expected;
+} cases[] = {
+	{ "an ioctl of an unknown number: ENOTTY", unknown_number, ENOTTY },
+	{ "an ioctl of another device's: ENOTTY", unknown_type, ENOTTY },
+	{ "an ioctl in the other direction: ENOTTY", other_direction, ENOTTY },
+	{ "an ioctl with a struct that takes none: ENOTTY", stop_with_a_struct, ENOTTY },
+	{ "a struct shorter than the first version's: EINVAL", short_in, EINVAL },
+	{ "room for less than the first version's answer: EINVAL", short_out, EINVAL },
+	{ "a longer struct is taken if the rest is zero", longer_in_zero, 0 },
+	{ "a longer struct with something in the rest: E2BIG", longer_in_used, E2BIG },
+	{ "room for a longer answer is filled with zero", longer_out, 0 },
+	{ "the device says its versions and limits", info, 0 },
+	{ "a pointer to nowhere: EFAULT", bad_pointer_in, EFAULT },
+	{ "a pointer to nowhere for an answer: EFAULT", bad_pointer_out, EFAULT },
+	{ "the reserved field of SET_PROGRAMS: EINVAL", reserved_programs, EINVAL },
+	{ "the reserved field of SET_NETNS: EINVAL", reserved_netns, EINVAL },
+	{ "no program at all: EINVAL", no_program, EINVAL },
+	{ "a program's descriptor that is closed: EBADF", program_closed, EBADF },
+	{ "a program's descriptor that is negative: EBADF", program_negative, EBADF },
+	{ "a program that is a folder: EINVAL", program_file, EINVAL },
+	{ "a program that is a map: EINVAL", program_map, EINVAL },
+	{ "a program of type socket_filter: EPROTOTYPE", program_socket, EPROTOTYPE },
+	{ "a program of type tracepoint: EPROTOTYPE", program_tracepoint, EPROTOTYPE },
+	{ "a program that sleeps: EOPNOTSUPP", program_sleepable, EOPNOTSUPP },
+	{ "a program made for kprobe.multi: EOPNOTSUPP", program_multi, EOPNOTSUPP },
+	{ "programs of before stay when one is refused", program_kept, 0 },
+	{ "an unknown flag of a filter: EINVAL", filter_flag, EINVAL },
+	{ "a filter that cannot be read: EFAULT", filter_unreadable, EFAULT },
+	{ "a filter that is no valid classic BPF: EINVAL", filter_invalid, EINVAL },
+	{ "a filter longer than may be: EINVAL", filter_too_long, EINVAL },
+	{ "a filter as long as may be", filter_longest, 0 },
+	{ "a filter and the packets made on the way", filter_good, 0 },
+	{ "a namespace's descriptor that is closed: EBADF", netns_closed, EBADF },
+	{ "a namespace's descriptor that is negative: EBADF", netns_negative, EBADF },
+	{ "a namespace that is a folder: EINVAL", netns_file, EINVAL },
+	{ "a namespace of another kind: EINVAL", netns_other_kind, EINVAL },
+	{ "a network namespace", netns_good, 0 },
+	{ "start without programs: ENODATA", start_bare, ENODATA },
+	{ "stop what does not run: EALREADY", stop_stopped, EALREADY },
+	{ "start what runs: EBUSY", start_twice, EBUSY },
+	{ "change the programs of what runs: EBUSY", busy_programs, EBUSY },
+	{ "change the filter of what runs: EBUSY", busy_filter, EBUSY },
+	{ "change the namespace of what runs: EBUSY", busy_netns, EBUSY },
+	{ "a session that was stopped is changed and started again", restart, 0 },
+	{ "one session more than may run: EUSERS", too_many, EUSERS },
+	{ "a session's end makes room for another", many_and_an_end, 0 },
+	{ "an ioctl after the capabilities are gone: EPERM", without_capabilities, EPERM },
+};
+
+int main(int argc, char **argv)
+{
+	unsigned int i, count = sizeof(cases) / sizeof(cases[0]);
+	int err;
+
+	if (argc != 2)
+		return 2;
+	if (!strcmp(argv[1], "-l")) {
+		for (i = 0; i < count; i++)
+			puts(cases[i].name);
+		return 0;
+	}
+	session = open(IPTABLES_TRACE_DEVICE, O_RDWR);
+	if (!strcmp(argv[1], "open")) {
+		puts(session < 0 ? strerrorname_np(errno) : "OK");
+		return 0;
+	}
+	i = atoi(argv[1]) - 1;
+	if (session < 0 || i >= count)
+		return 2;
+	err = cases[i].run();
+	printf("have %s, want %s\n", err ? strerrorname_np(err) : "success",
+	       cases[i].expected ? strerrorname_np(cases[i].expected) : "success");
+	return err != cases[i].expected;
+}
