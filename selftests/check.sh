@@ -104,6 +104,13 @@ finish()
 
 declare -A stage_pid=() stage_kernel=() stage_start=()
 
+stop_stages()
+{
+	local pid
+	for pid in "${stage_pid[@]}"; do kill -- "-$pid" 2>/dev/null || true; done
+}
+trap stop_stages EXIT
+
 # start STAGE KERNEL COMMAND...: runs it beside the others.
 start()
 {
@@ -111,12 +118,15 @@ start()
 	shift 2
 	stage_kernel[$stage]=$kernel
 	stage_start[$stage]=$SECONDS
+	# In a process group of its own, to be ended with all that it started.
+	set -m
 	"$@" >"$logs/$stage.log" 2>&1 </dev/null &
 	stage_pid[$stage]=$!
+	set +m
 }
 
 # what_now STAGE: the script that a stage is at.
-what_now() { grep -aoE '^# [a-z_]+/[^ ]+\.sh' "$logs/$1.log" 2>/dev/null | tail -n 1 | cut -c3-; }
+what_now() { sed -n 's/^# \([a-z_]*\/[^ ]*\.sh\).*/\1/p' "$logs/$1.log" 2>/dev/null | tail -n 1; }
 
 # reap N: returns when fewer than N stages run; tells now and then what they are at.
 reap()

@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
 #
 # guest.sh: the demonstration itself, in the guest. Three namespaces in a row, client - router - server; the router's
-# FORWARD chain asks an eBPF program, whose map says which ports are closed. Ends with 1 if anything is not as it says.
+# FORWARD chain asks an eBPF program, whose map says which ports are closed; then iptables-trace shows which rules of a
+# larger ruleset packets meet. Ends with 1 if anything is not as it says.
 
 set -eu
 . lib/ktap.sh
@@ -129,3 +130,58 @@ users=$(cat /sys/module/xt_ebpf/refcnt)
 [ "$users" = 1 ]
 printf '\nxt_ebpf judged them: it holds %s rule, and the in-tree xt_bpf is %s.\n' "$users" \
 	"$([ -d /sys/module/xt_bpf ] && echo "loaded but not used (references: $(cat /sys/module/xt_bpf/refcnt))" || echo 'not loaded')"
+
+say 'A ruleset in which a packet can get lost.'
+on router iptables-restore <<END
+*nat
+-A PREROUTING -d 10.0.1.1 -p tcp --dport 8080 -j DNAT --to-destination 10.0.2.2:80
+COMMIT
+*filter
+:INPUT ACCEPT
+:FORWARD DROP
+:LAN -
+:WEB -
+:LOOSE_ENDS -
+-A INPUT -m conntrack --ctstate INVALID -j DROP
+-A FORWARD -m conntrack --ctstate INVALID -j DROP
+-A FORWARD -m conntrack --ctstate RELATED,ESTABLISHED -j ACCEPT
+-A FORWARD -i lan -g LAN
+-A LAN -s 10.0.66.0/24 -j DROP
+-A LAN -m bpf --object-pinned $pin/port_set -m comment --comment "closed ports" -j DROP
+-A LAN -p icmp -m limit --limit 10/sec -j ACCEPT
+-A LAN -p tcp -j WEB
+-A LAN -j LOOSE_ENDS
+-A WEB -p tcp -m multiport --dports 80,443 -j ACCEPT
+-A LOOSE_ENDS -p udp --dport 514 -j ACCEPT
+-A LOOSE_ENDS -p udp -j REJECT
+COMMIT
+END
+on router iptables-save | grep -E '^-A'
+bpftool map delete pinned $pin/ports key hex 01 00 00 08
+bpftool map update pinned $pin/ports key hex 06 00 00 17 value hex 00 00 00 00 00 00 00 00
+
+say 'iptables-trace names every rule that a packet met.'
+filter='icmp or udp or tcp[tcpflags] & (tcp-syn|tcp-ack) == tcp-syn'
+printf '\033[36mrouter#\033[0m iptables-trace --color always %s\n' "'$filter'"
+on router iptables-trace --color always "$filter" >/run/trace 2>/run/trace.err &
+tracer=$!
+wait_until 20 grep -q tracing /run/trace.err
+passes ping
+! passes tcp 23
+passes tcp 80
+on client nc -z -w1 10.0.1.1 8080
+! passes udp 53
+echo hello | on client nc -u -w1 -q0 10.0.2.2 9999 || true
+wait_until 20 grep -q 'made while' /run/trace
+pkill -TERM -x iptables-trace
+wait $tracer
+cat /run/trace /run/trace.err
+
+plain=$(sed 's/\x1b\[[0-9;]*m//g' /run/trace)
+for rule in '-A LAN -m bpf --object-pinned /sys/fs/bpf/demo/port_set -m comment --comment "closed ports" -j DROP' \
+	'-A LAN -p icmp -m limit --limit 10/sec -j ACCEPT' '-A WEB -p tcp -m multiport --dports 80,443 -j ACCEPT' \
+	'-j DNAT --to-destination 10.0.2.2:80' '-A LOOSE_ENDS -p udp -j REJECT'; do
+	[[ $plain == *"$rule"* ]] || { echo "... but no packet met: $rule"; exit 1; }
+done
+! grep -E 'lost|unknown' <<<"$plain"
+grep -q 'nothing lost' /run/trace.err
