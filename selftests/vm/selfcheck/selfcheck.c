@@ -151,13 +151,17 @@ static void cpu_while_preemptible(void)
 	one += smp_processor_id();
 }
 
+static void timer_expires(struct timer_list *timer)
+{
+}
+
 static void free_active_timer(void)
 {
 	struct timer_list *timer = kmalloc(sizeof(*timer), GFP_KERNEL);
 
 	if (!timer)
 		return;
-	timer_setup(timer, NULL, 0);
+	timer_setup(timer, timer_expires, 0);
 	mod_timer(timer, jiffies + 1000 * HZ);
 	kfree(timer);
 }
