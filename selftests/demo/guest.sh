@@ -120,7 +120,7 @@ show_map
 
 say 'A program of a type that cannot match packets is refused, and the kernel log says why.'
 show router bpftool prog load $object $pin/wrong type classifier map name ports pinned $pin/ports
-! show router iptables -A FORWARD -m bpf --object-pinned $pin/wrong -j DROP
+! show router iptables -A FORWARD -m bpf --object-pinned $pin/wrong -j DROP || exit 1
 dmesg | grep -o 'xt_ebpf: .*refused.*'
 
 dropped=$(on router iptables -vnxL FORWARD 1 | awk '{ print $1 }')
@@ -167,10 +167,10 @@ on router iptables-trace --color always "$filter" >/run/trace 2>/run/trace.err &
 tracer=$!
 wait_until 20 grep -q tracing /run/trace.err
 passes ping
-! passes tcp 23
+! passes tcp 23 || exit 1
 passes tcp 80
 on client nc -z -w1 10.0.1.1 8080
-! passes udp 53
+! passes udp 53 || exit 1
 echo hello | on client nc -u -w1 -q0 10.0.2.2 9999 || true
 wait_until 20 grep -q 'made while' /run/trace
 pkill -TERM -x iptables-trace
@@ -183,5 +183,5 @@ for rule in '-A LAN -m bpf --object-pinned /sys/fs/bpf/demo/port_set -m comment 
 	'-j DNAT --to-destination 10.0.2.2:80' '-A LOOSE_ENDS -p udp -j REJECT'; do
 	[[ $plain == *"$rule"* ]] || { echo "... but no packet met: $rule"; exit 1; }
 done
-! grep -E 'lost|unknown' <<<"$plain"
+! grep -E 'lost|unknown' <<<"$plain" || exit 1
 grep -q 'nothing lost' /run/trace.err

@@ -41,6 +41,7 @@ static const struct family ipv4 = {
 	ENTRY(ipt_entry),
 	.protocol = offsetof(struct ipt_entry, ip.proto),
 };
+
 static const struct family ipv6 = {
 	.socket = AF_INET6,
 	.level = IPPROTO_IPV6,

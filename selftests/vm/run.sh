@@ -78,6 +78,7 @@ accel=tcg,thread=single
 machine=(qemu-system-x86_64 -nodefaults -no-user-config -display none -M q35 -cpu max -m "$memory" -smp "$cpus"
 	-no-reboot -kernel "$kernel_dir/vmlinuz" -initrd "$work/initrd"
 	-append "console=ttyS0 panic=-1 loglevel=7 printk.devkmsg=on$append")
+# shellcheck disable=SC2054 # again
 [ -z "$icount" ] || machine+=(-icount shift=0,sleep=off)
 
 if [ -n "$interactive" ]; then
