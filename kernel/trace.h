@@ -136,6 +136,7 @@ struct itrace_walk {
 	u64 parent_id;
 
 	u64 began_ns;
+	u64 replacements;		/* with ctx.ruleset, at one moment */
 	bool marked;			/* skb->nf_trace is set by us */
 	bool users;			/* ... and by a trace of the user's own */
 	struct iptables_trace_ctx ctx;
@@ -212,7 +213,7 @@ void itrace_event_leave(struct itrace_walk *walk, unsigned int verdict);
 int itrace_table_priority(const struct xt_table *table, unsigned int hook);
 
 /* trace_ruleset.c */
-u64 itrace_ruleset_of(const struct xt_table *table);
+u64 itrace_ruleset_of(const struct xt_table *table, u64 *clock);
 u64 itrace_ruleset_replacements(void);
 void itrace_rulesets_reset(void);
 int itrace_ruleset_replace_enter(struct kretprobe_instance *instance, struct pt_regs *regs);

@@ -113,7 +113,7 @@ void itrace_event_enter(struct itrace_walk *walk, u8 family)
 	fill_moment(walk, IPTABLES_TRACE_ENTER);
 	walk->began_ns = ctx->time_ns;
 	fill_packet(ctx, walk->skb);
-	ctx->ruleset = itrace_ruleset_of(walk->table);
+	ctx->ruleset = itrace_ruleset_of(walk->table, &walk->replacements);
 }
 
 /* The kernel says "rule", "return" or "policy". */
@@ -157,7 +157,7 @@ void itrace_event_leave(struct itrace_walk *walk, unsigned int verdict)
 		ctx->flags |= IPTABLES_TRACE_F_TERMINAL;
 	ctx->verdict = verdict;
 	ctx->duration_ns = ctx->time_ns - walk->began_ns;
-	ctx->ruleset = itrace_ruleset_of(walk->table);
+	ctx->ruleset = itrace_ruleset_of(walk->table, &walk->replacements);
 	ctx->rule_type = 0;
 	ctx->rule_number = 0;
 	memset(ctx->chain, 0, sizeof(ctx->chain));

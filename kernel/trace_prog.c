@@ -115,7 +115,7 @@ static void number_event(struct itrace_session *session, struct itrace_walk *wal
 	ctx->packet = packet->in[slot].id;
 	ctx->seq = ++packet->in[slot].seq;
 	ctx->missed = itrace_hooks_missed_sum() - session->base_missed_sum;
-	ctx->replacements = itrace_ruleset_replacements() - session->base_replacements;
+	ctx->replacements = walk->replacements - session->base_replacements;
 
 	if (ctx->seq == 1 && ctx->kind == IPTABLES_TRACE_ENTER)
 		flags |= IPTABLES_TRACE_F_FIRST;

@@ -29,12 +29,28 @@ static atomic64_t *generation_of(const struct xt_table *table)
 	return &generation[hash_ptr(table, TABLE_BITS)];
 }
 
-/* 0 while the rules are being replaced. */
-u64 itrace_ruleset_of(const struct xt_table *table)
+/*
+ * The ruleset, and what the clock of replacements says, at one moment. 0 while the rules are being replaced, or if the
+ * clock has moved meanwhile.
+ */
+u64 itrace_ruleset_of(const struct xt_table *table, u64 *clock)
 {
-	u64 now = atomic64_read(generation_of(table));
+	u64 now;
 
-	return lower_32_bits(now) ? 0 : upper_32_bits(now) + 1ULL;
+	*clock = atomic64_read(&replacements);
+	smp_rmb(); /* advance() writes in the other order. */
+	now = atomic64_read(generation_of(table));
+	smp_rmb(); /* Likewise. */
+	if (lower_32_bits(now) || atomic64_read(&replacements) != *clock)
+		return 0;
+	return upper_32_bits(now) + 1ULL;
+}
+
+/* The clock first: who sees the new generation sees that the clock has moved. Fully ordered, as the values are returned. */
+static void advance(const struct xt_table *table, s64 by)
+{
+	atomic64_inc_return(&replacements);
+	atomic64_add_return(by, generation_of(table));
 }
 
 u64 itrace_ruleset_replacements(void)
@@ -56,8 +72,7 @@ int itrace_ruleset_replace_enter(struct kretprobe_instance *instance, struct pt_
 	const struct xt_table **table = (const struct xt_table **)instance->data;
 
 	*table = itrace_replaced_table_arg(regs);
-	atomic64_add(BEGUN + IN_PROGRESS, generation_of(*table));
-	atomic64_inc(&replacements);
+	advance(*table, BEGUN + IN_PROGRESS);
 	return 0;
 }
 
@@ -67,8 +82,7 @@ int itrace_ruleset_replace_leave(struct kretprobe_instance *instance, struct pt_
 {
 	const struct xt_table **table = (const struct xt_table **)instance->data;
 
-	atomic64_sub(IN_PROGRESS, generation_of(*table));
-	atomic64_inc(&replacements);
+	advance(*table, -IN_PROGRESS);
 	return 0;
 }
 
@@ -77,8 +91,7 @@ NOKPROBE_SYMBOL(itrace_ruleset_replace_leave);
 /* A table that is registered later may get this one's memory, and its registration is no replacement. */
 int itrace_ruleset_unregister(struct kprobe *probe, struct pt_regs *regs)
 {
-	atomic64_add(BEGUN, generation_of(itrace_replaced_table_arg(regs)));
-	atomic64_inc(&replacements);
+	advance(itrace_replaced_table_arg(regs), BEGUN);
 	return 0;
 }
 

@@ -118,8 +118,9 @@ struct iptables_trace_ctx {
 	 * were walked are certain if IPTABLES_TRACE_ENTER and IPTABLES_TRACE_LEAVE of a traversal say the same, not 0.
 	 *
 	 * And a clock that moves when the replacement of any table, anywhere, begins and when it ends; the session
-	 * can also be asked for it (iptables_trace_stats.replacements). If it says the same before and after rules
-	 * were read, and in an event with a ruleset that is not 0, then those rules are the ones that were walked.
+	 * can also be asked for it (iptables_trace_stats.replacements). Both are read at one moment, at the traversal's
+	 * beginning and again at its end: if the clock says the same before and after rules were read, and in an event
+	 * with a ruleset that is not 0, then those rules have that number.
 	 */
 	__u64	ruleset;
 	__u64	replacements;
