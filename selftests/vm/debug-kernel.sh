@@ -45,7 +45,8 @@ progress()
 		printf '%s\n' "$line"
 		[[ $line != '  CC '* ]] || files=$((files + 1))
 		[ $SECONDS -ge $next ] || continue
-		say "    $(((SECONDS - start) / 60)) min: $files files compiled, now ${line#  }"
+		line=${line##* }
+		say "    $(((SECONDS - start) / 60)) min: $files of about 2,200 files compiled, now ${line#"$work/$package/"}"
 		next=$((SECONDS + 30))
 	done
 }
@@ -79,13 +80,14 @@ make_kernel()
 {
 	local suite=$1 dir=$2 log=$2.log start=$SECONDS
 	[ ! -e "$dir" ] || return 0
-	rm -rf "$dir.new"
+	# Also what a run that was killed has left; whoever is here holds the lock.
+	rm -rf "$cache_dir"/kernels/debug/*.new
 	mkdir -p "$dir.new"
 	# Gigabytes that nobody needs afterwards.
 	work=$dir.new/work
-	step "building the debug kernel from $package ($suite): once, 10 to 15 minutes on 2 CPUs, 6 GB on the way"
+	step "building the debug kernel from $package ($suite): once, 10 to 15 minutes on 2 CPUs, 5 GB on the way"
 	# shellcheck disable=SC2064 # the log of now
-	trap "say 'debug-kernel.sh: no debug kernel; its log is $log'" EXIT
+	trap "rm -rf '$dir.new'; say 'debug-kernel.sh: no debug kernel; its log is $log'" EXIT
 	apt_unpack "$suite" "$work" "$package" 2>"$log"
 	tar -C "$work" -xf "$work/usr/src/$package.tar.xz"
 	rm "$work/usr/src/$package.tar.xz"
