@@ -55,11 +55,13 @@ unmarked()
 some_events() { [ "$(grep -c '^leave' "$trace_work/session")" -gt "${1:-100}" ]; }
 without_module() { modprobe -r iptables_trace && [ ! -e /sys/module/iptables_trace ]; }
 
-ktap_plan 30
+ktap_plan 31
 traffic_start
 
 trace_start session
-check "while a session runs its probes are there" same "$(probes | grep -c _table)" 3
+check "while a session runs its probes are there" same \
+	"$(probes | grep -xE 'ipt_do_table|nf_log_trace|xt_replace_table|xt_unregister_table' | xargs)" \
+	"ipt_do_table nf_log_trace xt_replace_table xt_unregister_table"
 check_not "the module does not go while a session runs" modprobe -r iptables_trace
 wait_until 20 some_events
 trace_kill session
@@ -184,7 +186,9 @@ without_tables
 trace_kill session
 check "... also if ip_tables is unloaded before the session's end" same "$(probes)" ""
 
-# IPv6's tables, which nobody has loaded so far.
+# IPv6's tables.
+modprobe -r ip6table_raw ip6table_filter ip6table_mangle ip6table_nat ip6table_security ip6_tables 2>/dev/null
+check "ip6_tables is not loaded" test ! -e /sys/module/ip6_tables
 trace_start session -f "$filter_ping6"
 in_right ip6tables-legacy -A INPUT
 in_left ping -nq -c 3 -i 0.01 2001:db8::2 >/dev/null

@@ -2,7 +2,7 @@
 /*
  * trace_ioctl: what /dev/iptables_trace answers to each call that it should refuse, and to some that it should not.
  *
- *	trace_ioctl -l		the names of the cases, one a line
+ *	trace_ioctl -l		the names of the tests, one a line
  *	trace_ioctl N		runs case N (from 1): 0 as expected, 1 not, 4 this kernel cannot show it
  *	trace_ioctl open	opens the device alone and prints the error's name, or OK
  */
@@ -325,7 +325,7 @@ static const struct {
 	const char *name;
 	int (*run)(void);
 	int expected;
-} cases[] = {
+} tests[] = {
 	{ "an ioctl of an unknown number: ENOTTY", unknown_number, ENOTTY },
 	{ "an ioctl of another device's: ENOTTY", unknown_type, ENOTTY },
 	{ "an ioctl in the other direction: ENOTTY", other_direction, ENOTTY },
@@ -375,14 +375,14 @@ static const struct {
 
 int main(int argc, char **argv)
 {
-	unsigned int i, count = sizeof(cases) / sizeof(cases[0]);
+	unsigned int i, count = sizeof(tests) / sizeof(tests[0]);
 	int err;
 
 	if (argc != 2)
 		return 2;
 	if (!strcmp(argv[1], "-l")) {
 		for (i = 0; i < count; i++)
-			puts(cases[i].name);
+			puts(tests[i].name);
 		return 0;
 	}
 	session = open(IPTABLES_TRACE_DEVICE, O_RDWR);
@@ -393,8 +393,8 @@ int main(int argc, char **argv)
 	i = atoi(argv[1]) - 1;
 	if (session < 0 || i >= count)
 		return 2;
-	err = cases[i].run();
+	err = tests[i].run();
 	printf("have %s, want %s\n", err ? strerrorname_np(err) : "success",
-	       cases[i].expected ? strerrorname_np(cases[i].expected) : "success");
-	return err != cases[i].expected;
+	       tests[i].expected ? strerrorname_np(tests[i].expected) : "success");
+	return err != tests[i].expected;
 }
