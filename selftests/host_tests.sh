@@ -13,7 +13,7 @@ installed=$build_dir/selftests/installed
 build()
 {
 	rm -rf "$installed"
-	make -s -C "$top_dir" user selftests
+	make -s -j"$(nproc)" -C "$top_dir" user selftests
 	make -s -C "$top_dir" DESTDIR="$installed" install-selftests
 } >&2
 with_lock "$build_dir/lock" build

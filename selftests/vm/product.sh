@@ -33,7 +33,7 @@ make_product()
 {
 	rm -rf "$product"
 	mkdir -p "$product"
-	quietly make -C "$top_dir" KDIR="$kernel_dir/headers" CC="$cc" all selftests
+	quietly make -j"$(nproc)" -C "$top_dir" KDIR="$kernel_dir/headers" CC="$cc" all selftests
 	quietly make -C "$top_dir" KDIR="$kernel_dir/headers" CC="$cc" DESTDIR="$product" install
 	mkdir -p "$product/lib/modules/$release"
 	index_modules
