@@ -21,10 +21,8 @@ trace()
 	shift
 	iptables-trace --color never --netns "$right" "$@" >"$trace_dir/$name.out" 2>"$trace_dir/$name.err" &
 	trace_pids[$name]=$!
-	wait_until 30 trace_has_begun "$name" || {
-		cat "$trace_dir/$name.err"
-		return 1
-	}
+	wait_until 30 trace_has_begun "$name" | diag
+	grep -q '^iptables-trace: tracing' "$trace_dir/$name.err" || diag <"$trace_dir/$name.err"
 }
 
 # Has begun, or will not.

@@ -16,8 +16,8 @@ in_right iptables-legacy-restore <<-END
 	:first -
 	-A INPUT -p udp -m udp --dport 1001 -j NFQUEUE --queue-num 17 --queue-bypass
 	-A INPUT -p udp -m udp --dport 1002 -j NFQUEUE --queue-num 65535
-	-A INPUT -p tcp -m state --state INVALID,UNTRACKED -j SYNPROXY --sack-perm --timestamp --wscale 7 --mss 1460
 	-A INPUT -p tcp -j first
+	-A INPUT -p tcp -m state --state INVALID,UNTRACKED -j SYNPROXY --sack-perm --timestamp --wscale 7 --mss 1460
 	-A first -s 203.0.113.1/32
 	-A first -p tcp -m tcp --dport 81 -j ACCEPT
 	COMMIT
@@ -44,13 +44,15 @@ check "the highest queue" same "$(shown queue | grep -E '^  (filter|complete)')"
 trace stolen -c 1 'tcp dst port 80'
 in_left bin/send_packet 192.0.2.1 192.0.2.2 6 0fa00050000000000000000050020100000000000
 trace_wait stolen
-check "a packet that the table takes away" same "$(shown stolen | grep -A 2 -E '^  (filter INPUT)')" \
+check "a packet that the table takes away" same "$(shown stolen | grep -A 4 '^  filter INPUT')" \
 	"  filter INPUT  STOLEN  T
-      3  -A INPUT -p tcp -m state --state INVALID,UNTRACKED -j SYNPROXY --sack-perm --timestamp --wscale 7 --mss 1460
+      3  -A INPUT -p tcp -j first
+        return from first
+      4  -A INPUT -p tcp -m state --state INVALID,UNTRACKED -j SYNPROXY --sack-perm --timestamp --wscale 7 --mss 1460
   complete: STOLEN in filter INPUT"
 check "and what it sends in its place" same "$(shown stolen | grep -E 'SYN,ACK|made while' | sed 's/ len .*//')" \
 	"TIME #2 TCP 192.0.2.2:80 > 192.0.2.1:4000 SYN,ACK
-  made while #1 was in filter INPUT, at rule 3 of INPUT"
+  made while #1 was in filter INPUT, at rule 4 of INPUT"
 
 trace hotdrop -c 2 'ip proto 6'
 in_left bin/send_packet 192.0.2.1 192.0.2.2 6 0fa000510000
@@ -63,7 +65,7 @@ check "a drop by a match itself, where only one rule can be meant" same "$(block
   complete: DROP in raw PREROUTING"
 check "the same where several can, inside a chain" same "$(block hotdrop '#2 ' | grep -A 9 '^  filter')" \
 	"  filter INPUT  DROP  T
-      4  -A INPUT -p tcp -j first
+      3  -A INPUT -p tcp -j first
       dropped by a match of a rule itself (hotdrop): one of first 1 to 2; no rule event tells which
   complete: DROP in filter INPUT"
 
