@@ -34,4 +34,4 @@ dpkg-buildpackage --no-sign "$@" >"$out/log" 2>&1 || {
 	die "dpkg-buildpackage failed; build/deb/log has all of it"
 }
 rm -rf "${out:?}/$name"
-ls "$out"/*.deb "$out"/*.dsc
+find "$out" -name "*.deb" -o -name "*.dsc"

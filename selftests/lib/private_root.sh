@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=bash
 #
-# This machine, but changes last only as long as the test: for what installs into /usr/src, /lib/modules and the package
-# database. An overlay over the root file system, in a mount namespace of its own. Source after ktap.sh.
+# This machine, but changes last only as long as the test: for what installs into /usr, /lib/modules and the package
+# database. Overlays over the machine's folders, in a mount namespace. Source after ktap.sh.
 #
-#	private_root 6.12 6.1	goes on in such a place, which has these kernels of selftests/vm/kernels installed: headers,
-#				and the modules that a guest gets. Needs root, or user namespaces.
+#	private_root 6.12 6.1	goes on in such a place, which has these kernels of selftests/vm/kernels installed, and no other:
+#				headers, and the modules that a guest gets. Needs root, or sudo.
 #	boot 6.12		from here on the place runs that kernel, as far as uname says. Nothing is loaded or unloaded:
 #				what modprobe and rmmod are asked for goes to /tmp/modules.log.
 #	release 6.12		what uname -r says on that kernel
@@ -15,27 +15,19 @@
 
 private_root()
 {
-	local name dirs='' userns=()
+	local name dirs='' sudo=()
 	if [ -z "${PRIVATE_ROOT:-}" ]; then
 		[ -n "${TOP_DIR:-}" ] || skip_all "needs the source tree: run it by selftests/host_tests.sh"
-		[ "$(id -u)" = 0 ] || userns=(--user --map-root-user)
-		unshare "${userns[@]}" --mount true 2>/dev/null || skip_all "needs root, or user namespaces"
+		[ "$(id -u)" = 0 ] || sudo=(sudo -n)
+		"${sudo[@]}" unshare --mount true 2>/dev/null || skip_all "needs root, or sudo that does not ask"
 		for name in "$@"; do
 			dirs="$dirs $name=$("$TOP_DIR/selftests/vm/fetch-kernel.sh" "$name")" || exit 1
 		done
 		# shellcheck disable=SC2016 # for the inner shell
-		PRIVATE_ROOT="$dirs" exec unshare "${userns[@]}" --mount bash -c '. "$1"; enter "$2"' - \
-			"${BASH_SOURCE[0]}" "$(readlink -f "$0")"
+		exec "${sudo[@]}" env PRIVATE_ROOT="$dirs" TOP_DIR="$TOP_DIR" BUILD_DIR="$BUILD_DIR" unshare --mount \
+			bash -c '. "$1"; enter "$2"' - "${BASH_SOURCE[0]}" "$(readlink -f "$0")"
 	fi
 	give_kernels
-}
-
-# overlay DIR: DIR of the new root is DIR of this machine with a layer of memory above.
-overlay()
-{
-	local dir=$1 layer=/mnt/layers$1
-	mkdir -p "$layer/upper" "$layer/work"
-	mount -t overlay overlay -o "lowerdir=$dir,upperdir=$layer/upper,workdir=$layer/work" "/mnt/root$dir"
 }
 
 # The second half, in the mount namespace: makes the root and runs the script again there.
@@ -44,42 +36,61 @@ enter()
 	local dir
 	set -e
 	mount -t tmpfs tmpfs /mnt
-	mkdir /mnt/root
-	for dir in / /usr /var; do
-		! mountpoint -q $dir || overlay $dir
+	for dir in /*; do
+		case $dir in
+		/proc | /sys | /dev)
+			mkdir "/mnt$dir"
+			mount --rbind "$dir" "/mnt$dir"
+			;;
+		/usr | /etc | /var | /bin | /sbin | /lib*)
+			overlay "$dir"
+			;;
+		/tmp)
+			mkdir -m 1777 /mnt/tmp
+			;;
+		*)
+			[ ! -d "$dir" ] || mkdir "/mnt$dir"
+			;;
+		esac
 	done
-	for dir in /proc /sys /dev; do
-		mount --rbind $dir /mnt/root$dir
+	# The machine's own kernels and its own use of DKMS are not to be seen.
+	for dir in /lib/modules /usr/src /var/lib/dkms; do
+		mkdir -p "/mnt$dir"
+		mount -t tmpfs tmpfs "/mnt$dir"
 	done
-	mount -t tmpfs tmpfs /mnt/root/tmp
-	mount -t tmpfs tmpfs /mnt/root/run
-	# These may lie on file systems of their own. They are only read.
 	for dir in "$TOP_DIR" "$BUILD_DIR" $(kernel_dirs); do
-		mkdir -p "/mnt/root$dir"
-		mount --bind "$dir" "/mnt/root$dir"
-		mount -o remount,bind,ro "/mnt/root$dir"
+		mkdir -p "/mnt$dir"
+		mount --rbind "$dir" "/mnt$dir"
 	done
-	cd /mnt/root
-	exec chroot . env TMPDIR=/tmp LC_ALL=C PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin bash "$1"
+	cd /mnt
+	pivot_root . .
+	umount -l .
+	exec env TMPDIR=/tmp LC_ALL=C PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin bash "$1"
 }
 
-# checkout DIR: the source tree as an ordinary user has it, user space built already. as_user COMMAND...: that user's.
+# overlay DIR: the new root has DIR of this machine with a layer of memory above, or the link that it is.
+overlay()
+{
+	local dir=$1 layers=/mnt/.layers$1
+	if [ -L "$dir" ]; then
+		cp -P "$dir" "/mnt$dir"
+		return
+	fi
+	mkdir -p "/mnt$dir" "$layers/upper" "$layers/work"
+	mount -t overlay overlay -o "lowerdir=$dir,upperdir=$layers/upper,workdir=$layers/work" "/mnt$dir"
+}
+
 checkout()
 {
-	local room dir
+	local dir rooms=()
 	mkdir -p "$1/build"
-	tar -C "$TOP_DIR" --exclude=./build --exclude=./.git -c . | tar -C "$1" -x
-	for room in xtables-ext bpf-progs userspace; do
-		[ ! -e "$BUILD_DIR/$room" ] || cp -a "$BUILD_DIR/$room" "$1/build/"
+	tar -C "$TOP_DIR" --exclude=./build --exclude=./.git -c . | tar -C "$1" --no-same-owner -x
+	# User space is built already, and stays so as files keep their times.
+	for dir in xtables-ext bpf-progs userspace; do
+		[ ! -e "$BUILD_DIR/$dir" ] || rooms+=("$dir")
 	done
+	tar -C "$BUILD_DIR" -c "${rooms[@]}" | tar -C "$1/build" --no-same-owner -x
 	chown -R 65534:65534 "$1"
-	# Kernel headers are in the cache of whoever runs the tests.
-	for dir in $(kernel_dirs); do
-		while [ "$dir" != / ]; do
-			dir=$(dirname "$dir")
-			chmod a+x "$dir"
-		done
-	done
 }
 
 as_user() { setpriv --reuid=65534 --regid=65534 --clear-groups "$@"; }
@@ -100,7 +111,6 @@ release() { cat "$(kernel_dir "$1")/release"; }
 give_kernels()
 {
 	local pair name dir modules
-	rm -rf /lib/modules/*
 	for pair in $PRIVATE_ROOT; do
 		name=${pair%%=*} dir=${pair#*=}
 		modules=/lib/modules/$(cat "$dir/release")
