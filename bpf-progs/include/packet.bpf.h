@@ -181,8 +181,9 @@ static __always_inline int skip_extension(struct ipt_event_packet *packet, struc
  */
 static __always_inline void skip_extensions(struct ipt_event_packet *packet, struct cursor *at)
 {
-	(void)(skip_extension(packet, at) && skip_extension(packet, at) && skip_extension(packet, at) &&
-	       skip_extension(packet, at) && skip_extension(packet, at) && skip_extension(packet, at) &&
+	(void)(skip_extension(packet, at) && skip_extension(packet, at) &&
+	       skip_extension(packet, at) && skip_extension(packet, at) &&
+	       skip_extension(packet, at) && skip_extension(packet, at) &&
 	       skip_extension(packet, at) && skip_extension(packet, at));
 }
 
