@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * send_packet [-n COUNT] [-f FRAGMENT] [-o OPTIONS] SOURCE DESTINATION PROTOCOL PAYLOAD: sends IP packets as they are given,
- * sound or not; only a checksum of TCP, UDP or ICMP that is zero is made right. PAYLOAD and OPTIONS (IPv4) are hex
- * digits, FRAGMENT the sixteen bits of IPv4's flags and offset.
+ * send_packet [-n COUNT] [-p PORTS] [-f FRAGMENT] [-o OPTIONS] SOURCE DESTINATION PROTOCOL PAYLOAD: sends IP packets as they
+ * are given, sound or not; only a checksum of TCP, UDP or ICMP that is zero is made right. PAYLOAD and OPTIONS (IPv4)
+ * are hex digits, FRAGMENT the sixteen bits of IPv4's flags and offset. With PORTS the destination port goes round
+ * through that many, from the given one on.
  */
 #include <arpa/inet.h>
 #include <errno.h>
@@ -45,6 +46,8 @@ static unsigned long add_words(unsigned long sum, const unsigned char *bytes, si
 }
 
 /* Addresses: those of the pseudo header, or none for ICMP. */
+static size_t checksum_at;
+
 static void fill_checksum(int protocol, size_t header, const unsigned char *addresses, size_t addresses_size)
 {
 	size_t at = header + (protocol == IPPROTO_TCP ? 16 : protocol == IPPROTO_UDP ? 6 : 2);
@@ -63,6 +66,27 @@ static void fill_checksum(int protocol, size_t header, const unsigned char *addr
 		sum = (sum & 0xffff) + (sum >> 16);
 	packet[at] = ~sum >> 8;
 	packet[at + 1] = ~sum;
+	checksum_at = at;
+}
+
+static unsigned int get_word(size_t at) { return packet[at] << 8 | packet[at + 1]; }
+
+static void put_word(size_t at, unsigned int word)
+{
+	packet[at] = word >> 8;
+	packet[at + 1] = word;
+}
+
+/* Another destination port, and the checksum as RFC 1624 has it. */
+static void set_port(size_t at, unsigned int port)
+{
+	unsigned long sum = (~get_word(checksum_at) & 0xffff) + (~get_word(at) & 0xffff) + port;
+
+	while (sum >> 16)
+		sum = (sum & 0xffff) + (sum >> 16);
+	put_word(at, port);
+	if (checksum_at)
+		put_word(checksum_at, ~sum & 0xffff);
 }
 
 static socklen_t make_ipv4(const char *from, const char *to, int protocol, const char *options, const char *payload,
@@ -113,12 +137,16 @@ int main(int argc, char **argv)
 {
 	const char *options = "";
 	struct sockaddr_storage address = {};
-	int count = 1, fragment = 0, option, fd;
+	int count = 1, ports = 1, fragment = 0, option, fd, i;
+	unsigned int first_port;
+	size_t port_at;
 	socklen_t size;
 
-	while ((option = getopt(argc, argv, "n:f:o:")) != -1) {
+	while ((option = getopt(argc, argv, "n:p:f:o:")) != -1) {
 		if (option == 'n')
 			count = atoi(optarg);
+		else if (option == 'p')
+			ports = atoi(optarg);
 		else if (option == 'f')
 			fragment = strtol(optarg, NULL, 16);
 		else if (option == 'o')
@@ -139,8 +167,13 @@ int main(int argc, char **argv)
 	fd = socket(address.ss_family, SOCK_RAW, IPPROTO_RAW);
 	if (fd < 0)
 		die("socket");
-	while (count--)
+	port_at = (address.ss_family == AF_INET ? sizeof(struct iphdr) + strlen(options) / 2 : sizeof(struct ip6_hdr)) + 2;
+	first_port = get_word(port_at);
+	for (i = 0; i < count; i++) {
+		if (ports > 1)
+			set_port(port_at, first_port + i % ports);
 		if (sendto(fd, packet, length, 0, (struct sockaddr *)&address, size) < 0)
 			die("sendto");
+	}
 	return 0;
 }

@@ -78,6 +78,7 @@ Loop::End Loop::round(Programs &programs)
 	clock_.update();
 	drain(programs, kBatch);
 	correlator_.settle(now, losses_of(*stats));
+	output_.flush();
 	if (output_.error())
 		return End::output;
 	if (options_.count && counted_ >= options_.count && !correlator_.has_open_children())
@@ -146,6 +147,7 @@ Exit Loop::end(Programs &programs, End why)
 		drain(programs, kBatch);
 	} while (received_ + unreadable_ != before);
 	correlator_.finish(losses_of(*stats));
+	output_.flush();
 
 	if (output_.error() && output_.error() != EPIPE) {
 		fmt::print(stderr, "iptables-trace: cannot write the trace: {}\n", std::strerror(output_.error()));

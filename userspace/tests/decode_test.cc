@@ -83,5 +83,14 @@ TEST(Decode, refuses_events_without_numbers_and_names_without_end)
 	EXPECT_EQ(refusal([](Enter &) {}), "");
 }
 
+TEST(Decode, names_cannot_speak_to_the_terminal)
+{
+	Enter enter = PacketMaker(1).enter("raw", 0);
+	set_name(enter.in.name, "a\033[31m\x7f");
+	const auto event = decode(bytes_of(enter));
+	ASSERT_TRUE(event);
+	EXPECT_EQ(name_of(std::get<Enter>(*event).in.name), "a?[31m?");
+}
+
 } // namespace
 } // namespace ipt::test

@@ -49,8 +49,9 @@ protected:
 		tzset();
 	}
 
-	std::string output_text() const
+	std::string output_text()
 	{
+		output.flush();
 		std::string text(static_cast<size_t>(lseek(memory.get(), 0, SEEK_END)), '\0');
 		EXPECT_EQ(pread(memory.get(), text.data(), text.size(), 0), static_cast<ssize_t>(text.size()));
 		return text;

@@ -79,6 +79,8 @@ TEST(TableText, comment_with_a_line_end_is_one_rule)
 	const TableText &filter = tables.at("filter");
 	ASSERT_EQ(filter.chain("INPUT")->rules.size(), 2U);
 	EXPECT_EQ(filter.rule("INPUT", 1)->target, "ACCEPT");
+	EXPECT_EQ(filter.rule("INPUT", 1)->text,
+		  "-A INPUT -m comment --comment \"one\\n-A INPUT -j DROP\\ntwo\" -j ACCEPT");
 	EXPECT_EQ(filter.rule("INPUT", 2)->text, "-A INPUT -p tcp -j DROP");
 }
 

@@ -8,6 +8,7 @@
 #include "util/clock.h"
 #include "util/command.h"
 #include "util/output.h"
+#include "util/printable.h"
 
 namespace ipt {
 namespace {
@@ -54,10 +55,33 @@ TEST(Output, keeps_the_first_failure)
 {
 	const Fd full(open("/dev/full", O_WRONLY | O_CLOEXEC));
 	Output output(full.get());
-	output.write("");
+	output.flush();
 	EXPECT_EQ(output.error(), 0);
 	output.write("x");
+	output.flush();
 	EXPECT_EQ(output.error(), ENOSPC);
+}
+
+TEST(Output, keeps_little_and_lets_go_of_much)
+{
+	int pipe_fds[2];
+	ASSERT_EQ(pipe2(pipe_fds, O_NONBLOCK | O_CLOEXEC), 0);
+	const Fd read_end(pipe_fds[0]);
+	const Fd write_end(pipe_fds[1]);
+	Output output(write_end.get());
+	char buffer[16];
+	output.write("little");
+	EXPECT_EQ(read(read_end.get(), buffer, sizeof(buffer)), -1);
+	output.flush();
+	EXPECT_EQ(read(read_end.get(), buffer, sizeof(buffer)), 6);
+	output.write(std::string(65536, 'x'));
+	EXPECT_EQ(read(read_end.get(), buffer, sizeof(buffer)), 16);
+}
+
+TEST(Printable, leaves_text_and_shows_control_characters)
+{
+	EXPECT_EQ(printable("-A INPUT \"\xc3\xa4\""), "-A INPUT \"\xc3\xa4\"");
+	EXPECT_EQ(printable("a\033[2Jb\nc\td"), "a\\x1b[2Jb\\nc\\x09d");
 }
 
 TEST(Output, names_the_file_that_cannot_be_written)

@@ -15,6 +15,16 @@ bool ends_with_zero(const char (&name)[N])
 	return std::memchr(name, 0, N) != nullptr;
 }
 
+// Whoever named a network device must not speak to the terminal of whoever looks at it.
+template <size_t N>
+void tame(char (&name)[N])
+{
+	for (char &c : name) {
+		if ((c > 0 && c < 0x20) || c == 0x7f)
+			c = '?';
+	}
+}
+
 // What is wrong with the head, or nothing.
 std::string complaint(const Head &head, size_t record_size)
 {
@@ -35,17 +45,20 @@ std::string complaint(const Head &head, size_t record_size)
 	return {};
 }
 
-bool names_end(const Enter &e)
+bool take_names(Enter &e)
 {
+	tame(e.in.name);
+	tame(e.out.name);
 	return ends_with_zero(e.in.name) && ends_with_zero(e.out.name);
 }
 
-bool names_end(const Rule &e)
+bool take_names(Rule &e)
 {
+	tame(e.chain);
 	return ends_with_zero(e.chain);
 }
 
-bool names_end(const Leave &)
+bool take_names(Leave &)
 {
 	return true;
 }
@@ -57,7 +70,7 @@ Result<Event> body(std::span<const std::byte> record)
 	if (record.size() < sizeof(event))
 		return Error{ fmt::format("an event of {} bytes that should have {}", record.size(), sizeof(event)) };
 	std::memcpy(&event, record.data(), sizeof(event));
-	if (!names_end(event))
+	if (!take_names(event))
 		return Error{ "an event with an endless name" };
 	return Event(event);
 }

@@ -15,6 +15,8 @@
 #include <sys/stat.h>
 #include <sys/vfs.h>
 
+#include "util/printable.h"
+
 namespace ipt {
 
 namespace {
@@ -86,7 +88,7 @@ std::string comm_of(const std::string &pid)
 	std::ifstream file(fmt::format("/proc/{}/comm", pid));
 	std::string comm;
 	std::getline(file, comm);
-	return comm;
+	return printable(comm);
 }
 
 } // namespace

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "ruleset/table_text.h"
 
+#include "util/printable.h"
+
 namespace ipt {
 
 namespace {
@@ -66,7 +68,7 @@ std::vector<std::string> words_of(std::string_view line)
 RuleText rule_of(std::string_view line)
 {
 	RuleText rule;
-	rule.text = line;
+	rule.text = printable(line);
 	const std::vector<std::string> words = words_of(line);
 	for (size_t i = 0; i + 1 < words.size(); i++) {
 		// A target is never called like an option; an option's argument may be called like -j.

@@ -11,7 +11,7 @@
 namespace ipt {
 
 struct RuleText {
-	std::string text; // "-A INPUT -p tcp -j ACCEPT"
+	std::string text; // "-A INPUT -p tcp -j ACCEPT", fit for a terminal
 	std::string target; // what stands behind -j or -g; empty if the rule only counts
 	bool is_goto = false;
 };

@@ -3,6 +3,7 @@
 
 #include <cerrno>
 #include <csignal>
+#include <cstdlib>
 #include <cstring>
 #include <fcntl.h>
 #include <fmt/core.h>
@@ -30,7 +31,7 @@ bool make_pipe(Pipe &pipe)
 	return true;
 }
 
-// In the child: becomes the program. Only what is safe after fork.
+// In the child, which is the copy of a process with a single thread: becomes the program.
 [[noreturn]] void become(char *const *argv, int in, int out, int err)
 {
 	dup2(in, STDIN_FILENO);
@@ -39,6 +40,9 @@ bool make_pipe(Pipe &pipe)
 	// The terminal's Ctrl-C means the tool, which will want this program's answer for its last packets.
 	signal(SIGINT, SIG_IGN);
 	signal(SIGPIPE, SIG_DFL);
+	// Not every root has them in PATH.
+	const char *path = getenv("PATH");
+	setenv("PATH", fmt::format("{}:/usr/local/sbin:/usr/sbin:/sbin", path ? path : "/usr/bin:/bin").c_str(), 1);
 	execvp(argv[0], argv);
 	_exit(127);
 }

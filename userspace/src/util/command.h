@@ -14,7 +14,7 @@ struct CommandOutput {
 	std::string err;
 };
 
-// Runs a program, found in PATH, to its end and takes what it prints.
+// Runs a program, found in PATH or where system programs are, to its end and takes what it prints.
 Result<CommandOutput> run_command(const std::vector<std::string> &words);
 
 } // namespace ipt

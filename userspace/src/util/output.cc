@@ -8,6 +8,12 @@
 
 namespace ipt {
 
+namespace {
+
+constexpr size_t kMuch = 65536;
+
+} // namespace
+
 Result<Output> Output::open(const std::string &path)
 {
 	if (path.empty())
@@ -20,13 +26,22 @@ Result<Output> Output::open(const std::string &path)
 
 void Output::write(std::string_view text)
 {
-	while (!text.empty() && !error_) {
-		const ssize_t written = ::write(fd(), text.data(), text.size());
+	kept_ += text;
+	if (kept_.size() >= kMuch)
+		flush();
+}
+
+void Output::flush()
+{
+	std::string_view rest = kept_;
+	while (!rest.empty() && !error_) {
+		const ssize_t written = ::write(fd(), rest.data(), rest.size());
 		if (written >= 0)
-			text.remove_prefix(static_cast<size_t>(written));
+			rest.remove_prefix(static_cast<size_t>(written));
 		else if (errno != EINTR)
 			error_ = errno;
 	}
+	kept_.clear();
 }
 
 } // namespace ipt

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #pragma once
 
+#include <string>
 #include <string_view>
 
 #include "util/fd.h"
@@ -8,7 +9,7 @@
 
 namespace ipt {
 
-// A file or standard output, written whole and at once. The first failure stays.
+// A file or standard output. The first failure stays.
 class Output {
 public:
 	// Empty: standard output.
@@ -16,13 +17,16 @@ public:
 
 	explicit Output(int borrowed) : fd_(borrowed) {}
 
+	// Kept until flush(), or until it is much.
 	void write(std::string_view text);
+	void flush();
 	int error() const { return error_; } // errno, or 0
 	int fd() const { return owned_ ? owned_.get() : fd_; }
 
 private:
 	explicit Output(Fd owned) : owned_(std::move(owned)) {}
 
+	std::string kept_;
 	Fd owned_;
 	int fd_ = -1;
 	int error_ = 0;
