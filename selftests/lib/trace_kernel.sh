@@ -114,6 +114,9 @@ probes()
 	awk '{ sub(/\+.*/, "", $3); print $3 }' /sys/kernel/debug/kprobes/list | sort
 }
 
+# load_logger: what writes TRACE's lines to the kernel log; two modules before 5.13.
+load_logger() { modprobe nf_log_syslog 2>/dev/null || modprobe -a nf_log_ipv4 nf_log_ipv6; }
+
 # log_lines COMMAND...: what of the kernel's TRACE reaches its log meanwhile, without what differs between any two packets.
 log_lines()
 {

@@ -22,7 +22,7 @@ traffic()
 results() { events session "^$1 " | sed 's/.* result=\([^ ]*\) .*/\1/' | sort | uniq -c | xargs; }
 address_of() { awk -v name="$1" '$3 == name && $2 == "T" { print $1 }' /proc/kallsyms | sed 's/^0*//' | head -n 1; }
 
-# frames KIND: of how many events the stack has fewer than N frames.
+# fewer_frames KIND N: at how many events the stack has fewer than N frames, or there is none at all.
 fewer_frames() { events session "^$1 " | sed 's/.* result=\([^ ]*\) .*/\1/' | awk -v n="$2" '$1 !~ /^[0-9a-f]$/ || $1 + 0 < n && $1 !~ /[a-f]/' | wc -l; }
 
 ktap_plan 12
@@ -32,7 +32,8 @@ trace_start session
 traffic
 trace_stop session
 check "bpf_get_stack() finds the stack at an entry" same "$(fewer_frames enter 4)" 0
-check "... at a rule" same "$(fewer_frames rule 4)" 0
+# Older kernels do not see beyond a return that is probed, which is the table's.
+check "... at a rule" same "$(fewer_frames rule 3)" 0
 check "... and at a return" same "$(fewer_frames leave 1)" 0
 # A rule's second frame is the table's function, which has called nf_log_trace().
 begin=$(address_of ipt_do_table)

@@ -8,7 +8,7 @@ cd "$(dirname "$0")" || exit 1
 . ../lib/trace_kernel.sh
 
 make_pair
-modprobe nf_log_syslog
+load_logger
 sysctl -qw net.netfilter.nf_log_all_netns=1
 cleanup_push sysctl -qw net.netfilter.nf_log_all_netns=0
 
@@ -92,7 +92,8 @@ send_last() { in_left ping -nq -c 1 -W 0.2 -s 600 192.0.2.2; }
 modprobe nfnetlink_log
 loggers=/proc/sys/net/netfilter/nf_log
 set_loggers() { in_right bash -c "cd $loggers && for f in $2; do echo $1 >\$f; done"; }
-set_loggers nfnetlink_log '[0-8] 10'
+set_loggers nfnetlink_log '*'
+set_loggers NONE 9
 check "all families but one have a logger" same "$(in_right bash -c "cd $loggers && grep -l NONE *")" 9
 ruleset iptables-legacy
 capture_start

@@ -8,7 +8,7 @@ cd "$(dirname "$0")" || exit 1
 . ../lib/trace_kernel.sh
 
 make_pair
-modprobe nf_log_syslog
+load_logger
 sysctl -qw net.netfilter.nf_log_all_netns=1
 cleanup_push sysctl -qw net.netfilter.nf_log_all_netns=0
 
