@@ -30,13 +30,16 @@ ktap_result()
 	printf '%s %d %s\n' "$1" "$ktap_number" "$2"
 }
 
+# wanted NAME: the case is one that TEST_CASE names, for preparations that others can do without.
+# shellcheck disable=SC2053 # a pattern on purpose
+wanted() { [ -z "${TEST_CASE:-}" ] || [[ $1 == $TEST_CASE ]]; }
+
 # check NAME COMMAND...: passes if COMMAND succeeds. COMMAND may be a function; it runs in a subshell without errexit.
 check()
 {
 	local name=$1 said
 	shift
-	# shellcheck disable=SC2053 # a pattern on purpose
-	if [ -n "${TEST_CASE:-}" ] && [[ $name != $TEST_CASE ]]; then
+	if ! wanted "$name"; then
 		ktap_skip "$name" "TEST_CASE names others"
 	elif said=$("$@" 2>&1); then
 		ktap_result ok "$name"

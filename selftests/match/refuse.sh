@@ -69,11 +69,12 @@ declare -A error logged
 # ask_all MODULE: every case by both interfaces; fills error and logged, each under "MODULE INTERFACE NUMBER".
 ask_all()
 {
-	local interface i key words revision mark line
+	local interface i key what words want revision mark line
 	mark=$(log_mark)
 	for interface in legacy nft; do
 		for i in "${!cases[@]}"; do
-			IFS='|' read -r _ words _ <<<"${cases[i]}"
+			IFS='|' read -r what words want _ <<<"${cases[i]}"
+			wanted "$interface: $what: $want" || continue
 			revision=rev=1
 			[[ $words != rev=* ]] || { revision=${words%% *}; words=${words#* }; }
 			[ "$1" = xt_bpf ] || [ $((i % 8)) != 0 ] || log_anew

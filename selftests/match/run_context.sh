@@ -90,8 +90,8 @@ pushed_around()
 	drop_rules
 	load_ours && in_right "$1" -A OUTPUT -p udp -m bpf --object-pinned "$pin_dir/linger" || return 1
 	runs=$(lingered 0) moves=$(lingered 1)
-	in_right bin/udp_send -n 200 -H 192.0.2.1 1000
-	same "$(($(lingered 0) - runs)) runs, $(($(lingered 1) - moves)) moved" "200 runs, 0 moved"
+	in_right bin/udp_send -n 100 -H 192.0.2.1 1000
+	same "$(($(lingered 0) - runs)) runs, $(($(lingered 1) - moves)) moved" "100 runs, 0 moved"
 }
 
 # preempt_everywhere: makes the kernel preempt where a program could be preempted at all.

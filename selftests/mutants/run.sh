@@ -90,14 +90,16 @@ verdict()
 # The unbroken code passes every one of those cases, kernel by kernel.
 check_unbroken()
 {
-	local kernel name cases
+	local kernel name script cases pairs
 	for kernel in $(for name in "${names[@]}"; do kernel_of "$name"; done | sort -u); do
-		cases=()
+		declare -A cases=()
+		pairs=()
 		for name in "${names[@]}"; do
-			[ "$(kernel_of "$name")" != "$kernel" ] || cases+=("$(script_of "$name")" "$(case_of "$name")")
+			[ "$(kernel_of "$name")" != "$kernel" ] || cases[$(script_of "$name")]+="|$(case_of "$name")"
 		done
+		for script in "${!cases[@]}"; do pairs+=("$script" "@(${cases[$script]#|})"); done
 		step "the same cases on the unbroken code, kernel $kernel"
-		in_guest "$logs/unbroken-$kernel" "$kernel" "${cases[@]}" || true
+		in_guest "$logs/unbroken-$kernel" "$kernel" "${pairs[@]}" || true
 		for name in "${names[@]}"; do
 			[ "$(kernel_of "$name")" = "$kernel" ] || continue
 			[ "$(verdict "$logs/unbroken-$kernel" "$(case_of "$name")")" = ok ] ||
