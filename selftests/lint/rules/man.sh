@@ -3,14 +3,16 @@
 # Rule: mandoc and groff have nothing to say about the manual pages
 . "$(dirname "$0")/../lib.sh"
 
-page=$(mktemp)
-trap 'rm -f "$page"' EXIT
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
 
 # judge FILE: the page as users get it, with the fragment (*.man) of its folder where it says @OPTIONS@. Line numbers
 # are then led back to the file that the line comes from.
 judge()
 {
-	local file=$1 fragment at lines
+	# By its own name, as mandoc compares the section.
+	local file=$1 page fragment at lines
+	page=$work/$(basename "$file" .in)
 	fragment=$(lint_files "${file%/*}/*.man" | head -n 1)
 	at=$(grep -n -m 1 '^@OPTIONS@$' "$file" | cut -d: -f1) || true
 	lines=$(wc -l <"${fragment:-/dev/null}")
