@@ -12,6 +12,10 @@
 
 #include "generated.h"
 
+#ifdef HAVE_BPF_PROG_TYPE_NETFILTER
+#include <net/netfilter/nf_bpf_link.h>
+#endif
+
 #ifndef HAVE_BPF_PROG_RUN
 #define bpf_prog_run(prog, ctx)	BPF_PROG_RUN(prog, ctx)
 #endif

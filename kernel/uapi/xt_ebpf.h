@@ -59,9 +59,9 @@ struct xt_ebpf_info {
 	__u16	text_len;	/* bytes of text, without the zero that ends it */
 	union {
 		/* num_insns of struct sock_filter, then the text and a zero byte; all that follows is zero. */
-		__u8	data[XT_EBPF_DATA_LEN] __attribute__((aligned(8)));
+		__u8	data[XT_EBPF_DATA_LEN];
 		/* XT_EBPF_F_STORED: the answer of XT_EBPF_CMD_STORE; all that follows is zero. */
-		__u64	content;
+		__aligned_u64	content;
 	};
 
 	/*
@@ -70,7 +70,7 @@ struct xt_ebpf_info {
 	 * and its numbers, whatever the path says by now. ESTALE if no rule of this namespace, table and family that
 	 * the user wrote the same way has it.
 	 */
-	__u64	handle __attribute__((aligned(8)));
+	__aligned_u64	handle;
 	__s32	fd;		/* XT_EBPF_OBJECT with handle 0: the program */
 	__u32	reserved;	/* 0 */
 
@@ -115,8 +115,9 @@ enum {
 	 * Asks for rules of revision 2. As a dump: for all of the namespace, or those that run PROG_ID. Else for one: by
 	 * HANDLE, or by BLOB, TABLE and FAMILY, for any rule that the user wrote that way (the first XT_EBPF_COMPARED
 	 * bytes). ENOENT: there is none. The answer has HANDLE, TABLE, FAMILY, SOURCE, FLAGS, REFERENCES, SINCE; INSNS,
-	 * TEXT, where there are any (INSNS not in a dump); PROG_ID, PROG_NAME where the program has them; PROG_TAG,
-	 * PROG_TYPE; RUNS, MATCHES, NANOSECONDS, if they were ever counted.
+	 * TEXT, where there are any (INSNS not in a dump); PROG_TYPE; PROG_ID, PROG_TAG of an eBPF program, and PROG_NAME
+	 * if it has one; RUNS, MATCHES, NANOSECONDS, if they were ever counted. A dump during which rules came or
+	 * went is marked NLM_F_DUMP_INTR.
 	 */
 	XT_EBPF_CMD_RULE_GET,
 
@@ -143,10 +144,10 @@ enum {
 	XT_EBPF_A_BLOB,		/* binary, XT_EBPF_COMPARED bytes */
 	XT_EBPF_A_TABLE,	/* string */
 	XT_EBPF_A_FAMILY,	/* u8, 2 NFPROTO_IPV4, 10 NFPROTO_IPV6 */
-	XT_EBPF_A_REFERENCES,	/* u32, rules that were made of this one by copying; 1, or 2 during a replacement */
+	XT_EBPF_A_REFERENCES,	/* u32, copies of the rule in the kernel: 1, and 2 while its table is replaced */
 	XT_EBPF_A_SINCE,	/* u64, when it was added: CLOCK_REALTIME in seconds */
 	XT_EBPF_A_PROG_ID,	/* u32 */
-	XT_EBPF_A_PROG_TAG,	/* binary, 8 bytes; of a classic program, of what the kernel made of it */
+	XT_EBPF_A_PROG_TAG,	/* binary, 8 bytes */
 	XT_EBPF_A_PROG_NAME,	/* string */
 	XT_EBPF_A_PROG_TYPE,	/* u32, enum bpf_prog_type; 0 for a classic program */
 	XT_EBPF_A_FD,		/* s32 */

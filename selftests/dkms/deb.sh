@@ -86,7 +86,7 @@ check "configured again when no rule uses the loaded module" dpkg-reconfigure ip
 check "it is exchanged" kernel_was_asked "$(printf 'rmmod xt_ebpf\nmodprobe xt_ebpf')"
 
 kernel_has 3 "$version" "$(srcversion)"
-repack 9.0.0 "echo '#error does not build' >>usr/src/iptables-ebpf-9.0.0/kernel/xt_ebpf.c" >/dev/null
+repack 9.0.0 "echo '#error does not build' >>usr/src/iptables-ebpf-9.0.0/kernel/match_v1.c" >/dev/null
 check_not "a version that cannot be built fails to install" dpkg_do -i /tmp/iptables-ebpf-dkms_9.0.0.deb
 check "the line says that the loaded one stays, and what follows" told "iptables-ebpf: xt_ebpf $version stays loaded, as 3 \
 rules use it. It is no longer installed for this kernel: after the next boot, the kernel's own xt_bpf serves such rules."

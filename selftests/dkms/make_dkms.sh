@@ -36,7 +36,7 @@ breaks_and_says()
 {
 	cp -r /tmp/old /tmp/broken
 	sed -i 's/0\.0\.9/0.2.0/' /tmp/broken/dkms.conf /tmp/broken/kernel/version.h
-	echo '#error does not build' >>/tmp/broken/kernel/xt_ebpf.c
+	echo '#error does not build' >>/tmp/broken/kernel/match_v1.c
 	says 'does not build' make_in /tmp/broken dkms
 }
 

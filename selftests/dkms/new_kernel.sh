@@ -66,7 +66,7 @@ rm "/lib/modules/$k612/build"
 check "a kernel without headers is installed, and told of them" says "headers for this kernel" kernel_installed "$k612"
 
 without 6.12 CONFIG_KRETPROBES
-echo '#error does not build' >>"$tree/kernel/xt_ebpf.c"
+echo '#error does not build' >>"$tree/kernel/match_v1.c"
 check_not "where a module does not build, the installation of the kernel says so" kernel_installed "$k612"
 check "and leaves no half of it" has "$k612"
 ktap_end

@@ -9,6 +9,16 @@
  *	pathfill=C	the whole path field filled with C, no end to it
  *	fd=N		mode "file descriptor", with this one
  *	open=PATH	the same, with a descriptor of what is pinned at PATH (or of the file, if nothing is)
+ *
+ * Revision 2 takes code= (up to 62 instructions), path=, open=, and:
+ *
+ *	text=TEXT	the text behind the instructions; a "|" stands for a zero byte
+ *	source=N flags=N insns=N len=N reserved=N	fields, after the words that set them otherwise
+ *	source=NAME	bytecode, pinned, expression, object
+ *	invert		the flag
+ *	content=N	contents that were stored
+ *	handle=N
+ *	byte=OFFSET:N	a byte of data
  */
 #ifndef BPF_BLOB_H
 #define BPF_BLOB_H
@@ -24,7 +34,13 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "xt_ebpf.h"
+
 #define MATCH_NAME "bpf"
+
+/* What fits: in revisions 0 and 1 one instruction more than the kernel takes. */
+#define BLOB_INSNS	(XT_BPF_MAX_NUM_INSTR + 1)
+#define BLOB_INSNS_V2	(XT_EBPF_DATA_LEN / sizeof(struct sock_filter))
 
 struct bpf_blob {
 	unsigned int revision;
@@ -32,6 +48,7 @@ struct bpf_blob {
 	union {
 		struct xt_bpf_info v0;
 		struct xt_bpf_info_v1 v1;
+		struct xt_ebpf_info v2;
 	};
 };
 
@@ -47,8 +64,8 @@ static int blob_open(const char *path)
 	return fd;
 }
 
-/* One instruction more than the kernel allows still fits into the blob; the length is told as written. */
-static unsigned int blob_code(struct sock_filter *insns, const char *text)
+/* The length is told as written; no more than max instructions are filled in. */
+static unsigned int blob_code(struct sock_filter *insns, unsigned int max, const char *text)
 {
 	unsigned int told, i, code, jt, jf, k;
 	int used;
@@ -56,7 +73,7 @@ static unsigned int blob_code(struct sock_filter *insns, const char *text)
 	if (sscanf(text, "%u%n", &told, &used) != 1)
 		errx(2, "no length in code=%s", text);
 	for (i = 0; *(text += used) == ',' && text[1]; i++) {
-		if (i == XT_BPF_MAX_NUM_INSTR + 1)
+		if (i == max)
 			break;
 		if (sscanf(text, ",%u %u %u %u%n", &code, &jt, &jf, &k, &used) != 4)
 			errx(2, "instruction %u in code=... cannot be read", i);
@@ -75,9 +92,9 @@ static void blob_word(struct bpf_blob *blob, const char *word)
 		v1->mode = atoi(value);
 	} else if (!strncmp(word, "code=", 5)) {
 		if (blob->revision)
-			v1->bpf_program_num_elem = blob_code(v1->bpf_program, value);
+			v1->bpf_program_num_elem = blob_code(v1->bpf_program, BLOB_INSNS, value);
 		else
-			blob->v0.bpf_program_num_elem = blob_code(blob->v0.bpf_program, value);
+			blob->v0.bpf_program_num_elem = blob_code(blob->v0.bpf_program, BLOB_INSNS, value);
 	} else if (!strncmp(word, "path=", 5)) {
 		v1->mode = XT_BPF_MODE_PATH_PINNED;
 		snprintf(v1->path, sizeof(v1->path), "%s", value);
@@ -95,6 +112,74 @@ static void blob_word(struct bpf_blob *blob, const char *word)
 	}
 }
 
+static void blob_text(struct xt_ebpf_info *v2, const char *text)
+{
+	char *to = (char *)v2->data + v2->num_insns * sizeof(struct sock_filter);
+	size_t room = (char *)v2->data + sizeof(v2->data) - to;
+
+	v2->text_len = snprintf(to, room, "%s", text);
+	while ((to = strchr(to, '|')))
+		*to = '\0';
+}
+
+static unsigned int blob_source(const char *value)
+{
+	static const char *const names[] = { "bytecode", "pinned", "expression", "object" };
+	unsigned int i;
+
+	for (i = 0; i < sizeof(names) / sizeof(*names); i++)
+		if (!strcmp(names[i], value))
+			return XT_EBPF_BYTECODE + i;
+	return strtoul(value, NULL, 0);
+}
+
+static void blob_word_v2(struct xt_ebpf_info *v2, const char *word)
+{
+	const char *value = strchr(word, '=');
+	unsigned int offset, byte;
+	char name[16];
+
+	value = value ? value + 1 : "";
+	sscanf(word, "%15[^=]", name);
+	if (!strcmp(name, "code")) {
+		v2->source = XT_EBPF_BYTECODE;
+		v2->num_insns = blob_code((struct sock_filter *)v2->data, BLOB_INSNS_V2, value);
+	} else if (!strcmp(name, "path")) {
+		v2->source = XT_EBPF_PINNED;
+		blob_text(v2, value);
+	} else if (!strcmp(name, "text")) {
+		blob_text(v2, value);
+	} else if (!strcmp(name, "open")) {
+		v2->source = XT_EBPF_OBJECT;
+		v2->fd = blob_open(value);
+	} else if (!strcmp(name, "fd")) {
+		v2->source = XT_EBPF_OBJECT;
+		v2->fd = atoi(value);
+	} else if (!strcmp(name, "invert")) {
+		v2->flags |= XT_EBPF_F_INVERT;
+	} else if (!strcmp(name, "content")) {
+		v2->flags |= XT_EBPF_F_STORED;
+		v2->content = strtoull(value, NULL, 0);
+	} else if (!strcmp(name, "handle")) {
+		v2->handle = strtoull(value, NULL, 0);
+	} else if (!strcmp(name, "source")) {
+		v2->source = blob_source(value);
+	} else if (!strcmp(name, "flags")) {
+		v2->flags = strtoul(value, NULL, 0);
+	} else if (!strcmp(name, "insns")) {
+		v2->num_insns = strtoul(value, NULL, 0);
+	} else if (!strcmp(name, "len")) {
+		v2->text_len = strtoul(value, NULL, 0);
+	} else if (!strcmp(name, "reserved")) {
+		v2->reserved = strtoul(value, NULL, 0);
+	} else if (!strcmp(name, "byte") && sscanf(value, "%u:%u", &offset, &byte) == 2 &&
+		   offset < sizeof(v2->data)) {
+		v2->data[offset] = byte;
+	} else {
+		errx(2, "what is \"%s\" in revision 2?", word);
+	}
+}
+
 /*
  * Words up to "--" or the end; returns what comes after. The revision comes first, as it says what the others fill in.
  */
@@ -109,7 +194,10 @@ static char **blob_make(struct bpf_blob *blob, char **words)
 	for (; *words; words++) {
 		if (!strcmp(*words, "--"))
 			return words + 1;
-		blob_word(blob, *words);
+		if (blob->revision == XT_EBPF_REVISION)
+			blob_word_v2(&blob->v2, *words);
+		else
+			blob_word(blob, *words);
 	}
 	return words;
 }

@@ -48,12 +48,12 @@ a name that is too long|path=$files/$long_name|ENAMETOOLONG|no BPF program can b
 a folder|path=$pin_dir|EACCES|no BPF program can be taken from $pin_dir (-EACCES)
 a file that is no BPF object|path=$files/file|EACCES|no BPF program can be taken from $files/file (-EACCES)
 a map|path=$pin_dir/map|EINVAL|no BPF program can be taken from $pin_dir/map (-EINVAL)
-a program of type xdp|path=$pin_dir/xdp|EINVAL|program at $pin_dir/xdp is of BPF program type 6, needed is 1 (socket_filter)
-a program of type sched_cls|path=$pin_dir/classifier|EINVAL|program at $pin_dir/classifier is of BPF program type 3, needed is 1 (socket_filter)
-a file descriptor of nothing|fd=-1|EBADF|file descriptor -1 is not a BPF program of type socket_filter (-EBADF)
-a file descriptor of a file|open=$files/file|EINVAL|file descriptor [0-9] is not a BPF program of type socket_filter (-EINVAL)
-a file descriptor of a map|open=$pin_dir/map|EINVAL|file descriptor [0-9] is not a BPF program of type socket_filter (-EINVAL)
-a file descriptor of type xdp|open=$pin_dir/xdp|EINVAL|file descriptor [0-9] is not a BPF program of type socket_filter (-EINVAL)
+a program of type xdp|path=$pin_dir/xdp|EINVAL|$pin_dir/xdp is a BPF program of type xdp (6), needed is socket_filter
+a program of type sched_cls|path=$pin_dir/classifier|EINVAL|$pin_dir/classifier is a BPF program of type sched_cls (3), needed is socket_filter
+a file descriptor of nothing|fd=-1|EBADF|file descriptor -1 is not a BPF program (-EBADF)
+a file descriptor of a file|open=$files/file|EINVAL|file descriptor [0-9] is not a BPF program (-EINVAL)
+a file descriptor of a map|open=$pin_dir/map|EINVAL|file descriptor [0-9] is not a BPF program (-EINVAL)
+a file descriptor of type xdp|open=$pin_dir/xdp|EINVAL|file descriptor [0-9] is a BPF program of type xdp (6), needed is socket_filter
 END
 
 ktap_plan $((2 * ${#cases[@]} + 9))

@@ -9,6 +9,8 @@
  * xt_rule -c [-6] TABLE: prints how many packets each of those rules counted. Fails if the kernel shows its pointer to the
  * program, which stands behind what userspace wrote into the blob.
  *
+ * xt_rule -b [-6] TABLE: prints the handle of each rule of revision 2, and of none else.
+ *
  * Prints the name of the error and ends with 1 if the kernel refuses; ends with 2 if anything else goes wrong.
  */
 #define _GNU_SOURCE
@@ -161,8 +163,13 @@ static void nothing_to_undo(void *unused)
 	(void)unused;
 }
 
-/* Calls found() for each rule, with its packets; the rules are the entries with a match. */
-static void for_each_count(const char *table, void (*found)(unsigned long long packets))
+struct found {
+	const struct xt_entry_match *match;
+	unsigned long long packets;
+};
+
+/* Calls found() for each rule; the rules are the entries with a match. */
+static void for_each_rule(const char *table, void (*found)(const struct found *rule))
 {
 	static struct {
 		struct ipt_get_entries head;
@@ -183,26 +190,40 @@ static void for_each_count(const char *table, void (*found)(unsigned long long p
 
 	for (entry = now.entries; entry < now.entries + now.head.size;
 	     entry += *(__u16 *)(entry + family->next_offset)) {
-		struct xt_bpf_info_v1 *blob = (void *)(entry + family->entry + sizeof(struct xt_entry_match));
+		const struct xt_entry_match *match = (void *)(entry + family->entry);
+		const struct xt_bpf_info_v1 *v1 = (void *)match->data;
+		const struct xt_ebpf_info *v2 = (void *)match->data;
+		struct found rule = {
+			.match = match,
+			.packets = ((struct xt_counters *)(entry + family->counters))->pcnt,
+		};
 
 		if (*(__u16 *)(entry + family->target_offset) == family->entry)
 			continue;
-		if (blob->filter)
-			errx(2, "the kernel shows a pointer of its own: %p", (void *)blob->filter);
-		found(((struct xt_counters *)(entry + family->counters))->pcnt);
+		if (match->u.user.revision == XT_EBPF_REVISION ? (void *)v2->rule : v1->filter)
+			errx(2, "the kernel shows a pointer of its own");
+		found(&rule);
 	}
 }
 
-static void print_count(unsigned long long packets)
+static void print_count(const struct found *rule)
 {
-	printf("%llu\n", packets);
+	printf("%llu\n", rule->packets);
+}
+
+static void print_handle(const struct found *rule)
+{
+	const struct xt_ebpf_info *v2 = (const void *)rule->match->data;
+
+	if (rule->match->u.user.revision == XT_EBPF_REVISION)
+		printf("%llu\n", (unsigned long long)v2->handle);
 }
 
 static bool all_counted;
 
-static void look_for_none(unsigned long long packets)
+static void look_for_none(const struct found *rule)
 {
-	all_counted &= packets > 0;
+	all_counted &= rule->packets > 0;
 }
 
 static void wait_for_packets(const char *table)
@@ -214,18 +235,20 @@ static void wait_for_packets(const char *table)
 			errx(2, "a rule in table %s counts no packets", table);
 		usleep(2000);
 		all_counted = true;
-		for_each_count(table, look_for_none);
+		for_each_rule(table, look_for_none);
 	}
 }
 
 int main(int argc, char **argv)
 {
-	bool count = false, wait = false;
+	bool count = false, handles = false, wait = false;
 	int opt, refused;
 
-	while ((opt = getopt(argc, argv, "+6cw")) != -1) {
+	while ((opt = getopt(argc, argv, "+6bcw")) != -1) {
 		if (opt == '6')
 			family = &ipv6;
+		else if (opt == 'b')
+			handles = true;
 		else if (opt == 'c')
 			count = true;
 		else if (opt == 'w')
@@ -237,12 +260,12 @@ int main(int argc, char **argv)
 	fd = socket(family->socket, SOCK_RAW, IPPROTO_RAW);
 	if (fd < 0)
 		err(2, "socket");
-	if (count && argv[0]) {
-		for_each_count(argv[0], print_count);
+	if ((count || handles) && argv[0]) {
+		for_each_rule(argv[0], count ? print_count : print_handle);
 		return 0;
 	}
 	if (!argv[0] || !argv[1])
-		errx(2, "usage: xt_rule [-w] [-6] TABLE HOOK [WORD...] [-- WORD...] | xt_rule -c [-6] TABLE");
+		errx(2, "usage: xt_rule [-w] [-6] TABLE HOOK [WORD...] [-- WORD...] | xt_rule -b|-c [-6] TABLE");
 
 	make_table(argv[0], atoi(argv[1]), argv + 2);
 	refused = with_failures(replace_table, nothing_to_undo, NULL);
