@@ -65,7 +65,7 @@ const char *match_source_fault(u16 kind, unsigned int num_insns, const u8 *text,
 	if (has_insns ? !num_insns : num_insns)
 		return "instructions are missing, or are there where none belong";
 	if (num_insns > max_insns)
-		return "too many instructions: the limit is 4096, and 64 outside of the initial user namespace";
+		return "more than 4096 instructions, or 64 outside of the initial user namespace";
 	if (strings ? !text_len : text_len)
 		return "the text is missing, or is there where none belongs";
 	if (text_len > XT_EBPF_MAX_TEXT)

@@ -118,8 +118,9 @@ static void blob_text(struct xt_ebpf_info *v2, const char *text)
 	size_t room = (char *)v2->data + sizeof(v2->data) - to;
 
 	v2->text_len = snprintf(to, room, "%s", text);
-	while ((to = strchr(to, '|')))
-		*to = '\0';
+	for (; *text; text++, to++)
+		if (*text == '|')
+			*to = '\0';
 }
 
 static unsigned int blob_source(const char *value)
@@ -139,8 +140,8 @@ static void blob_word_v2(struct xt_ebpf_info *v2, const char *word)
 	unsigned int offset, byte;
 	char name[16];
 
+	snprintf(name, sizeof(name), "%.*s", (int)strcspn(word, "="), word);
 	value = value ? value + 1 : "";
-	sscanf(word, "%15[^=]", name);
 	if (!strcmp(name, "code")) {
 		v2->source = XT_EBPF_BYTECODE;
 		v2->num_insns = blob_code((struct sock_filter *)v2->data, BLOB_INSNS_V2, value);

@@ -20,7 +20,7 @@
 #include <stdbool.h>
 #include <sys/wait.h>
 
-#include "bpf_blob.h"
+#include "../match/bpf_blob.h"
 
 #ifndef SOL_NETLINK
 #define SOL_NETLINK 270
