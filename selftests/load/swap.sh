@@ -37,9 +37,6 @@ prepare='
 	done
 	echo start >/proc/net/pktgen/pgctrl'
 
-# What went out: pktgen drops what the veth has no room for.
-sent() { in_left bash -c 'cat /proc/net/pktgen/eth0@*' | awk '/pkts-sofar/ { n += $2 } END { print n }'; }
-
 # exchanged INTERFACE: forth and back, while packets run; ends when both have ended.
 exchanged()
 {
@@ -58,7 +55,6 @@ for interface in legacy nft; do
 	nft) in_right bin/nft_rule ip 0 rev=2 "path=$pin_dir/one" ;;
 	esac
 	before=$(($(counted_by one) + $(counted_by two)))
-	received_before=$(in_right cat /sys/class/net/eth0/statistics/rx_packets)
 	check "$interface: exchanges go on during all of it" exchanged
 	rule=$(case $interface in legacy) in_right bin/xt_rule -c raw ;; nft) nft_counts ip ;; esac)
 	judged=$(($(counted_by one) + $(counted_by two) - before))
