@@ -13,6 +13,10 @@ match_cleanup()
 }
 cleanup_push match_cleanup
 
+# Through an iptables it is revisions 0 and 1 that are tested here; those of the extension are ext/, revision 2 in the kernel
+# is match_v2/.
+export IPTABLES_EBPF_REVISION=1
+
 # The four tools of a Debian host: two back ends, two families.
 # shellcheck disable=SC2034 # for those that source this
 match_tools=(iptables-legacy ip6tables-legacy iptables-nft ip6tables-nft)

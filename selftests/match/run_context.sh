@@ -8,6 +8,7 @@ cd "$(dirname "$0")/.." || exit 1
 . lib/ktap.sh
 . lib/net.sh
 . lib/match.sh
+. lib/linger.sh
 
 ktap_plan 8
 
@@ -81,41 +82,9 @@ for tool in iptables-legacy iptables-nft; do
 	check "$tool: a per-CPU map counts every packet" as_in_tree_and_expected "400 filter OUTPUT 400" per_cpu "$tool"
 done
 
-lingered() { bpftool -j map lookup pinned "$pin_dir/linger-maps/lingered" key "$1" 0 0 0 | jq .formatted.value; }
-
-# Programs in the output path of a process that is pushed from CPU to CPU meanwhile.
-pushed_around()
-{
-	local runs moves
-	drop_rules
-	load_ours && in_right "$1" -A OUTPUT -p udp -m bpf --object-pinned "$pin_dir/linger" || return 1
-	runs=$(lingered 0) moves=$(lingered 1)
-	in_right bin/udp_send -n 100 -H 192.0.2.1 1000
-	same "$(($(lingered 0) - runs)) runs, $(($(lingered 1) - moves)) moved" "100 runs, 0 moved"
-}
-
-# preempt_everywhere: makes the kernel preempt where a program could be preempted at all.
-preempt_everywhere()
-{
-	local file=/sys/kernel/debug/sched/preempt mode
-	[[ $(uname -v) != *' PREEMPT '* ]] || return 0
-	mode=$(sed -n 's/.*(\(.*\)).*/\1/p' "$file" 2>/dev/null)
-	[ -n "$mode" ] && echo full >"$file" && cleanup_push eval "echo $mode >$file"
-}
-
-if ! preempt_everywhere; then
-	for tool in iptables-legacy iptables-nft; do
-		ktap_skip "$tool: a program stays on its CPU" "this kernel never preempts in the kernel"
-	done
-elif ! pin linger linger; then
-	for tool in iptables-legacy iptables-nft; do
-		ktap_skip "$tool: a program stays on its CPU" "this kernel has no bpf_loop()"
-	done
-else
-	for tool in iptables-legacy iptables-nft; do
-		check "$tool: a program stays on its CPU" pushed_around "$tool"
-	done
-fi
-drop_rules
+for tool in iptables-legacy iptables-nft; do
+	stays_on_cpu "$tool: a program stays on its CPU" \
+		in_right "$tool" -A OUTPUT -p udp -m bpf --object-pinned "$pin_dir/linger"
+done
 
 ktap_end

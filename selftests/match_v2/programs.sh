@@ -9,8 +9,9 @@ cd "$(dirname "$0")/.." || exit 1
 . lib/net.sh
 . lib/match.sh
 . lib/match_v2.sh
+. lib/linger.sh
 
-ktap_plan 22
+ktap_plan 24
 
 legacy_interface
 make_pair
@@ -46,6 +47,10 @@ stored()
 	same "$(hits legacy 3)" 3 && same "$(control get "$(handle_of)" | field insns)" 100
 }
 check "bytecode of 100 instructions, stored" stored
+
+for interface in legacy nft; do
+	stays_on_cpu "$interface: a program stays on its CPU" rule $interface rev=2 "path=$pin_dir/linger"
+done
 
 has_netfilter() { zgrep -q CONFIG_NETFILTER_BPF_LINK=y /proc/config.gz 2>/dev/null || grep -qw bpf_nf_link_attach /proc/kallsyms; }
 if has_netfilter; then
