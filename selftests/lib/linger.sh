@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=bash
+# shellcheck disable=SC2154 # pin_dir is from match.sh
 #
 # Whether a program can be moved to another CPU while it runs. Source after match.sh.
 

@@ -19,7 +19,7 @@ make_pair
 load_ours || exit 1
 pin count_per_cpu one
 pin count_per_cpu two
-one=$(program_id one) two=$(program_id two)
+one=$(program_id one)
 
 # What a program has counted.
 counted_by() { bpftool -j map dump pinned "$pin_dir/$1-maps/seen" | jq '[.[0].formatted.values[].value] | add'; }
@@ -37,13 +37,13 @@ prepare='
 	done
 	echo start >/proc/net/pktgen/pgctrl'
 
-# exchanged INTERFACE: forth and back, while packets run; ends when both have ended.
+# exchanged: forth and back, while packets run; ends when both have ended.
 exchanged()
 {
 	local sender status=0
-	in_left bash -c "$prepare" prepare $((packets / 2)) "$mac" &
+	in_left bash -c "$prepare" prepare "$((packets / 2))" "$mac" &
 	sender=$!
-	control swap "$one" "$pin_dir/two" $swaps >/dev/null || status=1
+	control swap "$one" "$pin_dir/two" "$swaps" >/dev/null || status=1
 	wait "$sender"
 	return $status
 }

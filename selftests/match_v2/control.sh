@@ -4,6 +4,7 @@
 # The generic netlink family: what is stored is held as long as it must, rules are found, programs are exchanged; each error
 # says what was wrong; nobody reaches beyond his network namespace.
 
+# shellcheck disable=SC2016 # check and eval expand it, later
 cd "$(dirname "$0")/.." || exit 1
 . lib/ktap.sh
 . lib/net.sh

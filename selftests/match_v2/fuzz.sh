@@ -4,6 +4,7 @@
 # Damaged blobs: taken or refused, and nothing of them is left. What else they may do shows in the kernel log, which fails
 # the run, above all on the debug kernel.
 
+# shellcheck disable=SC2016 # check and eval expand it, later
 cd "$(dirname "$0")/.." || exit 1
 . lib/ktap.sh
 . lib/net.sh

@@ -3,6 +3,7 @@
 #
 # What a rule means: the program that it was added with, for as long as it lives, in its own table and namespace.
 
+# shellcheck disable=SC2016 # check and eval expand it, later
 cd "$(dirname "$0")/.." || exit 1
 . lib/ktap.sh
 . lib/net.sh

@@ -4,6 +4,7 @@
 # Runs, matches and nanoseconds of each rule: exact, off until they are switched on, and the rule's own through all changes
 # of its table.
 
+# shellcheck disable=SC2016 # check and eval expand it, later
 cd "$(dirname "$0")/.." || exit 1
 . lib/ktap.sh
 . lib/net.sh
@@ -19,14 +20,14 @@ pin match_all all
 pin scribble_cb scribble
 parameters=/sys/module/xt_ebpf/parameters
 
-count() { echo "$1" >$parameters/count; }
-time_() { echo "$1" >$parameters/time; }
+count() { echo "$1" >"$parameters/count"; }
+time_() { echo "$1" >"$parameters/time"; }
 # runs, matches: of all rules, in the order of their texts.
 numbers() { control dump | sort -t= -k8 | sed -n 's/.*runs=\([0-9]*\) matches=\([0-9]*\).*/\1:\2/p' | sort | xargs; }
 nanoseconds() { control dump | field nanoseconds | sort -n | xargs; }
 
 rule legacy rev=2 "path=$pin_dir/all"
-off() { hits legacy 5 >/dev/null; same "$(numbers)" "" && same "$(cat $parameters/count $parameters/time | xargs)" "N N"; }
+off() { hits legacy 5 >/dev/null; same "$(numbers)" "" && same "$(cat "$parameters/count" "$parameters/time" | xargs)" "N N"; }
 check "nothing is counted unless it is asked for" off
 on() { count 1 && hits legacy 5 >/dev/null && same "$(numbers)" 5:5; }
 check "a rule that was there before counts from then on" on
@@ -62,7 +63,7 @@ two_cpus()
 	count 1
 	rule legacy rev=2 "path=$pin_dir/all"
 	for i in 0 1; do
-		in_right bin/udp_send -c $i -n 5000 127.0.0.1 9 &
+		in_right bin/udp_send -c "$i" -n 5000 127.0.0.1 9 &
 		senders+=($!)
 	done
 	wait "${senders[@]}"

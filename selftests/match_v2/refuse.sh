@@ -4,6 +4,7 @@
 # Blobs of revision 2 that no iptables makes, and programs that a rule cannot run: each is refused, by both interfaces,
 # with its reason in the kernel log, and holds nothing.
 
+# shellcheck disable=SC2016 # check and eval expand it, later
 cd "$(dirname "$0")/.." || exit 1
 . lib/ktap.sh
 . lib/net.sh
@@ -50,7 +51,7 @@ a path to nothing|path=$pin_dir/nothing|ENOENT|no BPF program can be taken from 
 a folder|path=$pin_dir|EACCES|no BPF program can be taken from $pin_dir
 a map|path=$map|EINVAL|no BPF program can be taken from $map
 a program of type xdp|path=$pin_dir/xdp|EINVAL|$pin_dir/xdp is a BPF program of type xdp (6), needed is socket_filter
-a program of type sched_cls|path=$pin_dir/classifier|EINVAL|$pin_dir/classifier is a BPF program of type sched_cls (3), needed is socket_filter
+a program of type sched_cls|path=$pin_dir/classifier|EINVAL|is a BPF program of type sched_cls (3), needed is socket_filter
 an object's program of type xdp|open=$pin_dir/xdp text=/x||EINVAL|is a BPF program of type xdp (6), needed is socket_filter
 an object that could not be loaded|fd=-1 text=/x||EBADF|file descriptor -1 is not a BPF program
 a descriptor of a map|open=$map text=/x||EINVAL|is not a BPF program
@@ -73,6 +74,7 @@ refused()
 
 number=0
 for interface in legacy nft; do
+	# shellcheck disable=SC2001 # the pattern is one of sed
 	for case in "${cases[@]}"; do
 		# The last two fields have no "|" in them, the words may.
 		what=${case%%|*} reason=${case##*|} rest=${case#*|}

@@ -3,6 +3,7 @@
 #
 # The same program, once: equal bytecode is compiled once in a namespace, and a rule that comes again not at all.
 
+# shellcheck disable=SC2016 # check and eval expand it, later
 cd "$(dirname "$0")/.." || exit 1
 . lib/ktap.sh
 . lib/net.sh
