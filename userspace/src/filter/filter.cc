@@ -44,4 +44,10 @@ Result<Filter> compile(const FilterRequest &request)
 	return filter;
 }
 
+std::string instruction_text(const Instruction &instruction, size_t number)
+{
+	const bpf_insn insn{ instruction.code, instruction.jt, instruction.jf, instruction.k };
+	return bpf_image(&insn, static_cast<int>(number));
+}
+
 } // namespace ipt

@@ -30,6 +30,9 @@ struct FilterRequest {
 // The error is libpcap's own message with the expression. An empty filter selects everything.
 Result<Filter> compile(const FilterRequest &request);
 
+// An instruction in words, as tcpdump -d prints it: "(003) jeq      #0x6             jt 4	jf 5".
+std::string instruction_text(const Instruction &instruction, size_t number);
+
 // The expression that leaves out a connection, of SSH_CONNECTION's "client port server port"; nothing if it is none.
 std::optional<std::string> without_ssh(const std::string &ssh_connection);
 

@@ -1,80 +1,24 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "ruleset/table_text.h"
 
+#include "ruleset/save_lines.h"
 #include "util/printable.h"
 
 namespace ipt {
 
 namespace {
 
-// The output of iptables-save cut at line ends, but not inside quotes: a comment may hold a line end, and taking its rest
-// for another rule would shift all numbers behind it.
-class Lines {
-public:
-	explicit Lines(std::string_view text) : rest_(text) {}
-
-	bool next(std::string_view &line)
-	{
-		if (rest_.empty())
-			return false;
-		size_t end = 0;
-		bool quoted = false;
-		while (end < rest_.size() && (quoted || rest_[end] != '\n')) {
-			if (rest_[end] == '\\' && quoted && end + 1 < rest_.size())
-				end++;
-			else if (rest_[end] == '"' && !comment())
-				quoted = !quoted;
-			end++;
-		}
-		line = rest_.substr(0, end);
-		rest_.remove_prefix(std::min(end + 1, rest_.size()));
-		return true;
-	}
-
-private:
-	bool comment() const { return rest_.front() == '#'; }
-
-	std::string_view rest_;
-};
-
-// Words of a rule; a quoted one loses its quotes.
-std::vector<std::string> words_of(std::string_view line)
-{
-	std::vector<std::string> words;
-	std::string word;
-	bool quoted = false;
-	bool any = false;
-	for (size_t i = 0; i < line.size(); i++) {
-		if (line[i] == '\\' && quoted && i + 1 < line.size()) {
-			word += line[++i];
-		} else if (line[i] == '"') {
-			quoted = !quoted;
-			any = true;
-		} else if (line[i] == ' ' && !quoted) {
-			if (any)
-				words.push_back(std::move(word));
-			word.clear();
-			any = false;
-		} else {
-			word += line[i];
-			any = true;
-		}
-	}
-	if (any)
-		words.push_back(std::move(word));
-	return words;
-}
-
 RuleText rule_of(std::string_view line)
 {
 	RuleText rule;
 	rule.text = printable(line);
-	const std::vector<std::string> words = words_of(line);
+	const std::vector<Word> words = split_words(line);
 	for (size_t i = 0; i + 1 < words.size(); i++) {
 		// A target is never called like an option; an option's argument may be called like -j.
-		if ((words[i] == "-j" || words[i] == "-g") && !words[i + 1].starts_with('-')) {
-			rule.target = words[i + 1];
-			rule.is_goto = words[i] == "-g";
+		const std::string &word = words[i].text;
+		if ((word == "-j" || word == "-g") && !words[i + 1].text.starts_with('-')) {
+			rule.target = words[i + 1].text;
+			rule.is_goto = word == "-g";
 			break;
 		}
 	}
@@ -130,7 +74,7 @@ std::map<std::string, TableText, std::less<>> parse_save(std::string_view output
 {
 	std::map<std::string, TableText, std::less<>> tables;
 	TableText *table = nullptr;
-	Lines lines(output);
+	SaveLines lines(output);
 	for (std::string_view line; lines.next(line);) {
 		if (line.starts_with('*'))
 			table = &tables[std::string(line.substr(1))];

@@ -12,6 +12,7 @@ namespace ipt {
 // One line, which names the thing and the way out.
 struct Error {
 	std::string message;
+	int reason = 0; // an errno, where it tells the caller what to do
 };
 
 template <typename T>

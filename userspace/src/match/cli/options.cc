@@ -1,0 +1,221 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "match/cli/options.h"
+
+#include <CLI/App.hpp>
+#include <CLI/Config.hpp>
+#include <CLI/Formatter.hpp>
+#include <algorithm>
+#include <array>
+#include <fmt/core.h>
+
+#include "match/cli/text.h"
+
+namespace ipt {
+
+namespace {
+
+constexpr std::array kTexts{ &kSwapText, &kLoadText, &kCheckText, &kExportText, &kStatsText };
+
+// CLI11's own form, with the usage of the command and without the names of validators and the list of positionals.
+class MatchHelp : public CLI::Formatter {
+public:
+	MatchHelp() { column_width(30); }
+
+	std::string make_usage(const CLI::App *app, std::string) const override
+	{
+		const bool command = app->get_parent() != nullptr;
+		return fmt::format("\nUsage: iptables-bpf {}\n", command ? app->get_name() + " " + text_of(app).usage : "COMMAND ...");
+	}
+	std::string make_positionals(const CLI::App *) const override { return ""; }
+	std::string make_option_opts(const CLI::Option *option) const override
+	{
+		return option->get_type_name().empty() ? "" : " " + option->get_type_name();
+	}
+	// A line for each command; what else there is to say, its own --help says.
+	std::string make_subcommands(const CLI::App *app, CLI::AppFormatMode) const override
+	{
+		std::string text;
+		for (const CLI::App *command : app->get_subcommands([](const CLI::App *) { return true; }))
+			text += fmt::format("  {:10}{}\n", command->get_name(), text_of(command).headline);
+		return text.empty() ? text : "\nCommands:\n" + text;
+	}
+
+private:
+	static const CommandText &text_of(const CLI::App *command)
+	{
+		const auto is = [&](const CommandText *text) { return command->get_name() == text->name; };
+		return **std::find_if(kTexts.begin(), kTexts.end(), is);
+	}
+};
+
+struct Family46 {
+	bool only4 = false;
+	bool only6 = false;
+
+	Family family() const { return only4 ? Family::ipv4 : only6 ? Family::ipv6 : Family::any; }
+};
+
+// All that the command line can say.
+struct Raw {
+	SwapOptions swap;
+	CheckOptions check;
+	ExportOptions exported;
+	StatsOptions stats;
+	LoadOptions load;
+	Family46 family;
+};
+
+CLI::Validator one_of(std::vector<std::string> words)
+{
+	return CLI::IsMember(std::move(words)).description("");
+}
+
+CLI::App *add_command(CLI::App &app, const CommandText &text)
+{
+	CLI::App *command = app.add_subcommand(text.name, text.description);
+	command->footer(text.examples);
+	return command;
+}
+
+void add_family(CLI::App *command, Family46 &family)
+{
+	command->add_flag("-4,--ipv4", family.only4, "For IPv4");
+	command->add_flag("-6,--ipv6", family.only6, "For IPv6")->excludes("--ipv4");
+}
+
+void add_pins(CLI::App *command, std::string &folder)
+{
+	command->add_option("--pins", folder, fmt::format("Where the pins of a boot are written down\n(default: {})", kPinsFolder))
+		->type_name("FOLDER");
+}
+
+void add_swap(CLI::App &app, SwapOptions &options)
+{
+	CLI::App *command = add_command(app, kSwapText);
+	command->add_option("OLD", options.old_program)->required();
+	command->add_option("NEW", options.new_program)->required();
+	command->add_flag("--repin", options.repin,
+			  "Put the new program also where the old one is pinned, so that\nrestored and added rules have it too");
+}
+
+void add_check(CLI::App &app, CheckOptions &options, Family46 &family)
+{
+	CLI::App *command = add_command(app, kCheckText);
+	command->add_option("FILE", options.file)->required();
+	command->add_option("-k,--kernel", options.kernel, "Restored by this kernel (default: the one that runs)")
+		->type_name("RELEASE");
+	command->add_flag("--now", options.now, "Restored now: what is pinned counts, not what a boot pins");
+	add_pins(command, options.pins);
+	add_family(command, family);
+}
+
+void add_export(CLI::App &app, ExportOptions &options, Family46 &family)
+{
+	CLI::App *command = add_command(app, kExportText);
+	command->add_option("FILE", options.file);
+	add_family(command, family);
+}
+
+void add_stats(CLI::App &app, StatsOptions &options)
+{
+	CLI::App *command = add_command(app, kStatsText);
+	command->add_option("WORD", options.word)->check(one_of({ "on", "off" }));
+	command->add_flag("--time", options.time, "Also, or with off only, the time that they take");
+}
+
+void add_load(CLI::App &app, LoadOptions &options)
+{
+	CLI::App *command = add_command(app, kLoadText);
+	command->add_option("FILE", options.file);
+	command->add_option("PIN", options.pin);
+	command->add_option("--program", options.program, "The program, if the object has several")->type_name("NAME");
+	command->add_flag("--share-maps", options.share_maps, "Use the maps that are pinned there already, by their names");
+	command->add_flag("--boot", options.boot, "Make the pins that are written down for a boot");
+	add_pins(command, options.pins);
+}
+
+void describe(CLI::App &app, Raw &raw)
+{
+	app.name("iptables-bpf");
+	app.formatter(std::make_shared<MatchHelp>());
+	app.description(kMatchDescription);
+	app.footer(kMatchFooter);
+	app.set_help_flag("-h,--help", "This text");
+	app.set_version_flag("--version", "iptables-bpf " IPTABLES_EBPF_VERSION, "The version");
+	add_swap(app, raw.swap);
+	add_load(app, raw.load);
+	add_check(app, raw.check, raw.family);
+	add_export(app, raw.exported, raw.family);
+	add_stats(app, raw.stats);
+	// What is given twice counts as it was given last.
+	for (CLI::App *command : app.get_subcommands([](CLI::App *) { return true; })) {
+		for (CLI::Option *option : command->get_options([](CLI::Option *o) { return o->nonpositional(); }))
+			option->multi_option_policy(CLI::MultiOptionPolicy::TakeLast);
+	}
+}
+
+MatchCommand chosen(const std::string &name, Raw &raw)
+{
+	raw.check.family = raw.exported.family = raw.family.family();
+	if (name == kSwapText.name)
+		return raw.swap;
+	if (name == kLoadText.name)
+		return raw.load;
+	if (name == kCheckText.name)
+		return raw.check;
+	if (name == kExportText.name)
+		return raw.exported;
+	return raw.stats;
+}
+
+} // namespace
+
+Result<MatchCommand> parse_match_options(int argc, const char *const *argv)
+{
+	CLI::App app;
+	Raw raw;
+	describe(app, raw);
+	std::string help = "iptables-bpf --help";
+	try {
+		app.parse(argc, argv);
+	} catch (const CLI::CallForHelp &) {
+		return MatchCommand(MatchAnswer{ app.help() });
+	} catch (const CLI::CallForVersion &version) {
+		return MatchCommand(MatchAnswer{ std::string(version.what()) + "\n" });
+	} catch (const CLI::ParseError &error) {
+		const auto commands = app.get_subcommands();
+		if (!commands.empty())
+			help = fmt::format("iptables-bpf {} --help", commands.front()->get_name());
+		return Error{ fmt::format("{} (see {})", error.what(), help) };
+	}
+	const auto commands = app.get_subcommands();
+	if (commands.empty())
+		return Error{ fmt::format("which command? (see {})", help) };
+	const LoadOptions &load = raw.load;
+	if (commands.front()->get_name() == kLoadText.name && load.boot == (!load.file.empty() || !load.pin.empty()))
+		return Error{ "FILE and PIN, or --boot? (see iptables-bpf load --help)" };
+	if (commands.front()->get_name() == kLoadText.name && load.pin.empty() && !load.boot)
+		return Error{ "PIN is required (see iptables-bpf load --help)" };
+	return chosen(commands.front()->get_name(), raw);
+}
+
+std::string match_help(const std::string &command)
+{
+	CLI::App app;
+	Raw raw;
+	describe(app, raw);
+	return command.empty() ? app.help() : app.get_subcommand(command)->help();
+}
+
+std::vector<std::string> match_commands()
+{
+	CLI::App app;
+	Raw raw;
+	describe(app, raw);
+	std::vector<std::string> names;
+	for (const CLI::App *command : app.get_subcommands([](const CLI::App *) { return true; }))
+		names.push_back(command->get_name());
+	return names;
+}
+
+} // namespace ipt
