@@ -2,7 +2,7 @@
 #include <cstring>
 #include <variant>
 
-#include "match/cli/options.h"
+#include "match/cli/commands.h"
 
 namespace ipt {
 

@@ -7,8 +7,7 @@ namespace ipt {
 
 namespace {
 
-constexpr std::string_view kPlain =
-	"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789/._-+=:,@%";
+constexpr std::string_view kPlain = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789/._-+=:,@%";
 
 bool is_blank(char c)
 {

@@ -46,7 +46,8 @@ Result<KernelFiles> find_kernel(const std::string &release)
 {
 	KernelFiles kernel{ release, "/lib/modules/" + release };
 	std::error_code ignored;
-	if (release.empty() || release.find('/') != std::string::npos || !std::filesystem::is_directory(kernel.folder, ignored))
+	if (release.empty() || release.find('/') != std::string::npos ||
+	    !std::filesystem::is_directory(kernel.folder, ignored))
 		return Error{ fmt::format("no kernel {} is installed: there is no {}", release, kernel.folder) };
 	return kernel;
 }
@@ -61,7 +62,8 @@ Result<std::string> find_module(const KernelFiles &kernel, const std::string &na
 	if (!path.starts_with('/'))
 		path = kernel.folder + "/" + path;
 	if (!std::filesystem::exists(path))
-		return Error{ fmt::format("{} is missing, though modules.dep names it: run depmod {}", path, kernel.release) };
+		return Error{ fmt::format("{} is missing, though modules.dep names it: run depmod {}", path,
+					  kernel.release) };
 	const std::string release = built_for(path);
 	if (!release.empty() && release != kernel.release)
 		return Error{ fmt::format("{} was built for kernel {}, not for {}", path, release, kernel.release) };

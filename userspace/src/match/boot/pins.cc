@@ -16,8 +16,8 @@ namespace {
 namespace fs = std::filesystem;
 
 // As systemd looks for units; the first two are the administrator's.
-constexpr std::array<const char *, 4> kUnitFolders{ "/etc/systemd/system", "/run/systemd/system", "/usr/lib/systemd/system",
-						    "/lib/systemd/system" };
+constexpr std::array<const char *, 4> kUnitFolders{ "/etc/systemd/system", "/run/systemd/system",
+						    "/usr/lib/systemd/system", "/lib/systemd/system" };
 
 std::vector<fs::path> files_in(const fs::path &folder, const std::string &ending)
 {
@@ -36,7 +36,8 @@ void read_line(std::string_view line, const std::string &where, WantedPins &want
 	const std::vector<Word> words = split_words(line);
 	if (words.empty() || words[0].text.starts_with('#'))
 		return;
-	if (words.size() < 2 || words.size() > 3 || !words[0].text.starts_with('/') || !words[1].text.starts_with('/')) {
+	if (words.size() < 2 || words.size() > 3 || !words[0].text.starts_with('/') ||
+	    !words[1].text.starts_with('/')) {
 		wanted.faults.push_back(where + ": this is not PIN FILE [PROGRAM], with whole paths");
 		return;
 	}

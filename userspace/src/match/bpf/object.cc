@@ -55,8 +55,9 @@ Result<Object> Object::open(const std::string &file, const std::string &program)
 	if (!opened && (errno == ENOENT || errno == EACCES || errno == EISDIR))
 		return Error{ fmt::format("cannot read {}: {}", file, std::strerror(errno)), errno };
 	if (!opened)
-		return Error{ fmt::format("{} is no object with BPF programs ({}): `clang -O2 -g -target bpf -c` makes one", file,
-					  error_text(errno)),
+		return Error{ fmt::format(
+				      "{} is no object with BPF programs ({}): `clang -O2 -g -target bpf -c` makes one",
+				      file, error_text(errno)),
 			      EINVAL };
 	Object object(opened);
 	if (auto status = object.choose(file, program); !status)
@@ -69,7 +70,8 @@ Status Object::choose(const std::string &file, const std::string &program)
 	std::string names;
 	size_t count = 0;
 	bpf_program *at = nullptr;
-	bpf_object__for_each_program(at, object_.get()) {
+	bpf_object__for_each_program(at, object_.get())
+	{
 		const std::string name = bpf_program__name(at);
 		names += (names.empty() ? "" : ", ") + name;
 		count++;
@@ -79,7 +81,8 @@ Status Object::choose(const std::string &file, const std::string &program)
 	if (count == 0)
 		return Error{ fmt::format("{} has no program", file), EINVAL };
 	if (program.empty() && count > 1)
-		return Error{ fmt::format("{} has {} programs: choose one by --program, of {}", file, count, names), EINVAL };
+		return Error{ fmt::format("{} has {} programs: choose one by --program, of {}", file, count, names),
+			      EINVAL };
 	if (!program_)
 		return Error{ fmt::format("{} has no program {}; it has {}", file, program, names), ENOENT };
 
@@ -91,17 +94,20 @@ Status Object::choose(const std::string &file, const std::string &program)
 	type_ = static_cast<uint32_t>(bpf_program__type(program_));
 	if (can_be_matched(type_))
 		return {};
-	return Error{ fmt::format("program {} of {} is in section \"{}\", of type {}: a rule runs socket_filter (SEC(\"socket\")) "
-				  "and, since Linux 6.4, netfilter",
-				  name_, file, bpf_program__section_name(program_),
-				  type_ ? program_type_name(type_) : "unknown"),
-		      EINVAL };
+	return Error{
+		fmt::format(
+			"program {} of {} is in section \"{}\", of type {}: a rule runs socket_filter (SEC(\"socket\")) "
+			"and, since Linux 6.4, netfilter",
+			name_, file, bpf_program__section_name(program_), type_ ? program_type_name(type_) : "unknown"),
+		EINVAL
+	};
 }
 
 void Object::leave_out_others() const
 {
 	bpf_program *at = nullptr;
-	bpf_object__for_each_program(at, object_.get()) {
+	bpf_object__for_each_program(at, object_.get())
+	{
 		if (at != program_)
 			bpf_program__set_autoload(at, false);
 	}
@@ -120,9 +126,12 @@ Error Object::why(int error, const std::string &log) const
 	if (!verdict.empty())
 		return { fmt::format("the kernel's verifier refuses program {}: {}", name_, verdict), EINVAL };
 	if (type_ == kNetfilter && error == EINVAL)
-		return { fmt::format("the kernel does not know programs of type netfilter, as {} is one: Linux 6.4 and later do",
-				     name_),
-			 EINVAL };
+		return {
+			fmt::format(
+				"the kernel does not know programs of type netfilter, as {} is one: Linux 6.4 and later do",
+				name_),
+			EINVAL
+		};
 	return { fmt::format("cannot load program {}, or its maps: {}", name_, error_text(error)), error };
 }
 
@@ -130,7 +139,8 @@ Status Object::load(std::string &log, const std::string &shared_maps)
 {
 	leave_out_others();
 	bpf_map *map = nullptr;
-	bpf_object__for_each_map(map, object_.get()) {
+	bpf_object__for_each_map(map, object_.get())
+	{
 		const std::string path = shared_path(shared_maps, bpf_map__name(map));
 		if (!shared_maps.empty() && !bpf_map__is_internal(map) && std::filesystem::exists(path))
 			bpf_map__set_pin_path(map, path.c_str());
@@ -154,8 +164,8 @@ std::vector<ObjectMap> Object::maps() const
 {
 	std::vector<ObjectMap> maps;
 	const bpf_map *map = nullptr;
-	bpf_object__for_each_map(map, object_.get())
-		maps.push_back({ bpf_map__name(map), bpf_map__fd(map), bpf_map__is_internal(map), bpf_map__is_pinned(map) });
+	bpf_object__for_each_map(map, object_.get()) maps.push_back(
+		{ bpf_map__name(map), bpf_map__fd(map), bpf_map__is_internal(map), bpf_map__is_pinned(map) });
 	return maps;
 }
 

@@ -52,10 +52,13 @@ Status can_pin(const std::string &path)
 	const fs::path folder = existing_above(path);
 	std::error_code ignored;
 	if (!in_bpf_fs(folder))
-		return Error{ fmt::format("cannot pin {}: {} is not in a BPF file system; choose a path below /sys/fs/bpf, where "
-					  "`mount -t bpf bpf /sys/fs/bpf` makes one",
-					  path, folder.string()),
-			      EINVAL };
+		return Error{
+			fmt::format(
+				"cannot pin {}: {} is not in a BPF file system; choose a path below /sys/fs/bpf, where "
+				"`mount -t bpf bpf /sys/fs/bpf` makes one",
+				path, folder.string()),
+			EINVAL
+		};
 	if (fs::exists(fs::symlink_status(path, ignored)))
 		return Error{ fmt::format("cannot pin {}: {}", path, std::strerror(EEXIST)), EEXIST };
 	return {};

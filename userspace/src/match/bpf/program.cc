@@ -36,14 +36,18 @@ Error no_pin(const std::string &path, int error)
 	switch (error) {
 	case ENOENT:
 	case ENOTDIR:
-		return { fmt::format("{}: nothing is pinned there; load a program by `iptables-bpf load FILE.o {}`", path, path),
+		return { fmt::format("{}: nothing is pinned there; load a program by `iptables-bpf load FILE.o {}`",
+				     path, path),
 			 ENOENT };
 	case EACCES:
 	case EPERM:
 		if (!statfs(path.c_str(), &fs) && fs.f_type != BPF_FS_MAGIC)
-			return { fmt::format("{} is not in a BPF file system (/sys/fs/bpf), so no pinned program", path), EINVAL };
+			return { fmt::format("{} is not in a BPF file system (/sys/fs/bpf), so no pinned program",
+					     path),
+				 EINVAL };
 		return not_allowed(path, error);
-	default: return { fmt::format("{}: {}", path, std::strerror(error)), error };
+	default:
+		return { fmt::format("{}: {}", path, std::strerror(error)), error };
 	}
 }
 
@@ -54,14 +58,16 @@ Result<Program> described(Fd fd, const std::string &what)
 	bpf_prog_info info{};
 	uint32_t size = sizeof(info);
 	if (bpf_obj_get_info_by_fd(fd.get(), &info, &size))
-		return Error{ fmt::format("{}: the kernel tells nothing about it: {}", what, std::strerror(errno)), errno };
+		return Error{ fmt::format("{}: the kernel tells nothing about it: {}", what, std::strerror(errno)),
+			      errno };
 	program.maps.resize(info.nr_map_ids);
 	bpf_prog_info more{};
 	size = sizeof(more);
 	more.nr_map_ids = info.nr_map_ids;
 	more.map_ids = reinterpret_cast<uintptr_t>(program.maps.data());
 	if (bpf_obj_get_info_by_fd(fd.get(), &more, &size))
-		return Error{ fmt::format("{}: the kernel tells nothing about it: {}", what, std::strerror(errno)), errno };
+		return Error{ fmt::format("{}: the kernel tells nothing about it: {}", what, std::strerror(errno)),
+			      errno };
 	program.fd = std::move(fd);
 	program.id = info.id;
 	program.type = info.type;
@@ -91,8 +97,11 @@ Result<Program> open_program(uint32_t id)
 	if (!fd && errno == EPERM)
 		return not_allowed(what, errno);
 	if (!fd)
-		return Error{ fmt::format("there is no program {}; `iptables-bpf list` and `bpftool prog` show what there is", id),
-			      errno };
+		return Error{
+			fmt::format("there is no program {}; `iptables-bpf list` and `bpftool prog` show what there is",
+				    id),
+			errno
+		};
 	return described(std::move(fd), what);
 }
 

@@ -25,7 +25,8 @@ bool read_number(std::string_view &text, T &value)
 	skip(text, kBlanks);
 	const char *end = text.data() + text.size();
 	const auto [rest, error] = std::from_chars(text.data(), end, value);
-	if (error != std::errc() || (rest != end && !(kBlanksAndEnds.find(*rest) != std::string_view::npos || *rest == ',')))
+	if (error != std::errc() ||
+	    (rest != end && !(kBlanksAndEnds.find(*rest) != std::string_view::npos || *rest == ',')))
 		return false;
 	text.remove_prefix(static_cast<size_t>(rest - text.data()));
 	return true;
@@ -60,8 +61,10 @@ Result<Filter> parse_bytecode(std::string_view text)
 	size_t length = 0;
 	skip(text, kBlanksAndEnds);
 	if (!read_number(text, length) || !read_separator(text))
-		return Error{ "the bytecode does not begin with its number of instructions, as `tcpdump -y RAW -ddd` prints "
-			      "it" };
+		return Error{
+			"the bytecode does not begin with its number of instructions, as `tcpdump -y RAW -ddd` prints "
+			"it"
+		};
 	if (length == 0)
 		return Error{ "the bytecode has no instructions" };
 	if (length > kLongCode)
@@ -73,9 +76,10 @@ Result<Filter> parse_bytecode(std::string_view text)
 		const std::string_view at = text;
 		const auto instruction = read_instruction(text);
 		if (!instruction)
-			return Error{ fmt::format("instruction {} of the bytecode: \"{}\" is not CODE (0-65535) JT (0-255) "
-						  "JF (0-255) K (0-4294967295)",
-						  code.size(), at.substr(0, at.find_first_of(",\n"))) };
+			return Error{ fmt::format(
+				"instruction {} of the bytecode: \"{}\" is not CODE (0-65535) JT (0-255) "
+				"JF (0-255) K (0-4294967295)",
+				code.size(), at.substr(0, at.find_first_of(",\n"))) };
 		code.push_back(*instruction);
 		if (code.size() > length)
 			break;

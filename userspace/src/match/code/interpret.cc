@@ -49,9 +49,12 @@ bool Machine::end(CodeEnd why, uint32_t value)
 unsigned int bytes_of(uint16_t code)
 {
 	switch (BPF_SIZE(code)) {
-	case BPF_B: return 1;
-	case BPF_H: return 2;
-	default: return 4;
+	case BPF_B:
+		return 1;
+	case BPF_H:
+		return 2;
+	default:
+		return 4;
 	}
 }
 
@@ -76,9 +79,14 @@ bool Machine::load_from(int64_t offset, unsigned int size)
 bool Machine::load_ancillary(uint32_t what)
 {
 	switch (what) {
-	case SKF_AD_PROTOCOL: a_ = !packet_.empty() && packet_[0] >> 4 == 6 ? ETH_P_IPV6 : ETH_P_IP; return true;
-	case SKF_AD_ALU_XOR_X: a_ ^= x_; return true;
-	default: return end(CodeEnd::needs_kernel);
+	case SKF_AD_PROTOCOL:
+		a_ = !packet_.empty() && packet_[0] >> 4 == 6 ? ETH_P_IPV6 : ETH_P_IP;
+		return true;
+	case SKF_AD_ALU_XOR_X:
+		a_ ^= x_;
+		return true;
+	default:
+		return end(CodeEnd::needs_kernel);
 	}
 }
 
@@ -87,9 +95,15 @@ bool Machine::load()
 	const bool to_x = BPF_CLASS(in_.code) == BPF_LDX;
 	uint32_t &to = to_x ? x_ : a_;
 	switch (BPF_MODE(in_.code)) {
-	case BPF_IMM: to = in_.k; return true;
-	case BPF_MEM: to = memory_.at(in_.k); return true;
-	case BPF_LEN: to = length_; return true;
+	case BPF_IMM:
+		to = in_.k;
+		return true;
+	case BPF_MEM:
+		to = memory_.at(in_.k);
+		return true;
+	case BPF_LEN:
+		to = length_;
+		return true;
 	case BPF_MSH: {
 		const uint32_t kept = a_;
 		if (!load_from(in_.k, 1))
@@ -113,16 +127,35 @@ bool Machine::calculate()
 {
 	const uint32_t by = operand();
 	switch (BPF_OP(in_.code)) {
-	case BPF_ADD: a_ += by; return true;
-	case BPF_SUB: a_ -= by; return true;
-	case BPF_MUL: a_ *= by; return true;
-	case BPF_OR: a_ |= by; return true;
-	case BPF_AND: a_ &= by; return true;
-	case BPF_XOR: a_ ^= by; return true;
-	case BPF_LSH: a_ <<= by & 31; return true;
-	case BPF_RSH: a_ >>= by & 31; return true;
-	case BPF_NEG: a_ = -a_; return true;
-	default: break;
+	case BPF_ADD:
+		a_ += by;
+		return true;
+	case BPF_SUB:
+		a_ -= by;
+		return true;
+	case BPF_MUL:
+		a_ *= by;
+		return true;
+	case BPF_OR:
+		a_ |= by;
+		return true;
+	case BPF_AND:
+		a_ &= by;
+		return true;
+	case BPF_XOR:
+		a_ ^= by;
+		return true;
+	case BPF_LSH:
+		a_ <<= by & 31;
+		return true;
+	case BPF_RSH:
+		a_ >>= by & 31;
+		return true;
+	case BPF_NEG:
+		a_ = -a_;
+		return true;
+	default:
+		break;
 	}
 	if (by == 0)
 		return end(CodeEnd::divided_by_zero);
@@ -134,10 +167,14 @@ bool Machine::compare() const
 {
 	const uint32_t with = operand();
 	switch (BPF_OP(in_.code)) {
-	case BPF_JEQ: return a_ == with;
-	case BPF_JGT: return a_ > with;
-	case BPF_JGE: return a_ >= with;
-	default: return (a_ & with) != 0;
+	case BPF_JEQ:
+		return a_ == with;
+	case BPF_JGT:
+		return a_ > with;
+	case BPF_JGE:
+		return a_ >= with;
+	default:
+		return (a_ & with) != 0;
 	}
 }
 
@@ -151,12 +188,24 @@ Judgement Machine::run(bool keep_steps)
 		bool goes_on = true;
 		switch (BPF_CLASS(in_.code)) {
 		case BPF_LD:
-		case BPF_LDX: goes_on = load(); break;
-		case BPF_ST: memory_.at(in_.k) = a_; break;
-		case BPF_STX: memory_.at(in_.k) = x_; break;
-		case BPF_ALU: goes_on = calculate(); break;
-		case BPF_RET: goes_on = end(CodeEnd::returned, BPF_RVAL(in_.code) == BPF_A ? a_ : in_.k); break;
-		case BPF_MISC: (BPF_MISCOP(in_.code) == BPF_TAX ? x_ : a_) = BPF_MISCOP(in_.code) == BPF_TAX ? a_ : x_; break;
+		case BPF_LDX:
+			goes_on = load();
+			break;
+		case BPF_ST:
+			memory_.at(in_.k) = a_;
+			break;
+		case BPF_STX:
+			memory_.at(in_.k) = x_;
+			break;
+		case BPF_ALU:
+			goes_on = calculate();
+			break;
+		case BPF_RET:
+			goes_on = end(CodeEnd::returned, BPF_RVAL(in_.code) == BPF_A ? a_ : in_.k);
+			break;
+		case BPF_MISC:
+			(BPF_MISCOP(in_.code) == BPF_TAX ? x_ : a_) = BPF_MISCOP(in_.code) == BPF_TAX ? a_ : x_;
+			break;
 		default:
 			if (BPF_OP(in_.code) == BPF_JA) {
 				at += in_.k;
@@ -174,8 +223,9 @@ Judgement Machine::run(bool keep_steps)
 std::string values(const Filter &code, const CodeStep &step)
 {
 	const Instruction &in = code[step.at];
-	const bool with_x = BPF_MODE(in.code) == BPF_IND ||
-			    (BPF_CLASS(in.code) != BPF_LD && BPF_CLASS(in.code) != BPF_RET && BPF_SRC(in.code) == BPF_X);
+	const bool with_x =
+		BPF_MODE(in.code) == BPF_IND ||
+		(BPF_CLASS(in.code) != BPF_LD && BPF_CLASS(in.code) != BPF_RET && BPF_SRC(in.code) == BPF_X);
 	std::string text = BPF_CLASS(in.code) == BPF_LD ? "" : fmt::format("A is {:#x} ({})", step.a, step.a);
 	if (with_x)
 		text += fmt::format("{}X is {:#x} ({})", text.empty() ? "" : ", ", step.x, step.x);
@@ -199,10 +249,14 @@ std::string reason(const Filter &code, const Judgement &judgement)
 {
 	const std::string last = step_text(code, judgement.last);
 	switch (judgement.end) {
-	case CodeEnd::behind_packet: return last + ", behind the end of the packet";
-	case CodeEnd::divided_by_zero: return last + ", a division by zero";
-	case CodeEnd::needs_kernel: return last + ", which only the kernel knows";
-	case CodeEnd::returned: break;
+	case CodeEnd::behind_packet:
+		return last + ", behind the end of the packet";
+	case CodeEnd::divided_by_zero:
+		return last + ", a division by zero";
+	case CodeEnd::needs_kernel:
+		return last + ", which only the kernel knows";
+	case CodeEnd::returned:
+		break;
 	}
 	return judgement.decision ? step_text(code, *judgement.decision) : last;
 }

@@ -49,7 +49,8 @@ bool is_jump(uint16_t code)
 		return true;
 	const unsigned int rest = code & ~(BPF_JMP | BPF_X | 0xf0);
 	return rest == 0 && BPF_CLASS(code) == BPF_JMP &&
-	       (BPF_OP(code) == BPF_JEQ || BPF_OP(code) == BPF_JGE || BPF_OP(code) == BPF_JGT || BPF_OP(code) == BPF_JSET);
+	       (BPF_OP(code) == BPF_JEQ || BPF_OP(code) == BPF_JGE || BPF_OP(code) == BPF_JGT ||
+		BPF_OP(code) == BPF_JSET);
 }
 
 bool is_known(uint16_t code)
@@ -105,8 +106,8 @@ Status check_memory(const Filter &code)
 		if (is_store(in.code)) {
 			written = static_cast<uint16_t>(written | 1U << in.k);
 		} else if (reads_memory(in.code) && !(written & 1U << in.k)) {
-			return Error{ fmt::format("{}: it reads memory word {} that nothing has written", where(code, at),
-						  in.k) };
+			return Error{ fmt::format("{}: it reads memory word {} that nothing has written",
+						  where(code, at), in.k) };
 		} else if (is_jump(in.code)) {
 			const bool always = BPF_OP(in.code) == BPF_JA;
 			written_at[at + 1 + (always ? in.k : in.jt)] &= written;
@@ -129,7 +130,8 @@ Status verify(const Filter &code)
 			return Error{ fmt::format("{}: {}", where(code, at), wrong) };
 	}
 	if (!is_one_of(code.back().code, { BPF_RET | BPF_K, BPF_RET | BPF_A }))
-		return Error{ fmt::format("{}: it is the last one, and returns nothing", where(code, code.size() - 1)) };
+		return Error{ fmt::format("{}: it is the last one, and returns nothing",
+					  where(code, code.size() - 1)) };
 	return check_memory(code);
 }
 

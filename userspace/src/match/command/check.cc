@@ -24,7 +24,8 @@ constexpr size_t kShortPath = 511;
 class Checker {
 public:
 	Checker(const CheckOptions &options, const Saved &saved, std::string release)
-		: options_(options), saved_(saved), release_(std::move(release)), wanted_(read_wanted_pins(options.pins))
+		: options_(options), saved_(saved), release_(std::move(release)),
+		  wanted_(read_wanted_pins(options.pins))
 	{
 	}
 
@@ -72,7 +73,8 @@ std::string Checker::runs_here(uint32_t type)
 		return {};
 	needs_revision2_ = true;
 	if (older_than(release_, 6, 4))
-		return fmt::format("it is of type netfilter, which kernel {} does not know (6.4 and later do)", release_);
+		return fmt::format("it is of type netfilter, which kernel {} does not know (6.4 and later do)",
+				   release_);
 	return {};
 }
 
@@ -132,14 +134,15 @@ std::string Checker::pinned_at_boot(const std::string &path)
 				 is_enabled(unit) ? "" : ", and is not enabled"));
 		return {};
 	}
-	return fmt::format("{}: nothing is known that pins it at boot; write \"{} FILE.o\" into a file {}/NAME.conf", path, path,
-			   options_.pins);
+	return fmt::format("{}: nothing is known that pins it at boot; write \"{} FILE.o\" into a file {}/NAME.conf",
+			   path, path, options_.pins);
 }
 
 std::string Checker::pinned(const std::string &path)
 {
 	if (!path.starts_with('/'))
-		return fmt::format("{}: the path is relative, and would be looked up from where the restore runs", path);
+		return fmt::format("{}: the path is relative, and would be looked up from where the restore runs",
+				   path);
 	needs_revision2_ = needs_revision2_ || path.size() > kShortPath;
 	return options_.now ? pinned_now(path) : pinned_at_boot(path);
 }
@@ -179,15 +182,19 @@ std::string Checker::problem(const SavedMatch &match)
 	if (!match.fault.empty())
 		return match.fault;
 	switch (match.kind) {
-	case SourceKind::bytecode: return bytecode(match.text);
-	case SourceKind::expression: return expression(match.text);
+	case SourceKind::bytecode:
+		return bytecode(match.text);
+	case SourceKind::expression:
+		return expression(match.text);
 	case SourceKind::object:
 		needs_revision2_ = true;
 		if (!match.text.starts_with('/'))
-			return fmt::format("{}: the path is relative, and would be looked up from where the restore runs",
-					   match.text);
+			return fmt::format(
+				"{}: the path is relative, and would be looked up from where the restore runs",
+				match.text);
 		return object(match.text, match.program);
-	default: break;
+	default:
+		break;
 	}
 	const auto known = pins_.find(match.text);
 	return known != pins_.end() ? known->second : pins_[match.text] = pinned(match.text);
@@ -200,9 +207,10 @@ std::optional<std::string> module_problem(const KernelFiles &kernel, bool needs_
 	if (ours)
 		return {};
 	if (needs_revision2)
-		return fmt::format("{}; rules here need revision 2 of the match, which the in-tree xt_bpf does not have: build it "
-				   "by `make KVER={} && sudo make install KVER={}`, or by DKMS",
-				   ours.error().message, kernel.release, kernel.release);
+		return fmt::format(
+			"{}; rules here need revision 2 of the match, which the in-tree xt_bpf does not have: build it "
+			"by `make KVER={} && sudo make install KVER={}`, or by DKMS",
+			ours.error().message, kernel.release, kernel.release);
 	const auto stock = find_module(kernel, "xt_bpf");
 	if (!stock)
 		return fmt::format("{}; {}", ours.error().message, stock.error().message);
@@ -249,11 +257,13 @@ Outcome check_rules(const CheckOptions &options, Console &console)
 			say(*problem);
 	}
 	if (checker.uses_boot_pins() && !is_enabled(kPinsUnit))
-		say(fmt::format("{} is not enabled, and nothing will be pinned at boot: systemctl enable {}", kPinsUnit, kPinsUnit));
+		say(fmt::format("{} is not enabled, and nothing will be pinned at boot: systemctl enable {}", kPinsUnit,
+				kPinsUnit));
 	for (const std::string &note : checker.notes())
 		console.warn(note);
-	console.say(fmt::format("{}: {} rules, {} of them with -m bpf, {} problems on kernel {}{}", name, saved.all_rules,
-				saved.rules.size(), count, kernel->release, options.now ? " as it is now" : ""));
+	console.say(fmt::format("{}: {} rules, {} of them with -m bpf, {} problems on kernel {}{}", name,
+				saved.all_rules, saved.rules.size(), count, kernel->release,
+				options.now ? " as it is now" : ""));
 	return count ? Outcome::not_all : Outcome::done;
 }
 

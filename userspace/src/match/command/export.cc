@@ -18,27 +18,31 @@ constexpr size_t kLongestPath = 511;
 Result<std::string> as_bytecode(const Filter &code)
 {
 	if (code.size() > kShortCode)
-		return Error{ fmt::format("{} instructions, and revision 1 takes {}: split the rule, or pin an eBPF program "
-					  "that does the same",
-					  code.size(), kShortCode) };
+		return Error{ fmt::format(
+			"{} instructions, and revision 1 takes {}: split the rule, or pin an eBPF program "
+			"that does the same",
+			code.size(), kShortCode) };
 	const std::string text = bytecode_text(code);
 	if (text.size() > kLongestWord)
-		return Error{ fmt::format("its bytecode has {} characters, and iptables-restore takes words of {}: split the "
-					  "rule, or pin an eBPF program that does the same",
-					  text.size(), kLongestWord) };
+		return Error{ fmt::format(
+			"its bytecode has {} characters, and iptables-restore takes words of {}: split the "
+			"rule, or pin an eBPF program that does the same",
+			text.size(), kLongestWord) };
 	return fmt::format("--bytecode \"{}\"", text);
 }
 
 Result<std::string> pinned_as_it_is(const SavedMatch &match)
 {
 	if (match.text.size() > kLongestPath)
-		return Error{ fmt::format("the path has {} bytes, and revision 1 takes {}: pin the program under a shorter one",
-					  match.text.size(), kLongestPath) };
+		return Error{ fmt::format(
+			"the path has {} bytes, and revision 1 takes {}: pin the program under a shorter one",
+			match.text.size(), kLongestPath) };
 	// Who may not look leaves it to the restore.
 	const auto program = open_pinned_program(match.text);
 	if (program && program->type == kNetfilter)
-		return Error{ fmt::format("{} is of type netfilter, which revision 1 cannot run: pin one of type socket_filter",
-					  match.text) };
+		return Error{ fmt::format(
+			"{} is of type netfilter, which revision 1 cannot run: pin one of type socket_filter",
+			match.text) };
 	return std::string();
 }
 
@@ -50,11 +54,13 @@ Result<std::string> translate(const SavedMatch &match, Family family)
 	if (match.inverted)
 		return Error{ "`!` has no counterpart in revision 1: turn the program's answer round instead" };
 	switch (match.kind) {
-	case SourceKind::pinned: return pinned_as_it_is(match);
+	case SourceKind::pinned:
+		return pinned_as_it_is(match);
 	case SourceKind::object:
-		return Error{ fmt::format("--object-file has no counterpart in revision 1: pin the program by `iptables-bpf load {} "
-					  "PIN`, and write --object-pinned PIN",
-					  match.text) };
+		return Error{ fmt::format(
+			"--object-file has no counterpart in revision 1: pin the program by `iptables-bpf load {} "
+			"PIN`, and write --object-pinned PIN",
+			match.text) };
 	case SourceKind::expression: {
 		const auto code = compile_expression(match.text, family);
 		return code ? as_bytecode(*code) : code.error();
@@ -109,7 +115,8 @@ Outcome export_file(const ExportOptions &options, Console &console)
 	const Exported exported = export_rules(*text, options.family);
 	console.out.write(exported.text);
 	for (const std::string &left : exported.left)
-		console.err.write(fmt::format("{}:{}\n", options.file == "-" ? "standard input" : options.file, printable(left)));
+		console.err.write(
+			fmt::format("{}:{}\n", options.file == "-" ? "standard input" : options.file, printable(left)));
 	return exported.left.empty() ? Outcome::done : Outcome::not_all;
 }
 

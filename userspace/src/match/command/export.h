@@ -4,8 +4,8 @@
 
 #include <string>
 
-#include "match/command/console.h"
 #include "match/code/expression.h"
+#include "match/command/console.h"
 
 namespace ipt {
 

@@ -49,10 +49,13 @@ Error taken(const std::string &pin)
 {
 	const auto there = open_pinned_program(pin);
 	const std::string what = there ? program_text(*there) : "something else";
-	return { fmt::format("{} is taken by {}: choose another path, and let rules change over by `iptables-bpf swap --repin {} "
-			     "PATH`",
-			     pin, what, pin),
-		 EEXIST };
+	return {
+		fmt::format(
+			"{} is taken by {}: choose another path, and let rules change over by `iptables-bpf swap --repin {} "
+			"PATH`",
+			pin, what, pin),
+		EEXIST
+	};
 }
 
 std::string beside(const std::string &pin, const std::string &map)

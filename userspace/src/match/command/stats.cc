@@ -14,13 +14,17 @@ namespace {
 Error no_parameter(const std::string &path, int error)
 {
 	if (error == ENOENT)
-		return { fmt::format("{} is not there: xt_ebpf.ko is not loaded, or of a version without numbers; `sudo modprobe "
-				     "xt_ebpf` loads it",
-				     path),
-			 ENOPROTOOPT };
-	const char *way_out = error == EACCES || error == EPERM ? "; this is root's, as it concerns the whole machine: try "
-								  "sudo" :
-								  "";
+		return {
+			fmt::format(
+				"{} is not there: xt_ebpf.ko is not loaded, or of a version without numbers; `sudo modprobe "
+				"xt_ebpf` loads it",
+				path),
+			ENOPROTOOPT
+		};
+	const char *way_out = error == EACCES || error == EPERM ?
+				      "; this is root's, as it concerns the whole machine: try "
+				      "sudo" :
+				      "";
 	return { fmt::format("{}: {}{}", path, std::strerror(error), way_out), error };
 }
 

@@ -42,10 +42,11 @@ Error nobody_runs(const std::string &word, const Program &old, const std::vector
 	}
 	std::string message = fmt::format("no rule of revision 2 in this network namespace runs {}", program_text(old));
 	for (const auto &[id, other] : others)
-		message += fmt::format("; {} written with {} now run {}: name that by its number, {}", rules_text(other.second), word,
-				       program_text(id, other.first), id);
+		message += fmt::format("; {} written with {} now run {}: name that by its number, {}",
+				       rules_text(other.second), word, program_text(id, other.first), id);
 	if (others.empty())
-		message += "; rules of revisions 0 and 1 keep their program until they are added anew (see iptables-bpf list)";
+		message +=
+			"; rules of revisions 0 and 1 keep their program until they are added anew (see iptables-bpf list)";
 	return { message };
 }
 
@@ -84,7 +85,8 @@ Status repin(const std::set<std::string> &paths, const Program &from, const Prog
 		while (path != paths.begin()) {
 			--path;
 			if (auto back = replace_pin(from.fd.get(), *path); !back)
-				error.message += fmt::format("; and {} keeps the new program: {}", *path, back.error().message);
+				error.message +=
+					fmt::format("; and {} keeps the new program: {}", *path, back.error().message);
 		}
 		return error;
 	}
@@ -97,14 +99,16 @@ void warn_of_return(const SwapOptions &options, const Program &old, const std::s
 {
 	if (!options.repin) {
 		for (const std::string &path : pins)
-			console.warn(fmt::format("{} still holds {}: the next restore of the rules brings it back; --repin "
-						 "replaces the pin too",
-						 path, program_text(old)));
+			console.warn(
+				fmt::format("{} still holds {}: the next restore of the rules brings it back; --repin "
+					    "replaces the pin too",
+					    path, program_text(old)));
 	}
 	for (const std::string &file : objects_of(rules))
-		console.warn(fmt::format("rules were written with --object-file {}: the next restore loads that file again; put "
-					 "the new one in its place",
-					 file));
+		console.warn(fmt::format(
+			"rules were written with --object-file {}: the next restore loads that file again; put "
+			"the new one in its place",
+			file));
 }
 
 } // namespace
@@ -118,13 +122,14 @@ Outcome swap_program(const SwapOptions &options, Console &console)
 	if (!next)
 		return console.fail(next.error());
 	if (old->id == next->id)
-		return console.fail({ fmt::format("{} and {} are the same program, {}", options.old_program, options.new_program,
-						  program_text(*old)) });
+		return console.fail({ fmt::format("{} and {} are the same program, {}", options.old_program,
+						  options.new_program, program_text(*old)) });
 	if (old->type != next->type)
-		return console.fail({ fmt::format("{} is of type {}, and can only be exchanged for one of that type; {} is of "
-						  "type {}",
-						  program_text(*old), program_type_name(old->type), options.new_program,
-						  program_type_name(next->type)) });
+		return console.fail(
+			{ fmt::format("{} is of type {}, and can only be exchanged for one of that type; {} is of "
+				      "type {}",
+				      program_text(*old), program_type_name(old->type), options.new_program,
+				      program_type_name(next->type)) });
 
 	auto kernel = XtEbpf::open();
 	if (!kernel)

@@ -72,7 +72,8 @@ Result<Genl> Genl::open(const char *family)
 			});
 		});
 	if (!outcome)
-		return Error{ fmt::format("the kernel has no netlink family {}: {}", family, outcome.text()), outcome.error };
+		return Error{ fmt::format("the kernel has no netlink family {}: {}", family, outcome.text()),
+			      outcome.error };
 	return genl;
 }
 

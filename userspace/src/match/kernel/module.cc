@@ -66,23 +66,56 @@ void take_instructions(const nlattr *attribute, Filter &to)
 void take_attribute(const nlattr *attribute, KernelRule &rule)
 {
 	switch (mnl_attr_get_type(attribute)) {
-	case XT_EBPF_A_HANDLE: take<uint64_t>(attribute, rule.handle); break;
-	case XT_EBPF_A_TABLE: take_name(attribute, rule.table); break;
-	case XT_EBPF_A_FAMILY: take<uint8_t>(attribute, rule.family); break;
-	case XT_EBPF_A_SOURCE: take<uint16_t>(attribute, rule.source); break;
-	case XT_EBPF_A_FLAGS: take<uint16_t>(attribute, rule.flags); break;
-	case XT_EBPF_A_REFERENCES: take<uint32_t>(attribute, rule.references); break;
-	case XT_EBPF_A_SINCE: take<uint64_t>(attribute, rule.since); break;
-	case XT_EBPF_A_TEXT: take_text(attribute, rule.text); break;
-	case XT_EBPF_A_INSNS: take_instructions(attribute, rule.instructions); break;
-	case XT_EBPF_A_PROG_ID: take<uint32_t>(attribute, rule.program_id); break;
-	case XT_EBPF_A_PROG_NAME: take_name(attribute, rule.program_name); break;
-	case XT_EBPF_A_PROG_TAG: take_tag(attribute, rule.program_tag); break;
-	case XT_EBPF_A_PROG_TYPE: take<uint32_t>(attribute, rule.program_type); break;
-	case XT_EBPF_A_RUNS: take<uint64_t>(attribute, rule.runs); break;
-	case XT_EBPF_A_MATCHES: take<uint64_t>(attribute, rule.matches); break;
-	case XT_EBPF_A_NANOSECONDS: take<uint64_t>(attribute, rule.nanoseconds); break;
-	default: break; // of a later version
+	case XT_EBPF_A_HANDLE:
+		take<uint64_t>(attribute, rule.handle);
+		break;
+	case XT_EBPF_A_TABLE:
+		take_name(attribute, rule.table);
+		break;
+	case XT_EBPF_A_FAMILY:
+		take<uint8_t>(attribute, rule.family);
+		break;
+	case XT_EBPF_A_SOURCE:
+		take<uint16_t>(attribute, rule.source);
+		break;
+	case XT_EBPF_A_FLAGS:
+		take<uint16_t>(attribute, rule.flags);
+		break;
+	case XT_EBPF_A_REFERENCES:
+		take<uint32_t>(attribute, rule.references);
+		break;
+	case XT_EBPF_A_SINCE:
+		take<uint64_t>(attribute, rule.since);
+		break;
+	case XT_EBPF_A_TEXT:
+		take_text(attribute, rule.text);
+		break;
+	case XT_EBPF_A_INSNS:
+		take_instructions(attribute, rule.instructions);
+		break;
+	case XT_EBPF_A_PROG_ID:
+		take<uint32_t>(attribute, rule.program_id);
+		break;
+	case XT_EBPF_A_PROG_NAME:
+		take_name(attribute, rule.program_name);
+		break;
+	case XT_EBPF_A_PROG_TAG:
+		take_tag(attribute, rule.program_tag);
+		break;
+	case XT_EBPF_A_PROG_TYPE:
+		take<uint32_t>(attribute, rule.program_type);
+		break;
+	case XT_EBPF_A_RUNS:
+		take<uint64_t>(attribute, rule.runs);
+		break;
+	case XT_EBPF_A_MATCHES:
+		take<uint64_t>(attribute, rule.matches);
+		break;
+	case XT_EBPF_A_NANOSECONDS:
+		take<uint64_t>(attribute, rule.nanoseconds);
+		break;
+	default:
+		break; // of a later version
 	}
 }
 
@@ -96,7 +129,8 @@ KernelRule rule_of(const nlmsghdr *message)
 Error error_of(const GenlOutcome &outcome, const std::string &what)
 {
 	if (outcome.error == EPERM || outcome.error == EACCES)
-		return { fmt::format("{}: not allowed; CAP_NET_ADMIN over this network namespace is needed: try sudo", what),
+		return { fmt::format("{}: not allowed; CAP_NET_ADMIN over this network namespace is needed: try sudo",
+				     what),
 			 EPERM };
 	return { fmt::format("{}: {}", what, outcome.text()), outcome.error };
 }
@@ -113,16 +147,20 @@ Error no_module(const Result<CommandOutput> &modprobe)
 {
 	const std::string version = loaded_version();
 	if (!version.empty())
-		return { fmt::format("the xt_ebpf.ko that is loaded (version {}) has no revision 2 of the match; install this "
-				     "tool's version and load that, once no rule uses the other: modprobe -r xt_ebpf",
-				     version),
-			 ENOPROTOOPT };
+		return {
+			fmt::format(
+				"the xt_ebpf.ko that is loaded (version {}) has no revision 2 of the match; install this "
+				"tool's version and load that, once no rule uses the other: modprobe -r xt_ebpf",
+				version),
+			ENOPROTOOPT
+		};
 	std::string said = modprobe ? modprobe->err : modprobe.error().message;
 	while (!said.empty() && said.back() == '\n')
 		said.pop_back();
-	return { fmt::format("xt_ebpf.ko is not loaded{}{}; load it by `sudo modprobe xt_ebpf`, after `make dkms` or `make "
-			     "install` in the sources of iptables-ebpf, or its dkms package",
-			     said.empty() ? "" : ", and modprobe cannot: ", said),
+	return { fmt::format(
+			 "xt_ebpf.ko is not loaded{}{}; load it by `sudo modprobe xt_ebpf`, after `make dkms` or `make "
+			 "install` in the sources of iptables-ebpf, or its dkms package",
+			 said.empty() ? "" : ", and modprobe cannot: ", said),
 		 ENOPROTOOPT };
 }
 

@@ -25,14 +25,16 @@ constexpr std::array<Option, 4> kOptions{ {
 
 SourceKind kind_of(std::string_view word)
 {
-	const auto found = std::find_if(kOptions.begin(), kOptions.end(), [&](const Option &o) { return o.name == word; });
+	const auto found =
+		std::find_if(kOptions.begin(), kOptions.end(), [&](const Option &o) { return o.name == word; });
 	return found == kOptions.end() ? SourceKind::none : found->kind;
 }
 
 // Words behind which another match or the target begins.
 bool begins_another(const std::string &word)
 {
-	return word == "-m" || word == "--match" || word == "-j" || word == "--jump" || word == "-g" || word == "--goto";
+	return word == "-m" || word == "--match" || word == "-j" || word == "--jump" || word == "-g" ||
+	       word == "--goto";
 }
 
 void set_source(SavedMatch &match, SourceKind kind, const std::string &text)
@@ -73,7 +75,8 @@ size_t read_match(const std::vector<Word> &words, size_t at, SavedMatch &match)
 			set_source(match, kind, words[at].text);
 	}
 	if (match.kind == SourceKind::none && match.fault.empty())
-		match.fault = "it has no program: --object-pinned, --bytecode, --expression or --object-file is missing";
+		match.fault =
+			"it has no program: --object-pinned, --bytecode, --expression or --object-file is missing";
 	if (!match.program.empty() && match.kind != SourceKind::object && match.fault.empty())
 		match.fault = "--program belongs to --object-file";
 	return at;
@@ -105,16 +108,19 @@ std::vector<SavedMatch> matches_of(const std::vector<Word> &words)
 void look_for_faults(std::string_view line, const std::vector<Word> &words, size_t number, Saved &saved)
 {
 	if (line.size() > kLongestLine)
-		saved.faults.push_back({ number, fmt::format("the line has {} bytes, and iptables-restore cuts it after {}",
-							     line.size(), kLongestLine) });
+		saved.faults.push_back(
+			{ number, fmt::format("the line has {} bytes, and iptables-restore cuts it after {}",
+					      line.size(), kLongestLine) });
 	for (const Word &word : words) {
 		if (word.text.size() <= kLongestWord)
 			continue;
-		saved.faults.push_back({ number, fmt::format("a word of {} bytes, \"{}...\": iptables-restore takes {} at most",
-							     word.text.size(), word.text.substr(0, 20), kLongestWord) });
+		saved.faults.push_back(
+			{ number, fmt::format("a word of {} bytes, \"{}...\": iptables-restore takes {} at most",
+					      word.text.size(), word.text.substr(0, 20), kLongestWord) });
 	}
 	if (line.find('\n') != std::string_view::npos)
-		saved.faults.push_back({ number, "a quoted word has a line end, where iptables-restore ends the rule" });
+		saved.faults.push_back(
+			{ number, "a quoted word has a line end, where iptables-restore ends the rule" });
 }
 
 } // namespace

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#include "match/cli/options.h"
+#include "match/cli/commands.h"
 
 #include <CLI/App.hpp>
 #include <CLI/Config.hpp>
@@ -24,7 +24,8 @@ public:
 	std::string make_usage(const CLI::App *app, std::string) const override
 	{
 		const bool command = app->get_parent() != nullptr;
-		return fmt::format("\nUsage: iptables-bpf {}\n", command ? app->get_name() + " " + text_of(app).usage : "COMMAND ...");
+		return fmt::format("\nUsage: iptables-bpf {}\n",
+				   command ? app->get_name() + " " + text_of(app).usage : "COMMAND ...");
 	}
 	std::string make_positionals(const CLI::App *) const override { return ""; }
 	std::string make_option_opts(const CLI::Option *option) const override
@@ -85,7 +86,8 @@ void add_family(CLI::App *command, Family46 &family)
 
 void add_pins(CLI::App *command, std::string &folder)
 {
-	command->add_option("--pins", folder, fmt::format("Where the pins of a boot are written down\n(default: {})", kPinsFolder))
+	command->add_option("--pins", folder,
+			    fmt::format("Where the pins of a boot are written down\n(default: {})", kPinsFolder))
 		->type_name("FOLDER");
 }
 
@@ -94,8 +96,9 @@ void add_swap(CLI::App &app, SwapOptions &options)
 	CLI::App *command = add_command(app, kSwapText);
 	command->add_option("OLD", options.old_program)->required();
 	command->add_option("NEW", options.new_program)->required();
-	command->add_flag("--repin", options.repin,
-			  "Put the new program also where the old one is pinned, so that\nrestored and added rules have it too");
+	command->add_flag(
+		"--repin", options.repin,
+		"Put the new program also where the old one is pinned, so that\nrestored and added rules have it too");
 }
 
 void add_check(CLI::App &app, CheckOptions &options, Family46 &family)
@@ -129,7 +132,8 @@ void add_load(CLI::App &app, LoadOptions &options)
 	command->add_option("FILE", options.file);
 	command->add_option("PIN", options.pin);
 	command->add_option("--program", options.program, "The program, if the object has several")->type_name("NAME");
-	command->add_flag("--share-maps", options.share_maps, "Use the maps that are pinned there already, by their names");
+	command->add_flag("--share-maps", options.share_maps,
+			  "Use the maps that are pinned there already, by their names");
 	command->add_flag("--boot", options.boot, "Make the pins that are written down for a boot");
 	add_pins(command, options.pins);
 }
