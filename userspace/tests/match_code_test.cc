@@ -149,6 +149,7 @@ TEST(Expression, errors_have_libpcaps_words_and_a_way_out)
 	ASSERT_FALSE(wrong);
 	EXPECT_NE(wrong.error().message.find("'tcp prot 443': "), std::string::npos);
 	EXPECT_NE(wrong.error().message.find("pcap-filter(7)"), std::string::npos);
+	EXPECT_NE(compile_expression("inbound").error().message.find("choose the chain"), std::string::npos);
 	EXPECT_NE(compile_expression(" ").error().message.find("empty"), std::string::npos);
 }
 

@@ -57,6 +57,14 @@ TEST(Saved, finds_each_source)
 	EXPECT_EQ(object.program, "two");
 }
 
+TEST(Saved, puts_pieces_together)
+{
+	EXPECT_EQ(only_match(R"(--expression "tcp po\\" --expression "rt 443")").text, "tcp port 443");
+	EXPECT_EQ(only_match(R"(--bytecode "1,6 0 \\" --bytecode "0 \\" --bytecode 1)").text, "1,6 0 0 1");
+	EXPECT_EQ(only_match(R"(--object-file /a --program "x\\" --program y)").program, "xy");
+	EXPECT_NE(only_match("--expression tcp --expression udp").fault.find("two sources"), std::string::npos);
+}
+
 TEST(Saved, sees_the_exclamation_mark)
 {
 	EXPECT_TRUE(only_match("! --expression tcp").inverted);
@@ -119,6 +127,8 @@ std::string exported_rule(const std::string &options, Family family = Family::an
 
 TEST(Export, expressions_become_bytecode)
 {
+	EXPECT_EQ(exported_rule("--expression \"ip proto 6\"", Family::ipv4),
+		  "--bytecode \"5,0 0 0 0,48 0 0 9,21 0 1 6,6 0 0 65535,6 0 0 0\"");
 	EXPECT_EQ(exported_rule("--expression \"ip proto 6\""),
 		  "--bytecode \"7,48 0 0 0,84 0 0 240,21 0 3 64,48 0 0 9,21 0 1 6,6 0 0 65535,6 0 0 0\"");
 }

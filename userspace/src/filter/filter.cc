@@ -30,11 +30,19 @@ Result<Filter> compile(const FilterRequest &request)
 	const std::string expression = whole_expression(request);
 	if (expression.empty())
 		return Filter{};
-	const std::unique_ptr<pcap_t, void (*)(pcap_t *)> pcap(pcap_open_dead(DLT_RAW, kSnapLength), pcap_close);
+	auto filter = compile_for(Link::raw, expression);
+	if (!filter)
+		return Error{ fmt::format("expression '{}': {}", request.expression, filter.error().message) };
+	return filter;
+}
+
+Result<Filter> compile_for(Link link, const std::string &expression)
+{
+	const int type = link == Link::ipv4 ? DLT_IPV4 : link == Link::ipv6 ? DLT_IPV6 : DLT_RAW;
+	const std::unique_ptr<pcap_t, void (*)(pcap_t *)> pcap(pcap_open_dead(type, kSnapLength), pcap_close);
 	bpf_program program{};
 	if (!pcap || pcap_compile(pcap.get(), &program, expression.c_str(), 1, PCAP_NETMASK_UNKNOWN))
-		return Error{ fmt::format("expression '{}': {}", request.expression,
-					  pcap ? pcap_geterr(pcap.get()) : "out of memory") };
+		return Error{ pcap ? pcap_geterr(pcap.get()) : "out of memory" };
 	Filter filter;
 	for (unsigned int i = 0; i < program.bf_len; i++) {
 		const bpf_insn &in = program.bf_insns[i];

@@ -30,6 +30,12 @@ struct FilterRequest {
 // The error is libpcap's own message with the expression. An empty filter selects everything.
 Result<Filter> compile(const FilterRequest &request);
 
+// Which packets come, each from its IP header on. Where they are of one family, code need not ask which.
+enum class Link { raw, ipv4, ipv6 };
+
+// The same for an expression as it is, and the empty one makes code too.
+Result<Filter> compile_for(Link link, const std::string &expression);
+
 // An instruction in words, as tcpdump -d prints it: "(003) jeq      #0x6             jt 4	jf 5".
 std::string instruction_text(const Instruction &instruction, size_t number);
 

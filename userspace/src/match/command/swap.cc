@@ -42,8 +42,9 @@ Error nobody_runs(const std::string &word, const Program &old, const std::vector
 	}
 	std::string message = fmt::format("no rule of revision 2 in this network namespace runs {}", program_text(old));
 	for (const auto &[id, other] : others)
-		message += fmt::format("; {} written with {} now run {}: name that by its number, {}",
-				       rules_text(other.second), word, program_text(id, other.first), id);
+		message += fmt::format("; {} written with {} now run{} {}: name that by its number, {}",
+				       rules_text(other.second), word, other.second == 1 ? "s" : "",
+				       program_text(id, other.first), id);
 	if (others.empty())
 		message +=
 			"; rules of revisions 0 and 1 keep their program until they are added anew (see iptables-bpf list)";

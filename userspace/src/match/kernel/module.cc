@@ -46,7 +46,7 @@ void take_text(const nlattr *attribute, std::string &to)
 void take_name(const nlattr *attribute, std::string &to)
 {
 	take_text(attribute, to);
-	to = to.c_str();
+	to.resize(strnlen(to.data(), to.size()));
 }
 
 void take_tag(const nlattr *attribute, std::string &to)

@@ -37,15 +37,23 @@ bool begins_another(const std::string &word)
 	       word == "--goto";
 }
 
+// A value may come in pieces, as iptables-restore takes no long words: one that ends with a backslash goes on where the same
+// option comes again.
+bool goes_on(std::string &value, const std::string &piece)
+{
+	if (!value.ends_with('\\'))
+		return false;
+	value.pop_back();
+	value += piece;
+	return true;
+}
+
 void set_source(SavedMatch &match, SourceKind kind, const std::string &text)
 {
-	// Long bytecode stands in several words.
-	if (kind == SourceKind::bytecode && match.kind == kind)
-		match.text += "," + text;
-	else if (match.kind != SourceKind::none)
-		match.fault = "it has two sources, and takes one; write -m bpf again for the second";
-	else
+	if (match.kind == SourceKind::none)
 		match.text = text;
+	else if (match.kind != kind || !goes_on(match.text, text))
+		match.fault = "it has two sources, and takes one; write -m bpf again for the second";
 	match.kind = kind;
 }
 
@@ -69,10 +77,10 @@ size_t read_match(const std::vector<Word> &words, size_t at, SavedMatch &match)
 		}
 		match.end = words[at].end;
 		match.inverted = match.inverted || inverted;
-		if (program)
-			match.program = words[at].text;
-		else
+		if (!program)
 			set_source(match, kind, words[at].text);
+		else if (!goes_on(match.program, words[at].text))
+			match.program = words[at].text;
 	}
 	if (match.kind == SourceKind::none && match.fault.empty())
 		match.fault =
