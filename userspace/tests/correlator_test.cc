@@ -81,6 +81,31 @@ TEST_F(CorrelatorTest, counts_what_is_missing_before_the_first_that_came)
 	EXPECT_EQ(done[0].completeness.lost, 4U);
 }
 
+// A rule's event fits where those around it do not.
+TEST_F(CorrelatorTest, missing_events_of_an_open_end_may_be_more_than_those_that_leave_a_gap)
+{
+	PacketMaker p(1);
+	p.lose(1);
+	feed({ p.rule("INPUT", 1) });
+	correlator.settle(kLater, { .numbered = 2 });
+	ASSERT_EQ(done.size(), 1U);
+	EXPECT_EQ(done[0].completeness.kind, Kind::lost);
+	EXPECT_EQ(done[0].completeness.lost, 1U);
+	EXPECT_TRUE(done[0].completeness.perhaps_more);
+}
+
+TEST_F(CorrelatorTest, missing_events_in_the_middle_are_all_if_no_others_were_lost)
+{
+	PacketMaker p(1);
+	feed({ p.enter("raw", 0) });
+	p.lose(2);
+	feed({ p.leave(NF_ACCEPT) });
+	correlator.settle(kLater, { .numbered = 2 });
+	ASSERT_EQ(done.size(), 1U);
+	EXPECT_EQ(done[0].completeness.lost, 2U);
+	EXPECT_FALSE(done[0].completeness.perhaps_more);
+}
+
 TEST_F(CorrelatorTest, marks_both_tables_between_which_something_is_missing)
 {
 	PacketMaker p(1);

@@ -39,7 +39,7 @@ void put(Traversal &traversal, const Leave &e)
 
 Completeness unknown(std::string reason)
 {
-	return { Completeness::Kind::unknown, 0, std::move(reason) };
+	return { .kind = Completeness::Kind::unknown, .lost = 0, .perhaps_more = false, .reason = std::move(reason) };
 }
 
 const Traversal *never_left(const PacketTrace &trace)
@@ -109,6 +109,8 @@ void Correlator::count_gap(Open &packet, const Head &head)
 		packet.lost += head.seq - packet.next_seq;
 		if (!packet.trace.traversals.empty())
 			packet.trace.traversals.back().gap = true;
+		else
+			packet.lost_at_first = packet.lost;
 		traversal_of(packet, head).gap = true;
 	}
 	packet.next_seq = std::max(packet.next_seq, head.seq + 1);
@@ -176,8 +178,13 @@ bool Correlator::has_open_children() const
 Completeness Correlator::judge(const Open &packet, const Losses &losses) const
 {
 	const PacketTrace &trace = packet.trace;
-	if (packet.lost)
-		return { Completeness::Kind::lost, packet.lost, {} };
+	if (packet.lost) {
+		const uint64_t meanwhile = losses.numbered - packet.before.numbered;
+		return { .kind = Completeness::Kind::lost,
+			 .lost = packet.lost,
+			 .perhaps_more = !packet.terminal && meanwhile > packet.lost - packet.lost_at_first,
+			 .reason = {} };
+	}
 	const uint64_t missed = packet.terminal ? packet.last_missed : losses.missed;
 	if (missed > packet.before.missed)
 		return unknown(

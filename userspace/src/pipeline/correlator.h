@@ -53,6 +53,7 @@ private:
 		Losses before; // as known before its first event
 		uint32_t next_seq = 1;
 		uint64_t lost = 0;
+		uint64_t lost_at_first = 0; // of them, before the first that arrived: perhaps counted in before
 		uint64_t last_missed = 0;
 		bool terminal = false;
 		std::list<uint64_t>::iterator age;

@@ -28,6 +28,7 @@ struct Completeness {
 	enum class Kind { complete, lost, unknown };
 	Kind kind = Kind::complete;
 	uint64_t lost = 0; // events that certainly existed and did not arrive
+	bool perhaps_more = false; // the end was not seen, and events were lost that may have been of this packet
 	std::string reason; // unknown: why
 };
 

@@ -130,7 +130,8 @@ std::string completeness_text(const Completeness &completeness, const Look &look
 	case Completeness::Kind::complete:
 		return "complete";
 	case Completeness::Kind::lost:
-		return look.red(fmt::format("{} event{} lost", completeness.lost, completeness.lost == 1 ? "" : "s"));
+		return look.red(fmt::format("{} event{} lost{}", completeness.lost, completeness.lost == 1 ? "" : "s",
+					    completeness.perhaps_more ? ", perhaps more" : ""));
 	case Completeness::Kind::unknown:
 		break;
 	}
