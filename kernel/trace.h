@@ -137,6 +137,7 @@ struct itrace_walk {
 
 	u64 began_ns;
 	u64 replacements;		/* with ctx.ruleset, at one moment */
+	u64 missed;
 	bool marked;			/* skb->nf_trace is set by us */
 	bool users;			/* ... and by a trace of the user's own */
 	struct iptables_trace_ctx ctx;
@@ -157,6 +158,12 @@ unsigned int itrace_sessions_running(void);
 int itrace_sessions_init(void);
 void itrace_sessions_exit(void);
 
+/* Classic code converted by the kernel leaves skb->cb alone, so there is nothing to save. */
+static inline bool itrace_filter_selects(const struct bpf_prog *filter, const struct sk_buff *skb)
+{
+	return bpf_prog_run(filter, skb);
+}
+
 static inline bool itrace_session_selected(const struct itrace_session *session,
 					   const struct itrace_packet *packet)
 {
@@ -170,7 +177,6 @@ void itrace_control_exit(void);
 /* trace_prog.c */
 struct bpf_prog *itrace_prog_get(int fd, const char *what);
 struct bpf_prog *itrace_filter_create(struct sock_fprog_kern *code);
-bool itrace_filter_selects(const struct bpf_prog *filter, const struct sk_buff *skb);
 void itrace_progs_run(const struct itrace_running *running, struct itrace_walk *walk,
 		      const struct pt_regs *regs);
 

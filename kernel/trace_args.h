@@ -32,9 +32,12 @@ struct xt_table;
 
 static __always_inline unsigned long itrace_arg(struct pt_regs *regs, unsigned int n)
 {
+	const unsigned long *stack = (const unsigned long *)kernel_stack_pointer(regs);
+
 	if (n < ITRACE_REGISTER_ARGS)
 		return regs_get_kernel_argument(regs, n);
-	return regs_get_kernel_stack_nth(regs, n - ITRACE_REGISTER_ARGS + ITRACE_STACK_ARGS);
+	/* Not regs_get_kernel_stack_nth(): it reads what may not be readable, and arm64 does not export it. */
+	return stack[n - ITRACE_REGISTER_ARGS + ITRACE_STACK_ARGS];
 }
 
 /* One of the first three. */

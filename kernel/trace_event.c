@@ -27,10 +27,13 @@ int itrace_table_priority(const struct xt_table *table, unsigned int hook)
 
 static void fill_device(const struct net_device *device, u32 *ifindex, char *name)
 {
-	if (!device)
-		return;
-	*ifindex = device->ifindex;
-	strscpy(name, device->name, IPTABLES_TRACE_IFNAME_LEN);
+	if (device) {
+		*ifindex = device->ifindex;
+		memcpy(name, device->name, IPTABLES_TRACE_IFNAME_LEN);
+	} else {
+		*ifindex = 0;
+		memset(name, 0, IPTABLES_TRACE_IFNAME_LEN);
+	}
 }
 
 static void fill_connection(struct iptables_trace_ctx *ctx, const struct sk_buff *skb)
@@ -62,17 +65,19 @@ static void fill_connection(struct iptables_trace_ctx *ctx, const struct sk_buff
 
 static void fill_packet(struct iptables_trace_ctx *ctx, const struct sk_buff *skb)
 {
-	unsigned int offset = skb_network_offset(skb);
-	unsigned int length = skb->len - offset;
+	const unsigned char *begin = skb_network_header(skb);
+	unsigned int linear = skb_tail_pointer(skb) - begin;
 
-	ctx->length = length;
+	ctx->length = skb->len - skb_network_offset(skb);
 	ctx->mark = skb->mark;
 	fill_connection(ctx, skb);
 
-	ctx->header_len = min_t(unsigned int, length, IPTABLES_TRACE_HEADER_LEN);
-	if (likely(skb_headlen(skb) >= offset + IPTABLES_TRACE_HEADER_LEN))
-		memcpy(ctx->header, skb->data + offset, IPTABLES_TRACE_HEADER_LEN);
-	else if (skb_copy_bits(skb, offset, ctx->header, ctx->header_len))
+	ctx->header_len = min_t(unsigned int, ctx->length, IPTABLES_TRACE_HEADER_LEN);
+	if (likely(linear >= IPTABLES_TRACE_HEADER_LEN))
+		memcpy(ctx->header, begin, IPTABLES_TRACE_HEADER_LEN);
+	else if (ctx->header_len <= linear)
+		memcpy(ctx->header, begin, ctx->header_len);
+	else if (skb_copy_bits(skb, skb_network_offset(skb), ctx->header, ctx->header_len))
 		ctx->header_len = 0;
 }
 
@@ -90,14 +95,29 @@ static void fill_moment(struct itrace_walk *walk, u8 kind)
 		ctx->flags |= IPTABLES_TRACE_F_USER_TRACE;
 }
 
+/* Which rule, if any; its chain comes after. */
+static void fill_rule(struct iptables_trace_ctx *ctx, u8 type, unsigned int number)
+{
+	ctx->rule_type = type;
+	ctx->rule_number = number;
+	memset(ctx->chain, 0, sizeof(ctx->chain));
+}
+
+/* Of the whole: the rules that the table has now, and what has escaped the probes so far. */
+static void fill_surroundings(struct itrace_walk *walk)
+{
+	walk->ctx.ruleset = itrace_ruleset_of(walk->table, &walk->replacements);
+	walk->missed = itrace_hooks_missed_sum();
+}
+
 void itrace_event_enter(struct itrace_walk *walk, u8 family)
 {
 	const struct nf_hook_state *state = walk->state;
 	struct iptables_trace_ctx *ctx = &walk->ctx;
 
-	BUILD_BUG_ON(sizeof(ctx->table) < sizeof(walk->table->name));
+	BUILD_BUG_ON(sizeof(ctx->table) != sizeof(walk->table->name));
+	BUILD_BUG_ON(sizeof(ctx->in_name) != sizeof(state->in->name));
 
-	memset(ctx, 0, offsetof(struct iptables_trace_ctx, header));
 	ctx->version = IPTABLES_TRACE_CTX_VERSION;
 	ctx->size = sizeof(*ctx);
 	ctx->family = family;
@@ -106,14 +126,19 @@ void itrace_event_enter(struct itrace_walk *walk, u8 family)
 	ctx->netns_cookie = compat_net_cookie(state->net);
 	ctx->netns_inum = state->net->ns.inum;
 	ctx->priority = itrace_table_priority(walk->table, state->hook);
-	strscpy(ctx->table, walk->table->name, sizeof(ctx->table));
+	memcpy(ctx->table, walk->table->name, sizeof(ctx->table));
 	fill_device(state->in, &ctx->in_ifindex, ctx->in_name);
 	fill_device(state->out, &ctx->out_ifindex, ctx->out_name);
+	ctx->reserved8 = 0;
+	memset(ctx->reserved, 0, sizeof(ctx->reserved));
 
 	fill_moment(walk, IPTABLES_TRACE_ENTER);
-	walk->began_ns = ctx->time_ns;
 	fill_packet(ctx, walk->skb);
-	ctx->ruleset = itrace_ruleset_of(walk->table, &walk->replacements);
+	fill_surroundings(walk);
+	fill_rule(ctx, 0, 0);
+	ctx->verdict = 0;
+	ctx->duration_ns = 0;
+	walk->began_ns = ctx->time_ns;
 }
 
 /* The kernel says "rule", "return" or "policy". */
@@ -129,6 +154,16 @@ static u8 rule_type(const char *word)
 	}
 }
 
+/* Not more of a name than there is room for, and no more than there is of it: it may end where readable memory ends. */
+static void fill_chain(struct iptables_trace_ctx *ctx, const char *name)
+{
+	unsigned int i;
+
+	for (i = 0; i < sizeof(ctx->chain) - 1 && name[i]; i++)
+		ctx->chain[i] = name[i];
+	ctx->chain[i] = '\0';
+}
+
 void itrace_event_rule(struct itrace_walk *walk, const char *chain, const char *type,
 		       unsigned int number)
 {
@@ -136,11 +171,8 @@ void itrace_event_rule(struct itrace_walk *walk, const char *chain, const char *
 
 	fill_moment(walk, IPTABLES_TRACE_RULE);
 	fill_packet(ctx, walk->skb);
-	ctx->rule_type = rule_type(type);
-	ctx->rule_number = number;
-	/* An earlier name may have been longer. */
-	memset(ctx->chain, 0, sizeof(ctx->chain));
-	strscpy(ctx->chain, chain, sizeof(ctx->chain));
+	fill_rule(ctx, rule_type(type), number);
+	fill_chain(ctx, chain);
 }
 
 void itrace_event_leave(struct itrace_walk *walk, unsigned int verdict)
@@ -157,8 +189,6 @@ void itrace_event_leave(struct itrace_walk *walk, unsigned int verdict)
 		ctx->flags |= IPTABLES_TRACE_F_TERMINAL;
 	ctx->verdict = verdict;
 	ctx->duration_ns = ctx->time_ns - walk->began_ns;
-	ctx->ruleset = itrace_ruleset_of(walk->table, &walk->replacements);
-	ctx->rule_type = 0;
-	ctx->rule_number = 0;
-	memset(ctx->chain, 0, sizeof(ctx->chain));
+	fill_surroundings(walk);
+	fill_rule(ctx, 0, 0);
 }

@@ -97,12 +97,6 @@ struct bpf_prog *itrace_filter_create(struct sock_fprog_kern *code)
 	return filter;
 }
 
-/* Classic code converted by the kernel leaves skb->cb alone, so there is nothing to save. */
-bool itrace_filter_selects(const struct bpf_prog *filter, const struct sk_buff *skb)
-{
-	return bpf_prog_run(filter, skb);
-}
-
 /* What is one session's alone. Also says that the event has happened, whatever comes of it. */
 static void number_event(struct itrace_session *session, struct itrace_walk *walk, u32 flags)
 {
@@ -114,7 +108,7 @@ static void number_event(struct itrace_session *session, struct itrace_walk *wal
 	this_cpu_inc(session->counters->events);
 	ctx->packet = packet->in[slot].id;
 	ctx->seq = ++packet->in[slot].seq;
-	ctx->missed = itrace_hooks_missed_sum() - session->base_missed_sum;
+	ctx->missed = walk->missed - session->base_missed_sum;
 	ctx->replacements = walk->replacements - session->base_replacements;
 
 	if (ctx->seq == 1 && ctx->kind == IPTABLES_TRACE_ENTER)
@@ -162,6 +156,8 @@ void itrace_progs_run(const struct itrace_running *running, struct itrace_walk *
 	itrace_set_arg(&copy, 1, stolen ? 0 : (unsigned long)walk->skb);
 	itrace_set_arg(&copy, 2, (unsigned long)walk->state);
 
+	/* Helpers ask for it, though preemption is off. */
+	rcu_read_lock();
 	outer = bpf_set_run_ctx(&run_ctx.run_ctx);
 	for (i = 0; i < running->count; i++) {
 		struct itrace_session *session = running->session[i];
@@ -176,5 +172,6 @@ void itrace_progs_run(const struct itrace_running *running, struct itrace_walk *
 			this_cpu_inc(session->counters->not_run);
 	}
 	bpf_reset_run_ctx(outer);
+	rcu_read_unlock();
 	this_cpu_dec(probes_running_progs);
 }

@@ -4,7 +4,7 @@
  *
  * Compiles as BPF C, C and C++. Every event begins with the same head, says how long it is and stands for itself, so
  * that losing one does not make another unreadable. Numbers are in the machine's byte order, ports too; addresses are
- * as on the wire. Names end with a zero, and what is unused is zero.
+ * as on the wire. Names end with a zero, behind which nothing is meant; what is unused is zero.
  *
  * IPT_EVENT_VERSION changes whenever a reader of the older form would misread the newer one. A longer event of the same
  * version carries more at its end than this header knows.

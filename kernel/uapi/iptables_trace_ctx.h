@@ -76,7 +76,7 @@ enum {
 
 /*
  * One event. What describes the packet is as of this event, so two events tell what happened in between. Names are
- * zero-terminated and zero-filled. Unused fields are zero.
+ * zero-terminated, and what follows the zero means nothing. Unused fields are zero.
  */
 struct iptables_trace_ctx {
 	__u16	version;	/* IPTABLES_TRACE_CTX_VERSION */
@@ -107,8 +107,9 @@ struct iptables_trace_ctx {
 	__u64	parent_packet;
 
 	/*
-	 * How often the kernel missed any of the module's probes, since the session started. If it is the same in two
-	 * events, nothing between them escaped the module; such misses have no event number.
+	 * How often the kernel missed any of the module's probes since the session started, as of the traversal's
+	 * beginning and again of its end. If it is the same at two of these, nothing between them escaped the module;
+	 * such misses have no event number.
 	 */
 	__u64	missed;
 
