@@ -102,6 +102,7 @@ struct itrace_running {
 
 /* What is kept of a selected packet, from its first table to its last. Belongs to the walk that it is in, if any. */
 struct itrace_packet {
+	unsigned int hands;		/* see trace_packet.c */
 	struct itrace_walk *walk;
 	u64 walk_id;			/* 0 between tables */
 
@@ -183,6 +184,7 @@ void itrace_progs_run(const struct itrace_running *running, struct itrace_walk *
 /* trace_hooks.c */
 int itrace_hooks_set(bool marks);
 void itrace_hooks_remove(void);
+void itrace_hook_follow(struct kprobe *probe, struct pt_regs *regs);
 bool itrace_hook_in_place(u32 which);
 u32 itrace_hooks_in_place(void);
 void itrace_hooks_missed(struct itrace_missed *missed);
@@ -192,8 +194,9 @@ void itrace_hooks_exit(void);
 
 /* trace_walk.c */
 extern atomic64_t itrace_log_leaked;
-int itrace_walk_enter_ipv4(struct kretprobe_instance *instance, struct pt_regs *regs);
-int itrace_walk_enter_ipv6(struct kretprobe_instance *instance, struct pt_regs *regs);
+int itrace_walk_enter_ipv4(struct kprobe *probe, struct pt_regs *regs);
+int itrace_walk_enter_ipv6(struct kprobe *probe, struct pt_regs *regs);
+int itrace_walk_begin(struct kretprobe_instance *instance, struct pt_regs *regs);
 int itrace_walk_leave(struct kretprobe_instance *instance, struct pt_regs *regs);
 int itrace_walk_rule(struct kprobe *probe, struct pt_regs *regs);
 int itrace_walk_user_trace(struct kprobe *probe, struct pt_regs *regs);
@@ -204,11 +207,14 @@ void itrace_walks_forget(void);
 /* trace_packet.c */
 int itrace_packets_alloc(void);
 void itrace_packets_free(void);
+bool itrace_packet_seen(const struct sk_buff *skb);
 struct itrace_packet *itrace_packet_resume(const struct sk_buff *skb,
-					   const struct itrace_walk *walk, bool *same);
+					   const struct nf_hook_state *state,
+					   const struct xt_table *table, bool *same);
 struct itrace_packet *itrace_packet_new(const struct sk_buff *skb);
-struct itrace_packet *itrace_packet_of(const struct sk_buff *skb);
+struct itrace_walk *itrace_packet_walk(const struct sk_buff *skb);
 void itrace_packet_pause(struct itrace_packet *packet, const struct sk_buff *skb, bool queued);
+void itrace_packet_release(struct itrace_packet *packet);
 void itrace_packet_drop(struct itrace_packet *packet);
 
 /* trace_event.c */

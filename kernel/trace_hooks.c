@@ -16,7 +16,10 @@
 
 #include "trace.h"
 
-/* A probe of a function's entry alone (at_entry), or of its entry and return (on_enter, on_leave). */
+/*
+ * A probe of a function's entry alone (at_entry), or of its entry and return (on_enter, on_leave). With all three, at_entry
+ * comes first and says by itrace_hook_follow() which calls the rest is for.
+ */
 struct hook {
 	u32 which;
 	const char *function;
@@ -75,14 +78,16 @@ static struct hook hooks[] = {
 		.which		= IPTABLES_TRACE_HOOK_IPV4,
 		.function	= "ipt_do_table",
 		.module		= "ip_tables",
-		.on_enter	= itrace_walk_enter_ipv4,
+		.at_entry	= itrace_walk_enter_ipv4,
+		.on_enter	= itrace_walk_begin,
 		.on_leave	= itrace_walk_leave,
 		.data_size	= sizeof(struct itrace_walk),
 	}, {
 		.which		= IPTABLES_TRACE_HOOK_IPV6,
 		.function	= "ip6t_do_table",
 		.module		= "ip6_tables",
-		.on_enter	= itrace_walk_enter_ipv6,
+		.at_entry	= itrace_walk_enter_ipv6,
+		.on_enter	= itrace_walk_begin,
 		.on_leave	= itrace_walk_leave,
 		.data_size	= sizeof(struct itrace_walk),
 	},
@@ -93,6 +98,9 @@ static DEFINE_MUTEX(hooks_lock);
 static bool hooks_wanted;
 static u32 hooks_now;
 
+/* What register_kretprobe() makes a kretprobe's entry. */
+static kprobe_pre_handler_t kretprobe_entry;
+
 /*
  * Walks at once: one for each softirq and one for each task, tasks can be preempted within one, and walks nest.
  * What comes beyond is counted as missed.
@@ -100,6 +108,33 @@ static u32 hooks_now;
 static int walks_at_once(void)
 {
 	return max_t(int, 256, 8 * num_possible_cpus());
+}
+
+static int set_at_entry(struct hook *hook)
+{
+	hook->probe.kp.pre_handler = hook->at_entry;
+	return register_kprobe(&hook->probe.kp);
+}
+
+/*
+ * A kretprobe takes an instance at each call and asks then whether it is needed, which is dear where nearly all calls are
+ * packets that nobody selects. So at_entry takes the place of its entry, and hands on what is to be followed.
+ */
+static int set_at_return(struct hook *hook)
+{
+	int err;
+
+	hook->probe.entry_handler = hook->on_enter;
+	hook->probe.handler = hook->on_leave;
+	hook->probe.data_size = hook->data_size;
+	hook->probe.maxactive = walks_at_once();
+	err = register_kretprobe(&hook->probe);
+	if (err || !hook->at_entry)
+		return err;
+	kretprobe_entry = hook->probe.kp.pre_handler;
+	/* Probes that hit see the one or the other. */
+	smp_store_release(&hook->probe.kp.pre_handler, hook->at_entry);
+	return 0;
 }
 
 static int hook_set(struct hook *hook)
@@ -112,16 +147,7 @@ static int hook_set(struct hook *hook)
 	/* What an earlier registration left behind would make the kernel refuse this one. */
 	memset(&hook->probe, 0, sizeof(hook->probe));
 	hook->probe.kp.symbol_name = hook->function;
-	if (hook->at_entry) {
-		hook->probe.kp.pre_handler = hook->at_entry;
-		err = register_kprobe(&hook->probe.kp);
-	} else {
-		hook->probe.entry_handler = hook->on_enter;
-		hook->probe.handler = hook->on_leave;
-		hook->probe.data_size = hook->data_size;
-		hook->probe.maxactive = walks_at_once();
-		err = register_kretprobe(&hook->probe);
-	}
+	err = hook->on_leave ? set_at_return(hook) : set_at_entry(hook);
 	if (err)
 		return err;
 
@@ -136,10 +162,10 @@ static void hook_remove(struct hook *hook)
 		return;
 
 	WRITE_ONCE(hooks_now, hooks_now & ~hook->which);
-	if (hook->at_entry)
-		unregister_kprobe(&hook->probe.kp);
-	else
+	if (hook->on_leave)
 		unregister_kretprobe(&hook->probe);
+	else
+		unregister_kprobe(&hook->probe.kp);
 	hook->in_place = false;
 	hook->missed_entries += hook->probe.kp.nmissed;
 	hook->missed_returns += hook->probe.nmissed;
@@ -195,6 +221,14 @@ void itrace_hooks_remove(void)
 	mutex_unlock(&hooks_lock);
 }
 
+/* For at_entry of a probe that has on_enter and on_leave too: lets these see this call, if there is an instance left. */
+void itrace_hook_follow(struct kprobe *probe, struct pt_regs *regs)
+{
+	kretprobe_entry(probe, regs);
+}
+
+NOKPROBE_SYMBOL(itrace_hook_follow);
+
 bool itrace_hook_in_place(u32 which)
 {
 	return READ_ONCE(hooks_now) & which;
@@ -238,7 +272,7 @@ void itrace_hooks_missed(struct itrace_missed *missed)
 	}
 }
 
-/* All of them, for each event. */
+/* All of them, twice in each walk. */
 u64 itrace_hooks_missed_sum(void)
 {
 	u64 sum = 0;

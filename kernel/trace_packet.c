@@ -6,10 +6,11 @@
  * tells when: that an address still means the packet of the last table is concluded from what must hold of it, see
  * continues().
  *
- * The table is a fixed number of places in small buckets. A tag says what a place holds: 0 nothing, an address the
- * packet between tables, an address with IN_WALK the packet in a table. An skb is in one thread's hands at a time,
- * and so is a place with IN_WALK: its owner alone reads and writes it, and makes it so with one
- * compare-and-exchange. No locks: probes are no place for them.
+ * The table is a fixed number of places in small buckets. A place is owned by the walk that its packet is in, or by
+ * nobody between tables; its owner alone reads and writes it. No locks: probes are no place for them. Ownership is one
+ * number that grows with each change of hands, odd while there is an owner: what has been seen of a place that nobody
+ * owned still holds if the number can be moved on by compare-and-exchange. Which packet a place is of stands in an array
+ * of addresses, so that the usual question, whether anything is known of a packet, is one cache line.
  */
 #include <linux/atomic.h>
 #include <linux/hash.h>
@@ -26,14 +27,11 @@
 #define PLACES_PER_BUCKET	8
 #define BUCKETS			(ITRACE_MAX_PACKETS / PLACES_PER_BUCKET)
 
-/* In a tag, below the address. */
-#define IN_WALK			1UL
-/* The walk goes on after the packet was taken away, and its memory is another packet by now. */
-#define OUTLIVED		2UL
-#define TAG_FLAGS		(IN_WALK | OUTLIVED)
+/* In the place of the address of a packet that was taken away while its walk goes on: it means another packet by now. */
+#define OUTLIVED		1UL
 
 struct bucket {
-	unsigned long tag[PLACES_PER_BUCKET];
+	unsigned long address[PLACES_PER_BUCKET];
 } ____cacheline_aligned_in_smp;
 
 static struct bucket *buckets;
@@ -68,11 +66,33 @@ static struct itrace_packet *place(const struct bucket *bucket, unsigned int i)
 	return &places[(bucket - buckets) * PLACES_PER_BUCKET + i];
 }
 
-static unsigned long *tag_of(const struct itrace_packet *packet)
+static unsigned long *address_of(const struct itrace_packet *packet)
 {
 	unsigned long i = packet - places;
 
-	return &buckets[i / PLACES_PER_BUCKET].tag[i % PLACES_PER_BUCKET];
+	return &buckets[i / PLACES_PER_BUCKET].address[i % PLACES_PER_BUCKET];
+}
+
+static bool has_owner(unsigned int hands)
+{
+	return hands & 1;
+}
+
+/* What is read of a place afterwards is as of these hands or later ones. */
+static unsigned int hands_of(const struct itrace_packet *packet)
+{
+	return smp_load_acquire(&packet->hands); /* Pairs with disown(). */
+}
+
+/* Takes a place that nobody has owned since hands were read. */
+static bool own(struct itrace_packet *packet, unsigned int hands)
+{
+	return !has_owner(hands) && cmpxchg(&packet->hands, hands, hands + 1) == hands;
+}
+
+static void disown(struct itrace_packet *packet)
+{
+	smp_store_release(&packet->hands, packet->hands + 1); /* Pairs with hands_of(). */
 }
 
 /* Of the transport header: what NAT does not change in it and hardly another packet has the same of. */
@@ -162,12 +182,13 @@ static int stage(u8 hook)
 	}
 }
 
-static bool comes_later(const struct itrace_packet *packet, const struct itrace_walk *walk)
+static bool comes_later(const struct itrace_packet *packet, const struct nf_hook_state *state,
+			const struct xt_table *table)
 {
-	int priority = itrace_table_priority(walk->table, walk->state->hook);
+	int priority = itrace_table_priority(table, state->hook);
 
-	if (walk->state->hook != packet->hook)
-		return stage(walk->state->hook) > stage(packet->hook);
+	if (state->hook != packet->hook)
+		return stage(state->hook) > stage(packet->hook);
 	/* NFQUEUE may have a packet enter the same table again. */
 	return priority > packet->priority || (priority == packet->priority && packet->queued);
 }
@@ -178,13 +199,13 @@ static bool comes_later(const struct itrace_packet *packet, const struct itrace_
  * place, on the same way further on, has other contents.
  */
 static bool continues(struct itrace_packet *packet, const struct sk_buff *skb,
-		      const struct itrace_walk *walk)
+		      const struct nf_hook_state *state, const struct xt_table *table)
 {
 	unsigned long connection;
 
-	if (packet->net != walk->state->net || !comes_later(packet, walk))
+	if (packet->net != state->net || !comes_later(packet, state, table))
 		return false;
-	if (packet->content == content_of(skb, walk->state->pf))
+	if (packet->content == content_of(skb, state->pf))
 		return true;
 
 	/* Changed in between, as by a connection tracking helper: likely, if it still is of the same connection. */
@@ -194,30 +215,54 @@ static bool continues(struct itrace_packet *packet, const struct sk_buff *skb,
 }
 
 /*
- * The place of this packet if it is known, else of another packet that had the same address, else NULL. It belongs
- * to the caller's walk now.
+ * Whether anything is known of this skb's address. Every packet of everybody comes by here while a session runs, so it is
+ * written out.
+ */
+bool itrace_packet_seen(const struct sk_buff *skb)
+{
+	const struct bucket *bucket = bucket_of(skb);
+	unsigned long address = (unsigned long)skb;
+
+	BUILD_BUG_ON(PLACES_PER_BUCKET != 8);
+	return READ_ONCE(bucket->address[0]) == address ||
+	       READ_ONCE(bucket->address[1]) == address ||
+	       READ_ONCE(bucket->address[2]) == address ||
+	       READ_ONCE(bucket->address[3]) == address ||
+	       READ_ONCE(bucket->address[4]) == address ||
+	       READ_ONCE(bucket->address[5]) == address ||
+	       READ_ONCE(bucket->address[6]) == address ||
+	       READ_ONCE(bucket->address[7]) == address;
+}
+
+/*
+ * The place of a packet that is about to enter a table if it is known, else of another packet that had the same address,
+ * else NULL. It belongs to the caller now.
  */
 struct itrace_packet *itrace_packet_resume(const struct sk_buff *skb,
-					   const struct itrace_walk *walk, bool *same)
+					   const struct nf_hook_state *state,
+					   const struct xt_table *table, bool *same)
 {
-	struct bucket *bucket = bucket_of(skb);
 	unsigned long address = (unsigned long)skb;
+	struct bucket *bucket = bucket_of(skb);
 	unsigned int i;
 
-	for (i = 0; i < PLACES_PER_BUCKET; i++) {
-		unsigned long tag = READ_ONCE(bucket->tag[i]);
-
-		if (likely((tag & ~TAG_FLAGS) != address))
-			continue;
-		if (tag == address && cmpxchg(&bucket->tag[i], tag, tag | IN_WALK) == tag) {
-			*same = continues(place(bucket, i), skb, walk);
-			return place(bucket, i);
-		}
-		/* Its walk has yet to end, but has lost the packet: nothing may take this one for it. */
-		if (tag == (address | IN_WALK))
-			cmpxchg(&bucket->tag[i], tag, tag | OUTLIVED);
-	}
 	*same = false;
+	for (i = 0; i < PLACES_PER_BUCKET; i++) {
+		struct itrace_packet *packet = place(bucket, i);
+		unsigned int hands = hands_of(packet);
+
+		if (READ_ONCE(bucket->address[i]) != address)
+			continue;
+		if (own(packet, hands)) {
+			*same = continues(packet, skb, state, table);
+			return packet;
+		}
+		/*
+		 * Its walk has yet to end but has lost its packet, or this one would not be here: nothing may take this
+		 * one for it. Or the place is being given to another packet, whose address comes next.
+		 */
+		cmpxchg(&bucket->address[i], address, OUTLIVED);
+	}
 	return NULL;
 }
 
@@ -250,55 +295,80 @@ static void count_forgotten(const struct itrace_packet *packet)
 	}
 }
 
-static struct itrace_packet *take(struct bucket *bucket, unsigned int i, unsigned long old,
-				  const struct sk_buff *skb)
-{
-	if (cmpxchg(&bucket->tag[i], old, (unsigned long)skb | IN_WALK) != old)
-		return NULL;
-	if (old)
-		count_forgotten(place(bucket, i));
-	return place(bucket, i);
-}
-
 static bool older(const struct itrace_packet *a, const struct itrace_packet *b)
 {
 	return time_before(READ_ONCE(a->seen), READ_ONCE(b->seen));
+}
+
+/*
+ * Of the bucket's places that nobody owns, with the hands that say so, one that is free, or else the one whose packet was
+ * seen the longest ago; or -1.
+ */
+static int find_room(const struct bucket *bucket, unsigned int *hands)
+{
+	int room = -1;
+	int i;
+
+	for (i = 0; i < PLACES_PER_BUCKET; i++) {
+		const struct itrace_packet *packet = place(bucket, i);
+		unsigned int now = hands_of(packet);
+		bool free = !READ_ONCE(bucket->address[i]);
+
+		if (has_owner(now))
+			continue;
+		if (free || room < 0 || older(packet, place(bucket, room))) {
+			room = i;
+			*hands = now;
+		}
+		if (free)
+			break;
+	}
+	return room;
 }
 
 /* A place for a packet that has none, or NULL. Belongs to the caller's walk. */
 struct itrace_packet *itrace_packet_new(const struct sk_buff *skb)
 {
 	struct bucket *bucket = bucket_of(skb);
-	struct itrace_packet *packet;
-	unsigned long oldest_tag = 0;
-	unsigned int oldest = 0;
-	unsigned int i;
+	unsigned int hands;
+	int tries, i;
 
-	for (i = 0; i < PLACES_PER_BUCKET; i++) {
-		unsigned long tag = READ_ONCE(bucket->tag[i]);
+	/* Others may be quicker, but not each time. */
+	for (tries = 0; tries < PLACES_PER_BUCKET; tries++) {
+		struct itrace_packet *packet;
 
-		if (!tag) {
-			packet = take(bucket, i, 0, skb);
-			if (packet)
-				return packet;
-		} else if (!(tag & IN_WALK) &&
-			   (!oldest_tag || older(place(bucket, i), place(bucket, oldest)))) {
-			oldest = i;
-			oldest_tag = tag;
-		}
+		i = find_room(bucket, &hands);
+		if (i < 0)
+			return NULL;
+		packet = place(bucket, i);
+		if (!own(packet, hands))
+			continue;
+		if (READ_ONCE(bucket->address[i]))
+			count_forgotten(packet);
+		WRITE_ONCE(bucket->address[i], (unsigned long)skb);
+		return packet;
 	}
-	return oldest_tag ? take(bucket, oldest, oldest_tag, skb) : NULL;
+	return NULL;
 }
 
-/* The packet of this skb, which is in a walk now, or NULL. For probes during the walk. */
-struct itrace_packet *itrace_packet_of(const struct sk_buff *skb)
+/*
+ * The walk that this skb is in now, or NULL. For probes during the walk. If the walk's beginning was missed, a place may
+ * still have the address from before while it is given to another packet: its walk is not this one's.
+ */
+struct itrace_walk *itrace_packet_walk(const struct sk_buff *skb)
 {
 	const struct bucket *bucket = bucket_of(skb);
 	unsigned int i;
 
-	for (i = 0; i < PLACES_PER_BUCKET; i++)
-		if (READ_ONCE(bucket->tag[i]) == ((unsigned long)skb | IN_WALK))
-			return place(bucket, i);
+	for (i = 0; i < PLACES_PER_BUCKET; i++) {
+		struct itrace_walk *walk;
+
+		if (READ_ONCE(bucket->address[i]) != (unsigned long)skb)
+			continue;
+		walk = READ_ONCE(place(bucket, i)->walk);
+		if (walk && walk->skb == skb)
+			return walk;
+	}
 	return NULL;
 }
 
@@ -314,17 +384,22 @@ void itrace_packet_pause(struct itrace_packet *packet, const struct sk_buff *skb
 	packet->priority = itrace_table_priority(walk->table, walk->state->hook);
 	packet->hook = walk->state->hook;
 	packet->queued = queued;
-	packet->walk = NULL;
-	packet->walk_id = 0;
-	/* Pairs with the cmpxchg() in itrace_packet_resume() and take(). */
-	smp_store_release(tag_of(packet), (unsigned long)skb);
+	WRITE_ONCE(packet->walk, NULL);
+	WRITE_ONCE(packet->walk_id, 0);
+	disown(packet);
+}
+
+/* There was no walk: everything is as it was before itrace_packet_resume(). */
+void itrace_packet_release(struct itrace_packet *packet)
+{
+	disown(packet);
 }
 
 /* The walk is over and so is the packet. */
 void itrace_packet_drop(struct itrace_packet *packet)
 {
-	packet->walk = NULL;
-	packet->walk_id = 0;
-	/* Pairs with the cmpxchg() in take(). */
-	smp_store_release(tag_of(packet), 0UL);
+	WRITE_ONCE(packet->walk, NULL);
+	WRITE_ONCE(packet->walk_id, 0);
+	WRITE_ONCE(*address_of(packet), 0);
+	disown(packet);
 }

@@ -41,6 +41,21 @@ struct caller {
 
 static DEFINE_PER_CPU(struct caller, caller);
 
+/* A selected packet at a table's entry, until its walk begins; one on a CPU, as probes do not interrupt each other. */
+struct arrival {
+	const struct itrace_running *running;
+	struct itrace_packet *packet;	/* its place, or that of another one in the same memory, or NULL */
+	bool known;			/* it is the packet's own */
+	unsigned int selected;
+	u8 family;
+	bool begun;
+
+	struct itrace_packet *parent;
+	u64 parent_id;
+};
+
+static DEFINE_PER_CPU(struct arrival *, arriving);
+
 /* When no walk is left that could be somebody's parent. */
 void itrace_walks_forget(void)
 {
@@ -66,48 +81,48 @@ static void caller_set(struct itrace_packet *packet, u64 walk_id)
 }
 
 /*
- * The walk in which this one begins. A softirq that has interrupted a walk, or runs when it turns bottom halves on
- * again, is not part of it. A task that has moved to another CPU leaves an entry behind; it is void when the walk
+ * The walk in which the one that is about to begin is. A softirq that has interrupted a walk, or runs when it turns bottom
+ * halves on again, is not part of it. A task that has moved to another CPU leaves an entry behind; it is void when the walk
  * is over, and as long as it is not, only the walk itself can be what this task is doing.
  */
-static void find_parent(struct itrace_walk *walk)
+static void find_parent(struct arrival *arrival)
 {
-	const struct caller *here = this_cpu_ptr(&caller);
+	struct caller *here = this_cpu_ptr(&caller);
 
-	walk->parent = NULL;
-	walk->parent_id = 0;
-	if (here->packet && here->task == current && here->softirq == in_softirq_now() &&
-	    READ_ONCE(here->packet->walk_id) == here->walk_id) {
-		walk->parent = here->packet;
-		walk->parent_id = here->walk_id;
+	if (here->packet && READ_ONCE(here->packet->walk_id) != here->walk_id)
+		here->packet = NULL;
+	if (here->packet && here->task == current && here->softirq == in_softirq_now()) {
+		arrival->parent = here->packet;
+		arrival->parent_id = here->walk_id;
 	}
 }
 
-/* Whether the session wants this packet, which it has not seen before. */
-static bool selects(const struct itrace_session *session, const struct itrace_walk *walk)
+/*
+ * The sessions for which the packet is traced through this table, as bits of their places in running. What is known of the
+ * packet and of its parent, if anything, matters as much as what the filters say.
+ */
+static __always_inline unsigned int select(const struct itrace_running *running,
+					   const struct sk_buff *skb,
+					   const struct nf_hook_state *state,
+					   const struct itrace_packet *known,
+					   const struct itrace_packet *parent)
 {
-	if (session->children && walk->parent && itrace_session_selected(session, walk->parent))
-		return true;
-	return !session->filter || itrace_filter_selects(session->filter, walk->skb);
-}
-
-/* The sessions for which the packet is traced through this table, as bits of their places in running. */
-static unsigned int select(const struct itrace_running *running, const struct itrace_walk *walk,
-			   const struct itrace_packet *known)
-{
-	const struct net *net = walk->state->net;
+	const struct net *net = state->net;
 	unsigned int selected = 0;
-	unsigned int i;
+	unsigned int i = 0;
 
-	for (i = 0; i < running->count; i++) {
+	/* There is one at least. */
+	do {
 		const struct itrace_session *session = running->session[i];
 		const struct net *only = READ_ONCE(session->net);
 
 		if (only && only != net)
 			continue;
-		if ((known && itrace_session_selected(session, known)) || selects(session, walk))
+		if ((known && itrace_session_selected(session, known)) || !session->filter ||
+		    itrace_filter_selects(session->filter, skb) ||
+		    (parent && session->children && itrace_session_selected(session, parent)))
 			selected |= BIT(i);
-	}
+	} while (++i < running->count);
 	return selected;
 }
 
@@ -135,6 +150,7 @@ static void number(const struct itrace_running *running, const struct itrace_wal
 		packet->in[session->slot].id = atomic64_inc_return(&session->next_packet);
 		packet->in[session->slot].serial = session->serial;
 		packet->in[session->slot].seq = 0;
+		packet->child_of &= ~BIT(session->slot);
 		if (session->children && walk->parent &&
 		    itrace_session_selected(session, walk->parent))
 			packet->child_of |= BIT(session->slot);
@@ -176,70 +192,109 @@ static void set_mark(struct sk_buff *skb, bool value)
 #endif
 }
 
-/* Begins the walk if a session selects the packet. */
-static bool begin(const struct itrace_running *running, struct itrace_walk *walk)
+/* Begins the walk of a selected packet, unless there is no room to follow it. */
+static bool begin(struct arrival *arrival, struct itrace_walk *walk)
 {
-	struct itrace_packet *packet;
-	unsigned int selected;
-	bool known;
+	struct itrace_packet *packet = arrival->packet;
 
-	packet = itrace_packet_resume(walk->skb, walk, &known);
-	find_parent(walk);
-	selected = select(running, walk, known ? packet : NULL);
-	if (likely(!selected)) {
-		if (packet)
-			itrace_packet_drop(packet);
-		return false;
-	}
 	if (!packet)
 		packet = itrace_packet_new(walk->skb);
 	if (!packet) {
-		count_refused(running, selected);
+		count_refused(arrival->running, arrival->selected);
 		return false;
 	}
 
-	number(running, walk, packet, selected, known);
+	walk->parent = arrival->parent;
+	walk->parent_id = arrival->parent_id;
+	number(arrival->running, walk, packet, arrival->selected, arrival->known);
 	walk->id = new_walk_id();
 	walk->packet = packet;
-	packet->walk = walk;
+	WRITE_ONCE(packet->walk, walk);
 	WRITE_ONCE(packet->walk_id, walk->id);
-	mark(running, walk);
+	mark(arrival->running, walk);
+	arrival->begun = true;
 	return true;
 }
 
-/* A table's entry. Without a walk its return goes unnoticed: this is all that a packet costs which nobody selects. */
-static int enter(struct kretprobe_instance *instance, struct pt_regs *regs, u8 family)
+/* The kretprobe has taken an instance for the packet that has just arrived: its data is the walk. */
+int itrace_walk_begin(struct kretprobe_instance *instance, struct pt_regs *regs)
 {
 	struct itrace_walk *walk = (struct itrace_walk *)instance->data;
-	const struct itrace_running *running;
-	int declined = 1;
+	struct arrival *arrival = this_cpu_read(arriving);
 
-	rcu_read_lock();
-	running = rcu_dereference(itrace_running);
-	if (running) {
-		walk->skb = itrace_table_skb_arg(regs);
-		walk->state = itrace_table_state_arg(regs);
-		walk->table = itrace_table_arg(regs);
-		if (begin(running, walk)) {
-			itrace_event_enter(walk, family);
-			itrace_progs_run(running, walk, regs);
-			declined = 0;
-		}
-	}
-	rcu_read_unlock();
-	return declined;
+	/* The probe is just being set. */
+	if (!arrival)
+		return 1;
+	walk->skb = itrace_table_skb_arg(regs);
+	walk->state = itrace_table_state_arg(regs);
+	walk->table = itrace_table_arg(regs);
+	if (!begin(arrival, walk))
+		return 1;
+	itrace_event_enter(walk, arrival->family);
+	itrace_progs_run(arrival->running, walk, regs);
+	return 0;
 }
 
-int itrace_walk_enter_ipv4(struct kretprobe_instance *instance, struct pt_regs *regs)
+NOKPROBE_SYMBOL(itrace_walk_begin);
+
+/* A packet at a table's entry that is selected, or may be for another reason than its own looks. */
+static noinline int arrive(struct kprobe *probe, struct pt_regs *regs, u8 family,
+			   const struct itrace_running *running, unsigned int selected)
 {
-	return enter(instance, regs, NFPROTO_IPV4);
+	const struct nf_hook_state *state = itrace_table_state_arg(regs);
+	const struct sk_buff *skb = itrace_table_skb_arg(regs);
+	struct arrival arrival = { .running = running, .family = family };
+
+	arrival.packet = itrace_packet_resume(skb, state, itrace_table_arg(regs), &arrival.known);
+	find_parent(&arrival);
+	if (!selected)
+		selected = select(running, skb, state, arrival.known ? arrival.packet : NULL,
+				  arrival.parent);
+	if (selected) {
+		arrival.selected = selected;
+		this_cpu_write(arriving, &arrival);
+		itrace_hook_follow(probe, regs);
+		this_cpu_write(arriving, NULL);
+	}
+
+	if (arrival.packet && !arrival.begun) {
+		/* Missed, and counted as that, by a kretprobe without instances: it may do better at the next table. */
+		if (selected && arrival.known)
+			itrace_packet_release(arrival.packet);
+		else
+			itrace_packet_drop(arrival.packet);
+	}
+	return 0;
+}
+
+/* A table's entry. For a packet that nobody selects this is all that it costs: its return goes unnoticed. */
+static __always_inline int enter(struct kprobe *probe, struct pt_regs *regs, u8 family)
+{
+	const struct itrace_running *running = rcu_dereference_sched(itrace_running);
+	unsigned int selected = 0;
+
+	if (!running)
+		return 0;
+	if (likely(!itrace_packet_seen(itrace_table_skb_arg(regs)) &&
+		   !this_cpu_read(caller.packet))) {
+		selected = select(running, itrace_table_skb_arg(regs), itrace_table_state_arg(regs),
+				  NULL, NULL);
+		if (likely(!selected))
+			return 0;
+	}
+	return arrive(probe, regs, family, running, selected);
+}
+
+int itrace_walk_enter_ipv4(struct kprobe *probe, struct pt_regs *regs)
+{
+	return enter(probe, regs, NFPROTO_IPV4);
 }
 
 NOKPROBE_SYMBOL(itrace_walk_enter_ipv4);
 
-int itrace_walk_enter_ipv6(struct kretprobe_instance *instance, struct pt_regs *regs)
+int itrace_walk_enter_ipv6(struct kprobe *probe, struct pt_regs *regs)
 {
-	return enter(instance, regs, NFPROTO_IPV6);
+	return enter(probe, regs, NFPROTO_IPV6);
 }
 
 NOKPROBE_SYMBOL(itrace_walk_enter_ipv6);
@@ -261,13 +316,11 @@ int itrace_walk_leave(struct kretprobe_instance *instance, struct pt_regs *regs)
 	    this_cpu_read(caller.walk_id) == walk->id)
 		caller_set(walk->parent, walk->parent_id);
 
-	rcu_read_lock();
-	running = rcu_dereference(itrace_running);
+	running = rcu_dereference_sched(itrace_running);
 	if (running) {
 		itrace_event_leave(walk, verdict);
 		itrace_progs_run(running, walk, regs);
 	}
-	rcu_read_unlock();
 
 	if (what == NF_STOLEN || what == NF_DROP)
 		itrace_packet_drop(walk->packet);
@@ -296,23 +349,19 @@ static void silence(struct pt_regs *regs)
 /* A packet meets a rule, whose target comes next. */
 int itrace_walk_rule(struct kprobe *probe, struct pt_regs *regs)
 {
-	struct itrace_packet *packet = itrace_packet_of(itrace_log_skb_arg(regs));
+	struct itrace_walk *walk = itrace_packet_walk(itrace_log_skb_arg(regs));
 	const struct itrace_running *running;
-	struct itrace_walk *walk;
 
-	if (!packet)
+	if (!walk)
 		return 0;
-	walk = packet->walk;
-	caller_set(packet, walk->id);
+	caller_set(walk->packet, walk->id);
 
-	rcu_read_lock();
-	running = rcu_dereference(itrace_running);
+	running = rcu_dereference_sched(itrace_running);
 	if (running) {
 		itrace_event_rule(walk, itrace_log_chain_arg(regs), itrace_log_type_arg(regs),
 				  itrace_log_rule_arg(regs));
 		itrace_progs_run(running, walk, regs);
 	}
-	rcu_read_unlock();
 
 	if (walk->marked && !walk->users)
 		silence(regs);
@@ -324,10 +373,10 @@ NOKPROBE_SYMBOL(itrace_walk_rule);
 /* The user's TRACE marks a packet that we may have marked before: from here on the mark is the user's. */
 int itrace_walk_user_trace(struct kprobe *probe, struct pt_regs *regs)
 {
-	struct itrace_packet *packet = itrace_packet_of(itrace_target_skb_arg(regs));
+	struct itrace_walk *walk = itrace_packet_walk(itrace_target_skb_arg(regs));
 
-	if (packet)
-		packet->walk->users = true;
+	if (walk)
+		walk->users = true;
 	return 0;
 }
 
@@ -337,9 +386,9 @@ NOKPROBE_SYMBOL(itrace_walk_user_trace);
 int itrace_walk_dup_enter(struct kretprobe_instance *instance, struct pt_regs *regs)
 {
 	struct sk_buff *skb = itrace_dup_skb_arg(regs);
-	struct itrace_packet *packet = itrace_packet_of(skb);
+	const struct itrace_walk *walk = itrace_packet_walk(skb);
 
-	if (!packet || !packet->walk->marked || packet->walk->users)
+	if (!walk || !walk->marked || walk->users)
 		return 1;
 	set_mark(skb, false);
 	*(struct sk_buff **)instance->data = skb;
