@@ -37,6 +37,14 @@ in_netns()
 in_left() { in_netns "$left" "$@"; }
 in_right() { in_netns "$right" "$@"; }
 
+# receive_on NAMESPACE DEVICE MASK: packets that come in there are handled on these CPUs, whichever sends them.
+receive_on()
+{
+	# `ip netns exec` brings the /sys of the namespace.
+	# shellcheck disable=SC2016 # the inner shell expands it
+	ip netns exec "$1" sh -c 'for queue in /sys/class/net/"$1"/queues/rx-*; do echo "$2" >"$queue/rps_cpus"; done' - "$2" "$3"
+}
+
 # pings N ADDRESS: N echo requests from left, in a burst; whether they are answered does not matter.
 pings() { in_left ping -nq -c "$1" -i 0.01 -W 1 "$2" >/dev/null || true; }
 

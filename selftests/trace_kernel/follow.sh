@@ -88,7 +88,7 @@ to_nat6='4,32 0 0 36,21 0 1 9,6 0 0 65535,6 0 0 0'
 
 nat4
 nat6
-ktap_plan 29
+ktap_plan 32
 
 trace_start session -f "$to_nat"
 in_left ping -nq -c 3 -i 0.01 203.0.113.9 >/dev/null
@@ -175,6 +175,21 @@ trace_stop session
 check "... or of all" same "$(events session . | sed 's/.* netns=\([0-9]*\) .*/\1/' | sort -u | wc -l)" 2
 check "in another namespace it is another packet" same "$(path session 2)" "filter:INPUT"
 check "no packet is ever lost sight of" same "$(stat_of session forgotten) $(stat_of session refused)" "0 0"
+
+# Two CPUs forward at once, also idle ones, whose tasks all have the number 0.
+receive_on "$right" eth0 3
+trace_start session -f "$(filter_ipv4 17)"
+for cpu in 0 1; do
+	in_left taskset -c $cpu "$trace_bin/udp_send" -n 200 -i 500 -s $((20000 + 10000 * cpu)) 198.51.100.2 9 &
+	senders[cpu]=$!
+done
+wait "${senders[@]}"
+trace_stop session
+check "two CPUs forward at once" test "$(events session '^enter' | sed 's/.* cpu=\([0-9]*\) .*/\1/' | sort -u | wc -l)" -ge 2
+# A packet's tables in order, and how many packets have just these.
+ways() { events session '^enter' | sed 's/.* packet=\([0-9]*\) .* table=\([a-z]*\) hook=\([A-Z]*\) .*/\1 \2:\3/' | awk '{ way[$1] = way[$1] " " $2 } END { for (p in way) print way[p] }' | sort | uniq -c | xargs; }
+check "... each packet on its own way" same "$(ways)" "400 $first_way"
+check "... with its own events" whole session
 
 # Packets that are followed do not accumulate.
 trace_start session -f "$filter_ping" -k e

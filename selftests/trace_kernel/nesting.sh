@@ -15,7 +15,7 @@ send_udp() { in_left bash -c "echo x >/dev/udp/192.0.2.2/$1" || true; }
 # parents NAME PATTERN: PARENT'S PACKET of each packet whose events match, once.
 parents() { events "$1" "$2" | sed -n 's/.* packet=\([0-9]*\) .* parent=\([0-9]*\)\/\([0-9]*\) .*/\1 of \2/p' | sort -u; }
 
-ktap_plan 29
+ktap_plan 32
 
 in_right iptables-legacy -A INPUT -p udp --dport 7 -j REJECT
 trace_start session -n all
@@ -95,6 +95,20 @@ observe_stop
 trace_stop session
 check "the copy is not marked if TEE comes later" same "$(observed sent 17)" "0 2"
 in_right iptables-legacy -t mangle -F
+
+# The same over IPv6.
+in_right ip6tables-legacy -t mangle -A PREROUTING -p udp --dport 9 -j TEE --gateway 2001:db8::1
+in_right ip6tables-legacy -t mangle -A PREROUTING -p udp --dport 9 -m mark --mark 0
+trace_start session -f "$(filter_ipv6 17)"
+observe_start
+in_left bash -c 'echo x >/dev/udp/2001:db8::2/9'
+observe_stop
+trace_stop session
+check "over IPv6 the copy that TEE makes is not marked" same "$(observed sent 17)" "0 2"
+check "... the packet stays marked in its table" same "$(observed in_table 17)" "1 0"
+check "... and is heard of after TEE" same "$(events session '^rule packet=1 .*table=mangle hook=PREROUTING' | sed 's/.* type=\([^ ]*\) rule=\([0-9]\).*/\1 \2/' | xargs)" \
+	"rule 1 rule 2 policy 3"
+in_right ip6tables-legacy -t mangle -F
 
 # NF_STOLEN: SYNPROXY consumes the packet.
 in_right iptables-legacy-restore <<-END

@@ -50,18 +50,15 @@ static unsigned long resized(unsigned long cmd, unsigned int size)
 	return _IOC(_IOC_DIR(cmd), _IOC_TYPE(cmd), _IOC_NR(cmd), size);
 }
 
-/* "return 0" as a program of some type, or what bpf() has against it. */
-static int load(unsigned int type, unsigned int attach_type, unsigned int flags)
+/* A program of some type, or what bpf() has against it. */
+static int load_code(const struct bpf_insn *code, unsigned int count, unsigned int type, unsigned int attach_type,
+		     unsigned int flags)
 {
-	static const struct bpf_insn code[] = {
-		{ .code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = 0, .imm = 0 },
-		{ .code = BPF_JMP | BPF_EXIT },
-	};
 	union bpf_attr attr = {
 		.prog_type = type,
 		.expected_attach_type = attach_type,
 		.insns = (unsigned long)code,
-		.insn_cnt = 2,
+		.insn_cnt = count,
 		.license = (unsigned long)"GPL",
 		.prog_flags = flags,
 	};
@@ -70,6 +67,17 @@ static int load(unsigned int type, unsigned int attach_type, unsigned int flags)
 	if (fd < 0)
 		unable("such a program cannot be loaded");
 	return fd;
+}
+
+/* "return 0" as a program of some type. */
+static int load(unsigned int type, unsigned int attach_type, unsigned int flags)
+{
+	static const struct bpf_insn code[] = {
+		{ .code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = 0, .imm = 0 },
+		{ .code = BPF_JMP | BPF_EXIT },
+	};
+
+	return load_code(code, 2, type, attach_type, flags);
 }
 
 static int set_programs(int enter, int rule, int leave)
@@ -206,6 +214,18 @@ static int program_map(void)
 static int program_socket(void) { return set_programs(load(BPF_PROG_TYPE_SOCKET_FILTER, 0, 0), -1, -1); }
 static int program_tracepoint(void) { return set_programs(-1, load(BPF_PROG_TYPE_TRACEPOINT, 0, 0), -1); }
 static int program_sleepable(void) { return set_programs(-1, -1, load(BPF_PROG_TYPE_KPROBE, 0, BPF_F_SLEEPABLE)); }
+/* "return bpf_override_return(ctx, 0)". */
+static int program_override(void)
+{
+	static const struct bpf_insn code[] = {
+		{ .code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = 2, .imm = 0 },
+		{ .code = BPF_JMP | BPF_CALL, .imm = BPF_FUNC_override_return },
+		{ .code = BPF_JMP | BPF_EXIT },
+	};
+
+	return set_programs(-1, load_code(code, 3, BPF_PROG_TYPE_KPROBE, 0, 0), -1);
+}
+
 static int program_multi(void) { return set_programs(load(BPF_PROG_TYPE_KPROBE, ATTACH_KPROBE_MULTI, 0), -1, -1); }
 
 /* One that is refused leaves those of before in place. */
@@ -348,6 +368,7 @@ static const struct {
 	{ "a program of type socket_filter: EPROTOTYPE", program_socket, EPROTOTYPE },
 	{ "a program of type tracepoint: EPROTOTYPE", program_tracepoint, EPROTOTYPE },
 	{ "a program that sleeps: EOPNOTSUPP", program_sleepable, EOPNOTSUPP },
+	{ "a program that overrides return values: EOPNOTSUPP", program_override, EOPNOTSUPP },
 	{ "a program made for kprobe.multi: EOPNOTSUPP", program_multi, EOPNOTSUPP },
 	{ "programs of before stay when one is refused", program_kept, 0 },
 	{ "an unknown flag of a filter: EINVAL", filter_flag, EINVAL },
