@@ -105,6 +105,8 @@ cleanup_push()
 cleanup_run()
 {
 	local command
+	# Whatever fails, the rest is undone too.
+	set +e
 	for command in "${cleanup_commands[@]}"; do
 		eval "$command" >/dev/null 2>&1
 	done
