@@ -40,7 +40,7 @@ KBUILD_ARGS := $(if $(KBUILD_CC),CC=$(KBUILD_CC)) $(if $(LLVM),LLVM=$(LLVM)) $(i
 # A room's own Makefile gets these.
 ROOM = $(Q)$(MAKE) --no-print-directory -C $(1) BUILD=$(BUILD)/$(1) $(2)
 
-.PHONY: all modules user install install-modules install-user install-selftests uninstall selftests
+.PHONY: all modules user install install-modules install-boot install-user install-selftests uninstall uninstall-boot selftests
 .PHONY: demo check check-units check-dkms check-all check-debug check-mutants bench lint dkms clean distclean help
 
 ##  all            the modules for one kernel, and all of user space
@@ -63,7 +63,7 @@ user:
 	$(call ROOM,userspace,all)
 
 ##  install        everything in its standard place below DESTDIR=; PREFIX=/usr
-install: install-modules install-modprobe install-user
+install: install-modules install-modprobe install-boot install-user
 	$(Q)[ -n "$(DESTDIR)" ] || packaging/loaded-module.sh
 
 # Not by kbuild's modules_install, which wants a System.map and a signing key that headers packages do not have. A module
@@ -81,13 +81,28 @@ install-modprobe:
 uninstall-modprobe:
 	$(Q)rm -f $(addprefix $(DESTDIR)/lib/,$(MODPROBE_FILES))
 
+# What a boot needs so that rules find their programs: packaging/README.md, "Boot".
+BOOT_UNITS := iptables-ebpf-pins.service iptables-ebpf-closed.service
+UNIT_DIR := $(DESTDIR)/lib/systemd/system
+install-boot:
+	$(Q)for unit in $(BOOT_UNITS); do \
+		install -d $(UNIT_DIR) && \
+		sed -e 's|@SBINDIR@|$(PREFIX)/sbin|' -e 's|@LIBDIR@|$(PREFIX)/lib|' packaging/systemd/$$unit > $(UNIT_DIR)/$$unit && \
+		chmod 644 $(UNIT_DIR)/$$unit || exit 1; \
+	done
+	$(Q)install -D -m 755 packaging/closed.sh $(DESTDIR)$(PREFIX)/lib/iptables-ebpf/closed
+	$(Q)install -d $(DESTDIR)/etc/iptables-ebpf/pins.d
+uninstall-boot:
+	$(Q)rm -f $(addprefix $(UNIT_DIR)/,$(BOOT_UNITS)) $(DESTDIR)$(PREFIX)/lib/iptables-ebpf/closed
+	$(Q)rmdir -p --ignore-fail-on-non-empty $(DESTDIR)/etc/iptables-ebpf/pins.d 2>/dev/null || true
+
 install-user:
 	$(call ROOM,xtables-ext,install)
 	$(call ROOM,bpf-progs,install)
 	$(call ROOM,userspace,install)
 
 ##  uninstall      the same places, emptied
-uninstall: uninstall-modprobe
+uninstall: uninstall-modprobe uninstall-boot
 	$(Q)rm -f $(addprefix $(MODULES_DIR)/,xt_ebpf.ko iptables_trace.ko)
 	$(Q)[ -n "$(DESTDIR)" ] || { depmod $(KVER) && packaging/loaded-module.sh; }
 	$(call ROOM,xtables-ext,uninstall)

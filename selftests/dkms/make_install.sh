@@ -17,7 +17,7 @@ make_as_user() { as_user make -s -C "$tree" "$@"; }
 
 installed() { for file in "$@"; do [ -s "$dest/$file" ] || { echo "missing: $file"; return 1; }; done; }
 # Whatever the tools of the day are.
-known_places='lib/modules/[^/]*/updates|lib/modprobe.d|lib/modules-load.d|usr/s?bin|usr/lib/iptables-ebpf'
+known_places='lib/modules/[^/]*/updates|lib/modprobe.d|lib/modules-load.d|usr/s?bin|usr/lib/iptables-ebpf|lib/systemd/system'
 known_places+="|usr/lib/$multiarch/xtables|usr/share/man/man[1-8]|usr/share/bash-completion/completions"
 only_known_places()
 {
@@ -27,7 +27,7 @@ readable_by_all() { same "$(find "$dest" ! -type d ! -perm -444)" ''; }
 files_in() { find "$1" ! -type d; }
 module_for() { modinfo -F vermagic "$1" | grep "^$kernel "; }
 
-ktap_plan 15
+ktap_plan 16
 check "builds for a kernel that is named by its release" make_as_user KVER="$kernel" all
 check "installs for it" make_as_user KVER="$kernel" DESTDIR=$dest install
 check "the module is under that kernel's updates" installed "lib/modules/$kernel/updates/xt_ebpf.ko"
@@ -36,6 +36,8 @@ check "the extension is beside iptables' own" \
 	installed usr/lib/"$multiarch"/xtables/libipt_bpf.so usr/lib/"$multiarch"/xtables/libip6t_bpf.so
 check "what tells modprobe of the module is where modprobe looks" \
 	installed lib/modprobe.d/iptables-ebpf.conf lib/modules-load.d/iptables-ebpf.conf
+check "the units for a boot are where systemd looks" \
+	installed lib/systemd/system/iptables-ebpf-pins.service usr/lib/iptables-ebpf/closed
 check "programs and manual pages are there" installed usr/lib/iptables-ebpf/examples/port_set.bpf.o usr/share/man/man8/xt_ebpf.8
 check "nothing is anywhere else" only_known_places
 check "everybody can read it" readable_by_all

@@ -198,7 +198,7 @@ TEST(Interpret, what_the_packet_does_not_have_is_no_match)
 	EXPECT_EQ(run("2,40 0 0 18,6 0 0 1", Packet(20)).end, CodeEnd::returned);
 	EXPECT_EQ(run("2,32 0 0 18,6 0 0 1", Packet(20)).end, CodeEnd::behind_packet);
 	// It was there, and not captured.
-	EXPECT_EQ(run("2,48 0 0 20,6 0 0 1", Packet(20), 60).end, CodeEnd::needs_kernel);
+	EXPECT_EQ(run("2,48 0 0 20,6 0 0 1", Packet(20), 60).end, CodeEnd::not_captured);
 }
 
 TEST(Interpret, division_by_zero_is_no_match)

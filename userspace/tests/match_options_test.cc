@@ -69,6 +69,24 @@ TEST(MatchOptions, load)
 	EXPECT_TRUE(parsed<LoadOptions>({ "load", "--boot" }).boot);
 }
 
+TEST(MatchOptions, compile_list_and_test)
+{
+	const auto compile = parsed<CompileOptions>({ "compile", "-4", "tcp", "port", "443", "--format", "asm" });
+	EXPECT_EQ(compile.expression, "tcp port 443");
+	EXPECT_EQ(compile.format, "asm");
+	EXPECT_EQ(compile.family, Family::ipv4);
+	EXPECT_TRUE(parsed<ListOptions>({ "list", "--json" }).json);
+	const auto test = parsed<TestOptions>({ "test", "tcp", "--pcap", "x.pcap", "-v", "--program", "p", "-6" });
+	EXPECT_EQ(test.source, "tcp");
+	EXPECT_EQ(test.pcap, "x.pcap");
+	EXPECT_EQ(test.program, "p");
+	EXPECT_EQ(test.family, Family::ipv6);
+	EXPECT_TRUE(test.verbose);
+	EXPECT_NE(complaint({ "test", "tcp" }).find("--pcap is required"), std::string::npos);
+	EXPECT_NE(complaint({ "compile", "tcp", "--format", "perl" }).find("perl"), std::string::npos);
+	EXPECT_NE(complaint({ "compile" }).find("EXPRESSION"), std::string::npos);
+}
+
 TEST(MatchOptions, wrong_ones_are_named_with_the_help_to_ask)
 {
 	EXPECT_NE(complaint({}).find("which command? (see iptables-bpf --help)"), std::string::npos);

@@ -40,10 +40,10 @@ TEST(SaveLines, numbers_count_what_stands_inside_quotes)
 
 TEST(SaveLines, quotes_only_where_they_must_be)
 {
-	EXPECT_EQ(quoted("/sys/fs/bpf/x"), "/sys/fs/bpf/x");
-	EXPECT_EQ(quoted("two words"), "\"two words\"");
-	EXPECT_EQ(quoted("a\"b\\"), R"("a\"b\\")");
-	EXPECT_EQ(quoted(""), "\"\"");
+	EXPECT_EQ(save_word("/sys/fs/bpf/x"), "/sys/fs/bpf/x");
+	EXPECT_EQ(save_word("two words"), "\"two words\"");
+	EXPECT_EQ(save_word("a\"b\\"), R"("a\"b\\")");
+	EXPECT_EQ(save_word(""), "\"\"");
 }
 
 TEST(Saved, finds_each_source)

@@ -23,6 +23,9 @@ struct Run {
 	}
 	Outcome operator()(const CheckOptions &options) const { return check_rules(options, console); }
 	Outcome operator()(const ExportOptions &options) const { return export_file(options, console); }
+	Outcome operator()(const CompileOptions &options) const { return compile_code(options, console); }
+	Outcome operator()(const ListOptions &options) const { return list_rules(options, console); }
+	Outcome operator()(const TestOptions &options) const { return test_packets(options, console); }
 	Outcome operator()(const StatsOptions &options) const { return switch_stats(options, console); }
 };
 

@@ -75,7 +75,7 @@ std::vector<Word> split_words(std::string_view line)
 	return words;
 }
 
-std::string quoted(std::string_view word)
+std::string save_word(std::string_view word)
 {
 	if (!word.empty() && word.find_first_not_of(kPlain) == std::string_view::npos)
 		return std::string(word);

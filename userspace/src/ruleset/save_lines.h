@@ -34,6 +34,6 @@ struct Word {
 std::vector<Word> split_words(std::string_view line);
 
 // The word as it has to be written: in quotes if it must be.
-std::string quoted(std::string_view word);
+std::string save_word(std::string_view word);
 
 } // namespace ipt

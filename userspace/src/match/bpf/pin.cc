@@ -38,10 +38,9 @@ Status pin_now(int object, const std::string &path)
 	if (!bpf_obj_pin(object, path.c_str()))
 		return {};
 	const int error = errno;
-	const char *way_out = error == EPERM && fs::path(path).filename().string().find('.') != std::string::npos ?
-				      "; a BPF file system takes no name with a dot" :
-			      error == EPERM || error == EACCES ? "; pinning is root's: try sudo" :
-								  "";
+	if (error == EPERM && fs::path(path).filename().string().find('.') != std::string::npos)
+		return Error{ fmt::format("cannot pin {}: a BPF file system takes no name with a dot", path), EINVAL };
+	const char *way_out = error == EPERM || error == EACCES ? "; pinning is root's: try sudo" : "";
 	return Error{ fmt::format("cannot pin {}: {}{}", path, std::strerror(error), way_out), error };
 }
 

@@ -14,7 +14,8 @@ namespace ipt {
 
 namespace {
 
-constexpr std::array kTexts{ &kSwapText, &kLoadText, &kCheckText, &kExportText, &kStatsText };
+constexpr std::array kTexts{ &kListText,    &kSwapText,	 &kLoadText,   &kTestText,
+			     &kCompileText, &kCheckText, &kExportText, &kStatsText };
 
 // CLI11's own form, with the usage of the command and without the names of validators and the list of positionals.
 class MatchHelp : public CLI::Formatter {
@@ -63,6 +64,10 @@ struct Raw {
 	ExportOptions exported;
 	StatsOptions stats;
 	LoadOptions load;
+	CompileOptions compile;
+	ListOptions list;
+	TestOptions test;
+	std::vector<std::string> words; // of an expression
 	Family46 family;
 };
 
@@ -138,6 +143,35 @@ void add_load(CLI::App &app, LoadOptions &options)
 	add_pins(command, options.pins);
 }
 
+void add_compile(CLI::App &app, CompileOptions &options, std::vector<std::string> &words, Family46 &family)
+{
+	CLI::App *command = add_command(app, kCompileText);
+	command->add_option("EXPRESSION", words)->required();
+	command->add_option("--format", options.format, "iptables: for a rule; c: for a C program; asm: in words")
+		->type_name("iptables|c|asm")
+		->check(one_of({ "iptables", "c", "asm" }));
+	add_family(command, family);
+}
+
+void add_list(CLI::App &app, ListOptions &options)
+{
+	CLI::App *command = add_command(app, kListText);
+	command->add_flag("--json", options.json, "As JSON, for other programs");
+}
+
+void add_test(CLI::App &app, TestOptions &options, Family46 &family)
+{
+	CLI::App *command = add_command(app, kTestText);
+	command->add_option("SOURCE", options.source)->required();
+	command->add_option("--pcap", options.pcap,
+			    "The packets, as tcpdump writes them to a file;\n- is standard input")
+		->type_name("FILE")
+		->required();
+	command->add_option("--program", options.program, "The program, if the object has several")->type_name("NAME");
+	command->add_flag("-v,--verbose", options.verbose, "Every instruction that ran, of bytecode and expressions");
+	add_family(command, family);
+}
+
 void describe(CLI::App &app, Raw &raw)
 {
 	app.name("iptables-bpf");
@@ -146,8 +180,11 @@ void describe(CLI::App &app, Raw &raw)
 	app.footer(kMatchFooter);
 	app.set_help_flag("-h,--help", "This text");
 	app.set_version_flag("--version", "iptables-bpf " IPTABLES_EBPF_VERSION, "The version");
+	add_list(app, raw.list);
 	add_swap(app, raw.swap);
 	add_load(app, raw.load);
+	add_test(app, raw.test, raw.family);
+	add_compile(app, raw.compile, raw.words, raw.family);
 	add_check(app, raw.check, raw.family);
 	add_export(app, raw.exported, raw.family);
 	add_stats(app, raw.stats);
@@ -160,7 +197,15 @@ void describe(CLI::App &app, Raw &raw)
 
 MatchCommand chosen(const std::string &name, Raw &raw)
 {
-	raw.check.family = raw.exported.family = raw.family.family();
+	raw.check.family = raw.exported.family = raw.compile.family = raw.test.family = raw.family.family();
+	for (const std::string &word : raw.words)
+		raw.compile.expression += (raw.compile.expression.empty() ? "" : " ") + word;
+	if (name == kCompileText.name)
+		return raw.compile;
+	if (name == kListText.name)
+		return raw.list;
+	if (name == kTestText.name)
+		return raw.test;
 	if (name == kSwapText.name)
 		return raw.swap;
 	if (name == kLoadText.name)

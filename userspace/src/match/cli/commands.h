@@ -7,10 +7,13 @@
 #include <vector>
 
 #include "match/command/check.h"
+#include "match/command/compile.h"
 #include "match/command/export.h"
+#include "match/command/list.h"
 #include "match/command/load.h"
 #include "match/command/stats.h"
 #include "match/command/swap.h"
+#include "match/command/test.h"
 #include "util/result.h"
 
 namespace ipt {
@@ -20,7 +23,8 @@ struct MatchAnswer {
 	std::string text;
 };
 
-using MatchCommand = std::variant<MatchAnswer, SwapOptions, CheckOptions, ExportOptions, StatsOptions, LoadOptions>;
+using MatchCommand = std::variant<MatchAnswer, SwapOptions, CheckOptions, ExportOptions, StatsOptions, LoadOptions,
+				  CompileOptions, ListOptions, TestOptions>;
 
 Result<MatchCommand> parse_match_options(int argc, const char *const *argv);
 

@@ -83,4 +83,43 @@ inline constexpr CommandText kLoadText{
 	"      > /etc/iptables-ebpf/pins.d/port_set.conf && iptables-bpf load --boot\n",
 };
 
+inline constexpr CommandText kCompileText{
+	"compile",
+	"EXPRESSION [OPTION]...",
+	"A pcap expression as bytecode",
+	"Compiles an expression of pcap-filter(7) for packets as a rule sees them, from their IP header on, and\n"
+	"prints the code: for --bytecode, as initialisers of struct sock_filter, or in words. It says when the\n"
+	"code is too long for revision 1 of the match. With -4 or -6 it is what --expression makes of it.",
+	"Examples:\n"
+	"  iptables-bpf compile 'tcp dst port 443 and not src net 192.0.2.0/24'\n"
+	"  iptables -A INPUT -m bpf --bytecode \"$(iptables-bpf compile -4 'udp[8:2] = 0')\" -j DROP\n"
+	"  iptables-bpf compile --format asm icmp\n",
+};
+
+inline constexpr CommandText kListText{
+	"list",
+	"[--json]",
+	"All rules with -m bpf, and what they run",
+	"Lists every rule with -m bpf of this network namespace, of iptables-legacy and of nf_tables: where it\n"
+	"stands, what was written, which program it runs and, of revision 2, since when, how often it ran and\n"
+	"matched, and for how long (see stats).",
+	"Examples:\n"
+	"  iptables-bpf list\n"
+	"  ip netns exec web iptables-bpf list --json | jq '.[] | select(.matches == 0)'\n",
+};
+
+inline constexpr CommandText kTestText{
+	"test",
+	"--pcap FILE SOURCE [OPTION]...",
+	"Which packets of a capture would match?",
+	"Runs SOURCE on each packet of a capture file, and says which of them a rule would match. SOURCE is the\n"
+	"path of a pin, an ELF object (FILE.o), bytecode, or else an expression. Of bytecode and expressions it\n"
+	"names the instruction that decided, and its values, and needs no root; eBPF is run by the kernel.",
+	"Examples:\n"
+	"  tcpdump -w seen.pcap -c 100\n"
+	"  iptables-bpf test --pcap seen.pcap 'tcp port 443'\n"
+	"  iptables-bpf test --pcap seen.pcap -v \"$(iptables-bpf compile icmp)\"\n"
+	"  iptables-bpf test --pcap seen.pcap /sys/fs/bpf/port_set\n",
+};
+
 } // namespace ipt

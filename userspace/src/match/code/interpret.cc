@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "match/code/interpret.h"
 
+#include <algorithm>
 #include <array>
 #include <fmt/core.h>
 #include <linux/filter.h>
@@ -69,7 +70,7 @@ bool Machine::load_from(int64_t offset, unsigned int size)
 	const auto at = static_cast<size_t>(offset < 0 ? offset - SKF_NET_OFF : offset);
 	// What was not captured is not known to be missing.
 	if (at + size > packet_.size())
-		return end(at + size > length_ ? CodeEnd::behind_packet : CodeEnd::needs_kernel);
+		return end(at + size > length_ ? CodeEnd::behind_packet : CodeEnd::not_captured);
 	a_ = 0;
 	for (unsigned int i = 0; i < size; i++)
 		a_ = a_ << 8 | packet_[at + i];
@@ -235,7 +236,9 @@ std::string values(const Filter &code, const CodeStep &step)
 std::string step_text(const Filter &code, const CodeStep &step)
 {
 	const std::string with = values(code, step);
-	return instruction_text(code[step.at], step.at) + (with.empty() ? "" : ": " + with);
+	std::string text = instruction_text(code[step.at], step.at);
+	std::replace(text.begin(), text.end(), '\t', ' ');
+	return text + (with.empty() ? "" : ": " + with);
 }
 
 } // namespace
@@ -253,6 +256,8 @@ std::string reason(const Filter &code, const Judgement &judgement)
 		return last + ", behind the end of the packet";
 	case CodeEnd::divided_by_zero:
 		return last + ", a division by zero";
+	case CodeEnd::not_captured:
+		return last + ", which was not captured";
 	case CodeEnd::needs_kernel:
 		return last + ", which only the kernel knows";
 	case CodeEnd::returned:

@@ -16,6 +16,7 @@ enum class CodeEnd {
 	returned,
 	behind_packet, // read what the packet does not have, for which the kernel returns 0
 	divided_by_zero, // likewise
+	not_captured, // read what the packet had, and the capture does not
 	needs_kernel, // asked for what only the kernel knows: an interface, a mark
 };
 
