@@ -56,6 +56,18 @@ TEST_F(CorrelatorTest, accepted_packet_is_complete_after_it_was_silent_and_nothi
 	EXPECT_EQ(done[0].traversals.size(), 2U);
 }
 
+TEST_F(CorrelatorTest, waits_longer_for_the_end_of_a_table_than_for_another_table)
+{
+	PacketMaker p(1);
+	feed({ p.enter("filter", 1) });
+	correlator.settle(p.head().time + 2 * patience.settle_ns, {});
+	EXPECT_TRUE(done.empty());
+	feed({ p.rule("INPUT", 1), p.leave(NF_DROP, true) });
+	correlator.settle(p.head().time, {});
+	ASSERT_EQ(done.size(), 1U);
+	EXPECT_EQ(done[0].completeness.kind, Kind::complete);
+}
+
 TEST_F(CorrelatorTest, counts_exactly_what_is_missing_in_the_middle)
 {
 	PacketMaker p(1);

@@ -134,10 +134,11 @@ const Traversal &Correlator::add(const Event &event)
 	return traversal;
 }
 
-bool Correlator::is_queued(const Open &packet) const
+// A table takes no time, but its CPU may be kept from going on, as in a virtual machine on a busy host.
+bool Correlator::is_being_judged(const Open &packet) const
 {
 	const auto &leave = packet.trace.traversals.back().leave;
-	return leave && (leave->verdict & NF_VERDICT_MASK) == NF_QUEUE;
+	return !leave || (leave->verdict & NF_VERDICT_MASK) == NF_QUEUE;
 }
 
 void Correlator::settle(uint64_t now, const Losses &losses)
@@ -151,7 +152,7 @@ void Correlator::settle(uint64_t now, const Losses &losses)
 		const Open &packet = open_.at(number);
 		if (packet.trace.last_time + patience_.settle_ns > now)
 			break;
-		if (!is_queued(packet) || packet.trace.last_time + patience_.queue_ns <= now)
+		if (!is_being_judged(packet) || packet.trace.last_time + patience_.queue_ns <= now)
 			hand_over(number, losses);
 	}
 	known_ = losses;

@@ -22,7 +22,7 @@ struct Losses {
 
 struct Patience {
 	uint64_t settle_ns = 200'000'000; // between the tables of a packet
-	uint64_t queue_ns = 3'000'000'000; // for the verdict of a program behind NFQUEUE
+	uint64_t queue_ns = 3'000'000'000; // for the verdict of a table, or of a program behind NFQUEUE
 	size_t open_packets = 65536; // that are waited for at the same time
 };
 
@@ -63,7 +63,7 @@ private:
 	std::optional<Origin> origin_of(const Head &head) const;
 	Traversal &traversal_of(Open &packet, const Head &head);
 	void count_gap(Open &packet, const Head &head);
-	bool is_queued(const Open &packet) const;
+	bool is_being_judged(const Open &packet) const;
 	Completeness judge(const Open &packet, const Losses &losses) const;
 	void hand_over(uint64_t number, const Losses &losses, const char *cut_short = nullptr);
 
