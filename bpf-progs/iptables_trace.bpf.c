@@ -59,26 +59,52 @@ static __always_inline void fill_head(struct ipt_event_head *head,
 	__builtin_memcpy(head->table, c->table, sizeof(head->table));
 }
 
+/* All of an enter event but the packet's first bytes. */
+static __always_inline void fill_enter(struct ipt_event_enter *event,
+				       const struct iptables_trace_ctx *c,
+				       const struct iptables_trace_ctx *module_ctx, __u32 size)
+{
+	fill_head(&event->head, c, IPT_EVENT_ENTER, size);
+	event->in.ifindex = c->in_ifindex;
+	__builtin_memcpy(event->in.name, c->in_name, sizeof(event->in.name));
+	event->out.ifindex = c->out_ifindex;
+	__builtin_memcpy(event->out.name, c->out_name, sizeof(event->out.name));
+	event->priority = c->priority;
+	__builtin_memset(&event->packet, 0, sizeof(event->packet));
+	fill_packet(&event->packet, c, module_ctx);
+}
+
+/* The reader knows by header_len what of it is the packet's. */
+static __always_inline void fill_header(struct ipt_event_enter *event,
+					const struct iptables_trace_ctx *c,
+					const struct iptables_trace_ctx *module_ctx)
+{
+	event->header_len = c->header_len;
+	event->reserved = 0;
+	if (bpf_probe_read_kernel(event->header, sizeof(event->header), module_ctx->header))
+		event->header_len = 0;
+}
+
 SEC("kprobe")
 int BPF_KPROBE(trace_enter, const struct iptables_trace_ctx *module_ctx)
 {
+	const __u32 size = with_header ? sizeof(struct ipt_event_enter) : IPT_EVENT_ENTER_SHORT;
 	struct ipt_event_enter *event;
 	struct iptables_trace_ctx c;
 
 	if (read_context(&c, module_ctx, CTX_READ_LEN))
 		return lost(IPT_EVENT_LOSS_CONTEXT);
-	event = bpf_ringbuf_reserve(&events, sizeof(*event), 0);
+	/* To the verifier with_header is a constant: one of the two is all that it sees. */
+	if (with_header)
+		event = bpf_ringbuf_reserve(&events, sizeof(*event), 0);
+	else
+		event = bpf_ringbuf_reserve(&events, IPT_EVENT_ENTER_SHORT, 0);
 	if (!event)
 		return lost(IPT_EVENT_LOSS_RING_FULL);
-	fill_head(&event->head, &c, IPT_EVENT_ENTER, sizeof(*event));
-	event->in.ifindex = c.in_ifindex;
-	__builtin_memcpy(event->in.name, c.in_name, sizeof(event->in.name));
-	event->out.ifindex = c.out_ifindex;
-	__builtin_memcpy(event->out.name, c.out_name, sizeof(event->out.name));
-	event->priority = c.priority;
-	__builtin_memset(&event->packet, 0, sizeof(event->packet));
-	fill_packet(&event->packet, &c, module_ctx);
-	return submit(event, sizeof(*event));
+	fill_enter(event, &c, module_ctx, size);
+	if (with_header)
+		fill_header(event, &c, module_ctx);
+	return submit(event, size);
 }
 
 SEC("kprobe")
@@ -129,3 +155,4 @@ IPT_EVENT_ASSERT((int)IPT_EVENT_KIND_OTHER == (int)IPTABLES_TRACE_TYPE_OTHER);
 IPT_EVENT_ASSERT(IPT_EVENT_NAME_LEN == IPTABLES_TRACE_TABLE_LEN &&
 		 IPT_EVENT_NAME_LEN == IPTABLES_TRACE_CHAIN_LEN);
 IPT_EVENT_ASSERT(IPT_EVENT_DEV_LEN == IPTABLES_TRACE_IFNAME_LEN);
+IPT_EVENT_ASSERT(IPT_EVENT_HEADER_LEN == IPTABLES_TRACE_HEADER_LEN);

@@ -19,6 +19,7 @@
 #define IPT_EVENT_NAME_LEN	32	/* of tables and chains */
 #define IPT_EVENT_DEV_LEN	16
 #define IPT_EVENT_ADDR_LEN	16
+#define IPT_EVENT_HEADER_LEN	128	/* of a packet's first bytes */
 
 enum ipt_event_type {
 	IPT_EVENT_ENTER	= 1,	/* the packet comes into a table: struct ipt_event_enter */
@@ -112,7 +113,13 @@ struct ipt_event_enter {
 	struct ipt_event_dev	out;
 	struct ipt_event_packet	packet;
 	__s32			priority;	/* of the table among the functions of its hook */
+	/* Ends here if the reader has no use for what follows. */
+	__u32			header_len;	/* bytes of header[] that are the packet's */
+	__u8			header[IPT_EVENT_HEADER_LEN];	/* from its IP header on */
+	__u32			reserved;
 };
+
+#define IPT_EVENT_ENTER_SHORT	248	/* bytes of struct ipt_event_enter without the header */
 
 enum ipt_event_rule_kind {
 	IPT_EVENT_KIND_RULE	= 1,
@@ -154,7 +161,8 @@ enum ipt_event_loss {
 IPT_EVENT_ASSERT(sizeof(struct ipt_event_head) == 128);
 IPT_EVENT_ASSERT(sizeof(struct ipt_event_dev) == 20);
 IPT_EVENT_ASSERT(sizeof(struct ipt_event_packet) == 76);
-IPT_EVENT_ASSERT(sizeof(struct ipt_event_enter) == 248);
+IPT_EVENT_ASSERT(sizeof(struct ipt_event_enter) == 384);
+IPT_EVENT_ASSERT(__builtin_offsetof(struct ipt_event_enter, header_len) == IPT_EVENT_ENTER_SHORT);
 IPT_EVENT_ASSERT(sizeof(struct ipt_event_rule) == 176);
 IPT_EVENT_ASSERT(sizeof(struct ipt_event_leave) == 216);
 

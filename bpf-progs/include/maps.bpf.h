@@ -26,6 +26,9 @@ struct {
  */
 const volatile __u64 wake_bytes = 1024;
 
+/* Whether events carry the packet's first bytes: for formats that keep them. Set by the tool. */
+const volatile __u32 with_header;
+
 static __always_inline int lost(__u32 reason)
 {
 	__u64 *count = bpf_map_lookup_elem(&losses, &reason);

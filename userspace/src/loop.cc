@@ -26,10 +26,10 @@ Losses losses_of(const Stats &stats)
 
 } // namespace
 
-Loop::Loop(const Session &session, RulesetStore &store, Sink &sink, Output &output, WallClock &clock,
+Loop::Loop(const Session &session, RulesetStore &store, Show &show, Output &output, WallClock &clock,
 	   const Options &options)
-	: session_(session), sink_(sink), output_(output), clock_(clock), options_(options),
-	  correlator_(store, [this](PacketTrace &&trace) { show(std::move(trace)); })
+	: session_(session), show_(show), output_(output), clock_(clock), options_(options),
+	  correlator_(store, [this](PacketTrace &&trace) { show_.packet(std::move(trace)); })
 {
 }
 
@@ -45,23 +45,12 @@ void Loop::take(std::span<const std::byte> record)
 		first_complaint_ = event.error().message;
 }
 
-// Past COUNT, what was made by packets that were shown is still shown.
-void Loop::show(PacketTrace &&trace)
-{
-	const bool child = trace.origin.has_value();
-	if (options_.count && !child && counted_ == options_.count)
-		return;
-	counted_ += !child;
-	shown_++;
-	sink_.packet(trace);
-}
-
 void Loop::drain(Programs &programs, size_t most)
 {
 	programs.consume(most);
 	for (const Event &event : events_) {
 		const Traversal &traversal = correlator_.add(event);
-		sink_.event(event, traversal);
+		show_.event(event, traversal);
 	}
 	events_.clear();
 }
@@ -81,7 +70,7 @@ Loop::End Loop::round(Programs &programs)
 	output_.flush();
 	if (output_.error())
 		return End::output;
-	if (options_.count && counted_ >= options_.count && !correlator_.has_open_children())
+	if (show_.enough() && !correlator_.has_open_children())
 		return End::count;
 	if (stop_requested())
 		return End::signal;
@@ -106,7 +95,7 @@ Summary Loop::summary(const Stats &stats, const Programs::LossCounts &losses) co
 	const uint64_t programs_lost = losses[IPT_EVENT_LOSS_RING_FULL] + losses[IPT_EVENT_LOSS_CONTEXT];
 	const uint64_t written = stats.events - stats.events_unwritten - stats.events_not_run;
 	const auto beyond = [](uint64_t a, uint64_t b) { return a > b ? a - b : 0; };
-	return { shown_,
+	return { show_.shown(),
 		 received_,
 		 {
 			 { losses[IPT_EVENT_LOSS_RING_FULL],
@@ -147,6 +136,8 @@ Exit Loop::end(Programs &programs, End why)
 		drain(programs, kBatch);
 	} while (received_ + unreadable_ != before);
 	correlator_.finish(losses_of(*stats));
+	const Summary result = summary(*stats, programs.losses());
+	show_.end(result);
 	output_.flush();
 
 	if (output_.error() && output_.error() != EPIPE) {
@@ -155,7 +146,6 @@ Exit Loop::end(Programs &programs, End why)
 	}
 	if (why == End::netns_gone)
 		fmt::print(stderr, "iptables-trace: the network namespace has ended\n");
-	const Summary result = summary(*stats, programs.losses());
 	fmt::print(stderr, "iptables-trace: {}\n", result.text());
 	return result.lossless() ? Exit::ok : Exit::lost;
 }

@@ -10,7 +10,7 @@
 #include "kmod/session.h"
 #include "pipeline/correlator.h"
 #include "pipeline/summary.h"
-#include "sink/sink.h"
+#include "sink/show.h"
 #include "util/clock.h"
 #include "util/output.h"
 
@@ -18,7 +18,7 @@ namespace ipt {
 
 class Loop {
 public:
-	Loop(const Session &session, RulesetStore &store, Sink &sink, Output &output, WallClock &clock,
+	Loop(const Session &session, RulesetStore &store, Show &show, Output &output, WallClock &clock,
 	     const Options &options);
 
 	// A record of the ring buffer.
@@ -31,13 +31,12 @@ private:
 	enum class End { none, count, time, signal, netns_gone, output, module };
 
 	End round(Programs &programs);
-	void show(PacketTrace &&trace);
 	void drain(Programs &programs, size_t most);
 	Exit end(Programs &programs, End why);
 	Summary summary(const Stats &stats, const Programs::LossCounts &losses) const;
 
 	const Session &session_;
-	Sink &sink_;
+	Show &show_;
 	Output &output_;
 	WallClock &clock_;
 	const Options &options_;
@@ -46,8 +45,6 @@ private:
 	uint64_t received_ = 0;
 	uint64_t unreadable_ = 0;
 	std::string first_complaint_;
-	uint64_t shown_ = 0;
-	uint64_t counted_ = 0; // shown and not made by another packet: what COUNT counts
 };
 
 } // namespace ipt

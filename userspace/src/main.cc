@@ -2,6 +2,7 @@
 #include <fmt/core.h>
 
 #include "cli/options.h"
+#include "replay.h"
 #include "tracer.h"
 
 int main(int argc, char **argv)
@@ -15,5 +16,6 @@ int main(int argc, char **argv)
 		fmt::print("{}", parsed->answer->text);
 		return static_cast<int>(ipt::Exit::ok);
 	}
-	return static_cast<int>(ipt::trace(parsed->options));
+	const ipt::Options &options = parsed->options;
+	return static_cast<int>(options.read.empty() ? ipt::trace(options) : ipt::replay(options));
 }

@@ -1,21 +1,18 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "tracer.h"
 
-#include <cstdlib>
-#include <cstring>
 #include <fmt/core.h>
-#include <unistd.h>
+#include <sys/utsname.h>
 
 #include "bpf/programs.h"
 #include "filter/filter.h"
 #include "kmod/session.h"
 #include "loop.h"
 #include "netns/netns.h"
+#include "output_of.h"
 #include "ruleset/presence.h"
 #include "ruleset/reader.h"
-#include "sink/line.h"
-#include "sink/tree.h"
-#include "util/output.h"
+#include "sink/show.h"
 #include "util/stop.h"
 
 namespace ipt {
@@ -23,18 +20,6 @@ namespace ipt {
 namespace {
 
 constexpr size_t kRingBytes = 4 << 20;
-
-Exit fail(Exit code, const Error &error)
-{
-	fmt::print(stderr, "iptables-trace: {}\n", error.message);
-	return code;
-}
-
-void note(const std::string &text)
-{
-	if (!text.empty())
-		fmt::print(stderr, "iptables-trace: {}\n", text);
-}
 
 // Without an expression the trace leaves out the connection that shows it, or each line of it would make the next.
 struct Selection {
@@ -58,14 +43,6 @@ Selection select(const Options &options)
 	return selection;
 }
 
-bool wants_color(const Options &options, const Output &output)
-{
-	if (options.color != Color::automatic)
-		return options.color == Color::always;
-	const char *term = std::getenv("TERM");
-	return isatty(output.fd()) && !std::getenv("NO_COLOR") && term && std::strcmp(term, "dumb") != 0;
-}
-
 // Where to look for packets: one namespace, or all.
 struct Place {
 	bool everywhere = false;
@@ -87,11 +64,17 @@ Result<Place> find_place(const std::string &word)
 	return place;
 }
 
-std::unique_ptr<Sink> make_sink(Format format, Output &output, const Look &look)
+// Events carry the packet's first bytes only for those who keep them.
+bool keeps_bytes(Format format)
 {
-	if (format == Format::line)
-		return std::make_unique<LineSink>(output, look);
-	return std::make_unique<TreeSink>(output, look);
+	return format == Format::json || format == Format::pcapng;
+}
+
+std::string kernel_release()
+{
+	utsname system{};
+	uname(&system);
+	return system.release;
 }
 
 Status configure(const Session &session, const Programs &programs, const Filter &filter, const Place &place)
@@ -122,23 +105,23 @@ Exit trace(const Options &options)
 		return fail(Exit::not_here, { nothing });
 	note(presence_note(presence));
 
-	auto output = Output::open(options.output);
+	auto output = open_output(options);
 	if (!output)
 		return fail(Exit::failed, output.error());
 	WallClock clock;
 	NetnsNames names;
-	const Look look{ clock, [&names](uint32_t inode) { return names(inode); }, wants_color(options, *output),
-			 options.verbose };
+	const Look look = look_of(options, *output, clock, [&names](uint32_t inode) { return names(inode); });
 	const auto sink = make_sink(options.format, *output, look);
+	Show show(*sink, *output, display_of(options), options.count);
 
 	SaveReader reader([&session] {
 		const auto stats = session->stats();
 		return stats ? stats->replacements : 0;
 	});
 	RulesetStore store(reader);
-	Loop loop(*session, store, *sink, *output, clock, options);
+	Loop loop(*session, store, show, *output, clock, options);
 	auto programs = Programs::load(
-		kRingBytes, [&loop](std::span<const std::byte> record) { loop.take(record); },
+		kRingBytes, keeps_bytes(options.format), [&loop](std::span<const std::byte> record) { loop.take(record); },
 		options.verbose ? [](const char *log) { fmt::print(stderr, "{}", log); } :
 				  std::function<void(const char *)>());
 	if (!programs)
@@ -159,6 +142,8 @@ Exit trace(const Options &options)
 	if (options.verbose)
 		note(fmt::format("module {}, filter of {} instructions",
 				 session->info() ? session->info()->module_version : "?", filter->size()));
+	show.start({ "iptables-trace " IPTABLES_EBPF_VERSION, kernel_release(), clock.wall_ns(monotonic_ns()),
+		     selection.in_words, where });
 	note(fmt::format("tracing {} in {}; Ctrl-C ends it", selection.in_words, where));
 
 	return loop.run(*programs);

@@ -41,7 +41,9 @@ TEST(Options, defaults)
 TEST(Options, all_of_them)
 {
 	const auto parsed = parse({ "--format", "line", "-c", "7", "--duration", "1.5", "--netns", "web", "-4",
-				    "--color", "never", "-o", "/tmp/x", "-v", "tcp port 443" });
+				    "--color", "never", "-o", "/tmp/x", "-v", "--rotate", "64k", "--keep", "3", "--width", "80",
+				    "--verdict", "drop,reject", "--chain", "A,B", "--chain", "C", "--table", "nat",
+				    "--rules-only", "tcp port 443" });
 	ASSERT_TRUE(parsed);
 	const Options &options = parsed->options;
 	EXPECT_EQ(options.format, Format::line);
@@ -53,7 +55,15 @@ TEST(Options, all_of_them)
 	EXPECT_EQ(options.color, Color::never);
 	EXPECT_EQ(options.output, "/tmp/x");
 	EXPECT_TRUE(options.verbose);
+	EXPECT_EQ(options.rotate, 65536U);
+	EXPECT_EQ(options.keep, 3U);
+	EXPECT_EQ(options.width, 80U);
+	EXPECT_EQ(options.verdicts, (std::vector<std::string>{ "drop", "reject" }));
+	EXPECT_EQ(options.chains, (std::vector<std::string>{ "A", "B", "C" }));
+	EXPECT_EQ(options.tables, (std::vector<std::string>{ "nat" }));
+	EXPECT_TRUE(options.rules_only);
 	EXPECT_EQ(options.expression, "tcp port 443");
+	EXPECT_EQ(parse({ "--read", "x" })->options.read, "x");
 }
 
 TEST(Options, expression_in_several_words)
@@ -96,6 +106,24 @@ TEST(Options, durations_have_units)
 	EXPECT_EQ(*parse_duration("1h"), milliseconds(3'600'000));
 	for (const char *wrong : { "", "0", "-1", "x", "10 s", "10d", "1e99", "nan", "inf", "0.0001" })
 		EXPECT_FALSE(parse_duration(wrong)) << wrong;
+}
+
+TEST(Options, sizes_have_units)
+{
+	EXPECT_EQ(*parse_size("1"), 1U);
+	EXPECT_EQ(*parse_size("64k"), 65536U);
+	EXPECT_EQ(*parse_size("100M"), 100U << 20);
+	EXPECT_EQ(*parse_size("2G"), 2ULL << 30);
+	for (const char *wrong : { "", "0", "-1", "k", "1.5M", "1T", "99999999999G", "1 k" })
+		EXPECT_FALSE(parse_size(wrong)) << wrong;
+}
+
+TEST(Options, what_makes_no_sense_together)
+{
+	EXPECT_NE(complaint({ "--rotate", "1M" }).find("-o"), std::string::npos);
+	EXPECT_NE(complaint({ "--rotate", "1M", "-o", "x", "--format", "folded" }).find("folded"), std::string::npos);
+	EXPECT_NE(complaint({ "--read", "x", "tcp" }).find("--read"), std::string::npos);
+	EXPECT_NE(complaint({ "--verdict", "eaten" }).find("eaten"), std::string::npos);
 }
 
 TEST(Options, help_and_version_are_answers)
@@ -141,7 +169,7 @@ std::set<std::string> options_in_help()
 
 TEST(Documentation, man_page_has_the_options_of_help)
 {
-	std::string man = between(file("man/iptables-trace.8"), ".SH OPTIONS", ".SH OUTPUT");
+	std::string man = between(file("man/iptables-trace.8"), ".SH OPTIONS", ".SH FORMATS");
 	// Only the lines that head an entry; elsewhere options may be mentioned.
 	std::string heads;
 	std::istringstream lines(man);

@@ -25,7 +25,9 @@ public:
 	using LossCounts = std::array<uint64_t, IPT_EVENT_LOSSES>;
 
 	// ring_bytes: a power of two, at least a page. log: what libbpf says about a failure, if somebody wants to know.
-	static Result<Programs> load(size_t ring_bytes, Record record, std::function<void(const char *)> log);
+	// with_header: events carry the packet's first bytes.
+	static Result<Programs> load(size_t ring_bytes, bool with_header, Record record,
+				     std::function<void(const char *)> log);
 
 	Programs(Programs &&) noexcept;
 	~Programs();

@@ -4,6 +4,7 @@
 #include <CLI/App.hpp>
 #include <CLI/Config.hpp>
 #include <CLI/Formatter.hpp>
+#include <charconv>
 #include <cmath>
 #include <fmt/core.h>
 
@@ -18,6 +19,7 @@ struct Raw {
 	std::string format = "tree";
 	std::string color = "auto";
 	std::string duration;
+	std::string rotate;
 	std::vector<std::string> expression;
 	bool only4 = false;
 	bool only6 = false;
@@ -58,9 +60,11 @@ void describe(CLI::App &app, Options &options, Raw &raw)
 	app.footer(kFooter);
 	app.set_help_flag("-h,--help", "This text");
 	app.set_version_flag("--version", "iptables-trace " IPTABLES_EBPF_VERSION, "The version");
-	app.add_option("--format", raw.format, "tree: a block for each packet; line: a line for each event")
-		->type_name("tree|line")
-		->check(one_of({ "tree", "line" }));
+	app.add_option("--format", raw.format,
+		       "tree: a block for each packet; line: a line for each\n"
+		       "event; json, pcapng: recordings; folded: for flame graphs")
+		->type_name("FORMAT")
+		->check(one_of({ "tree", "line", "json", "pcapng", "folded" }));
 	app.add_option("-c,--count", options.count, "End after so many packets")->type_name("COUNT")->check(positive());
 	app.add_option("--duration", raw.duration, "End after this time: 10, 500ms, 2m, 1h")->type_name("TIME");
 	app.add_option("--netns", options.netns,
@@ -71,11 +75,31 @@ void describe(CLI::App &app, Options &options, Raw &raw)
 	app.add_option("--color", raw.color, "Colours; auto: if the output is a terminal")
 		->type_name("auto|always|never")
 		->check(one_of({ "auto", "always", "never" }));
+	app.add_option("--width", options.width, "Columns of the tree; 0: any (default: the terminal's)")
+		->type_name("COLUMNS");
 	app.add_option("-o,--output", options.output, "Write the trace to this file")->type_name("FILE");
+	app.add_option("--rotate", raw.rotate, "When FILE has this size, go on in a new one: 64k, 100M")
+		->type_name("SIZE");
+	app.add_option("--keep", options.keep, "So many files: FILE, FILE.1, ... (default: 10)")
+		->type_name("FILES")
+		->check(positive());
+	app.add_option("--read", options.read, "Show a recording (json, pcapng) instead of tracing")
+		->type_name("FILE")
+		->excludes("--netns", "--duration");
+	app.add_option("--verdict", options.verdicts, "Show only packets that ended so: accept, drop, reject,\nqueue, stolen")
+		->type_name("VERDICT,...")
+		->delimiter(',')
+		->check(one_of({ "accept", "drop", "reject", "queue", "stolen" }));
+	app.add_option("--chain", options.chains, "Show only walks through a table that met these chains")
+		->type_name("CHAIN,...")
+		->delimiter(',');
+	app.add_option("--table", options.tables, "Show only these tables")->type_name("TABLE,...")->delimiter(',');
+	app.add_flag("--rules-only", options.rules_only, "Show only rules: no policies, no tables without a rule");
 	app.add_flag("-v,--verbose", options.verbose, "More of the packet, and what the tool does");
 	// What is given twice counts as it was given last.
 	for (CLI::Option *option : app.get_options({}))
-		option->multi_option_policy(CLI::MultiOptionPolicy::TakeLast);
+		if (option->get_expected_max() == 1)
+			option->multi_option_policy(CLI::MultiOptionPolicy::TakeLast);
 	app.add_option("expression", raw.expression);
 }
 
@@ -85,6 +109,28 @@ std::string joined(const std::vector<std::string> &words)
 	for (const std::string &word : words)
 		text += (text.empty() ? "" : " ") + word;
 	return text;
+}
+
+Format format_of(const std::string &name)
+{
+	return name == "line"	? Format::line :
+	       name == "json"	? Format::json :
+	       name == "pcapng" ? Format::pcapng :
+	       name == "folded" ? Format::folded :
+				  Format::tree;
+}
+
+// What makes no sense together.
+Status judge(const Options &options)
+{
+	if (options.rotate && options.output.empty())
+		return Error{ "--rotate: standard output cannot be rotated, name a file with -o" };
+	if (options.rotate && options.format == Format::folded)
+		return Error{ "--rotate: --format folded writes once, at the end" };
+	if (!options.read.empty() && !options.expression.empty())
+		return Error{ "--read: what a recording holds was selected when it was made; without an expression, "
+			      "--verdict, --chain and --table say what of it is shown" };
+	return {};
 }
 
 Color color_of(const std::string &name)
@@ -115,6 +161,22 @@ Result<std::chrono::milliseconds> parse_duration(const std::string &text)
 	if (!std::isfinite(ms) || ms < 1 || ms > 366.0 * 24 * 3'600'000)
 		return wrong;
 	return std::chrono::milliseconds(std::llround(ms));
+}
+
+Result<uint64_t> parse_size(const std::string &text)
+{
+	const Error wrong{ fmt::format("--rotate {}: not a size such as 65536, 64k, 100M or 2G", text) };
+	uint64_t value = 0;
+	const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+	const std::string unit(end, text.data() + text.size());
+	const int shift = unit.empty()		     ? 0 :
+			  unit == "k" || unit == "K" ? 10 :
+			  unit == "m" || unit == "M" ? 20 :
+			  unit == "g" || unit == "G" ? 30 :
+						       -1;
+	if (error != std::errc() || shift < 0 || value == 0 || value > UINT64_MAX >> shift)
+		return wrong;
+	return value << shift;
 }
 
 std::string help_text()
@@ -151,11 +213,19 @@ Result<Parsed> parse_options(int argc, const char *const *argv)
 			return duration.error();
 		options.duration = *duration;
 	}
-	options.format = raw.format == "line" ? Format::line : Format::tree;
+	if (!raw.rotate.empty()) {
+		auto size = parse_size(raw.rotate);
+		if (!size)
+			return size.error();
+		options.rotate = *size;
+	}
+	options.format = format_of(raw.format);
 	options.color = color_of(raw.color);
 	options.ipv4 = !raw.only6;
 	options.ipv6 = !raw.only4;
 	options.expression = joined(raw.expression);
+	if (auto status = judge(options); !status)
+		return status.error();
 	return parsed;
 }
 

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "util/result.h"
 
@@ -20,7 +21,7 @@ enum class Exit : int {
 	lost = 4, // traced to the end, but events were lost
 };
 
-enum class Format { tree, line };
+enum class Format { tree, line, json, pcapng, folded };
 enum class Color { automatic, always, never };
 
 struct Options {
@@ -32,6 +33,14 @@ struct Options {
 	bool ipv6 = true;
 	Color color = Color::automatic;
 	std::string output; // empty: standard output
+	uint64_t rotate = 0; // bytes of a file; 0: it grows as it will
+	unsigned int keep = 10; // files
+	std::string read; // a recording to show instead of tracing; empty: none
+	std::optional<unsigned int> width; // columns; 0: any
+	std::vector<std::string> verdicts; // to be shown, as the next three; empty: all
+	std::vector<std::string> chains;
+	std::vector<std::string> tables;
+	bool rules_only = false;
 	bool verbose = false;
 	std::string expression;
 };
@@ -49,6 +58,9 @@ struct Parsed {
 Result<Parsed> parse_options(int argc, const char *const *argv);
 
 std::string help_text();
+
+// "65536", "64k", "100M", "2G".
+Result<uint64_t> parse_size(const std::string &text);
 
 // "90", "90s", "1.5m", "500ms", "2h".
 Result<std::chrono::milliseconds> parse_duration(const std::string &text);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "event/event.h"
 
+#include <algorithm>
 #include <cstring>
 #include <fmt/core.h>
 #include <linux/netfilter.h>
@@ -63,13 +64,30 @@ bool take_names(Leave &)
 	return true;
 }
 
+// How long the shortest form of an event is.
+template <typename T>
+constexpr size_t kShort = sizeof(T);
+template <>
+constexpr size_t kShort<Enter> = IPT_EVENT_ENTER_SHORT;
+
+// What lies behind the packet's own bytes is nobody's.
+void take_header(Enter &e)
+{
+	e.header_len = std::min<uint32_t>(e.header_len, sizeof(e.header));
+	std::memset(e.header + e.header_len, 0, sizeof(e.header) - e.header_len);
+}
+
+void take_header(const Rule &) {}
+void take_header(const Leave &) {}
+
 template <typename T>
 Result<Event> body(std::span<const std::byte> record)
 {
-	T event;
-	if (record.size() < sizeof(event))
+	T event{};
+	if (record.size() != kShort<T> && record.size() < sizeof(event))
 		return Error{ fmt::format("an event of {} bytes that should have {}", record.size(), sizeof(event)) };
-	std::memcpy(&event, record.data(), sizeof(event));
+	std::memcpy(&event, record.data(), std::min(record.size(), sizeof(event)));
+	take_header(event);
 	if (!take_names(event))
 		return Error{ "an event with an endless name" };
 	return Event(event);

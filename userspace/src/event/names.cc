@@ -111,6 +111,15 @@ const char *hook_name(uint8_t hook)
 	return hook < kHooks.size() ? kHooks[hook] : "?";
 }
 
+std::optional<uint8_t> hook_of(std::string_view name)
+{
+	for (uint8_t hook = 0; hook < kHooks.size(); hook++) {
+		if (name == kHooks[hook])
+			return hook;
+	}
+	return std::nullopt;
+}
+
 std::string verdict_name(uint32_t verdict)
 {
 	static constexpr std::array names{ "DROP", "ACCEPT", "STOLEN", "QUEUE", "REPEAT", "STOP" };
@@ -182,6 +191,18 @@ std::string tcp_flag_names(uint16_t flags)
 			text += (text.empty() ? "" : ",") + std::string(kTcpFlags[bit]);
 	}
 	return text.empty() ? "none" : text;
+}
+
+uint16_t tcp_flags_of(std::string_view names)
+{
+	uint16_t flags = 0;
+	while (!names.empty()) {
+		const std::string_view name = names.substr(0, names.find(','));
+		for (size_t bit = 0; bit < kTcpFlags.size(); bit++)
+			flags |= static_cast<uint16_t>(name == kTcpFlags[bit] ? 1U << bit : 0);
+		names.remove_prefix(std::min(name.size() + 1, names.size()));
+	}
+	return flags;
 }
 
 std::string icmp_name(uint8_t family, uint8_t type, uint8_t code)

@@ -2,13 +2,16 @@
 // What people call the numbers in an event.
 #pragma once
 
+#include <optional>
 #include <string>
+#include <string_view>
 
 #include "event/event.h"
 
 namespace ipt {
 
 const char *hook_name(uint8_t hook);
+std::optional<uint8_t> hook_of(std::string_view name);
 
 // "ACCEPT", "DROP", "QUEUE 3", "STOLEN" ...
 std::string verdict_name(uint32_t verdict);
@@ -20,6 +23,8 @@ std::string protocol_name(uint8_t protocol);
 
 // "SYN,ACK"; "none" for a segment without any.
 std::string tcp_flag_names(uint16_t flags);
+// Back again; words that are no flags do not count.
+uint16_t tcp_flags_of(std::string_view names);
 
 // "echo request", "unreachable (port)", "type 42 code 0"
 std::string icmp_name(uint8_t family, uint8_t type, uint8_t code);

@@ -22,21 +22,6 @@ auto find(Traversals &traversals, uint64_t id) -> decltype(&traversals.front())
 	return at == traversals.rend() ? nullptr : &*at;
 }
 
-void put(Traversal &traversal, const Enter &e)
-{
-	traversal.enter = e;
-}
-
-void put(Traversal &traversal, const Rule &e)
-{
-	traversal.rules.push_back(e);
-}
-
-void put(Traversal &traversal, const Leave &e)
-{
-	traversal.leave = e;
-}
-
 Completeness unknown(std::string reason)
 {
 	return { .kind = Completeness::Kind::unknown, .lost = 0, .perhaps_more = false, .reason = std::move(reason) };
@@ -124,7 +109,7 @@ const Traversal &Correlator::add(const Event &event)
 	packet.trace.last_time = head.time;
 	packet.last_missed = head.missed;
 	Traversal &traversal = traversal_of(packet, head);
-	std::visit([&traversal](const auto &e) { put(traversal, e); }, event);
+	put(traversal, event);
 	if (!traversal.rules_text.text && head.type != IPT_EVENT_RULE)
 		traversal.rules_text = texts_.bind(head);
 	if (head.flags & IPT_EVENT_TERMINAL && !packet.terminal) {

@@ -20,8 +20,12 @@ struct Traversal {
 	std::vector<Rule> rules;
 	std::optional<Leave> leave;
 	bool gap = false; // events of it, or around it, are missing
+	bool abridged = false; // some of its rules are left out on purpose
 	Binding rules_text;
 };
+
+// Adds an event to its walk.
+void put(Traversal &walk, const Event &event);
 
 // How much of the packet's way was seen.
 struct Completeness {

@@ -20,6 +20,14 @@ bool Summary::lossless() const
 	return std::all_of(losses.begin(), losses.end(), [](const Loss &loss) { return loss.count == 0; });
 }
 
+uint64_t Summary::lost() const
+{
+	uint64_t sum = 0;
+	for (const Loss &loss : losses)
+		sum += loss.count;
+	return sum;
+}
+
 std::string Summary::text() const
 {
 	std::string text = counted(packets, "packet") + ", " + counted(events, "event");

@@ -20,6 +20,7 @@ struct Summary {
 	std::vector<Loss> losses; // counts of 0 are left out of the text
 
 	bool lossless() const;
+	uint64_t lost() const; // all of them together
 	std::string text() const;
 };
 

@@ -8,23 +8,6 @@ namespace ipt {
 
 namespace {
 
-RuleText rule_of(std::string_view line)
-{
-	RuleText rule;
-	rule.text = printable(line);
-	const std::vector<Word> words = split_words(line);
-	for (size_t i = 0; i + 1 < words.size(); i++) {
-		// A target is never called like an option; an option's argument may be called like -j.
-		const std::string &word = words[i].text;
-		if ((word == "-j" || word == "-g") && !words[i + 1].text.starts_with('-')) {
-			rule.target = words[i + 1].text;
-			rule.is_goto = word == "-g";
-			break;
-		}
-	}
-	return rule;
-}
-
 // ":INPUT ACCEPT [0:0]". Names of chains may have spaces.
 void add_chain(TableText &table, std::string_view line)
 {
@@ -56,6 +39,23 @@ ChainText *chain_of(TableText &table, std::string_view line)
 
 } // namespace
 
+RuleText parse_rule(std::string_view line)
+{
+	RuleText rule;
+	rule.text = printable(line);
+	const std::vector<Word> words = split_words(line);
+	for (size_t i = 0; i + 1 < words.size(); i++) {
+		// A target is never called like an option; an option's argument may be called like -j.
+		const std::string &word = words[i].text;
+		if ((word == "-j" || word == "-g") && !words[i + 1].text.starts_with('-')) {
+			rule.target = words[i + 1].text;
+			rule.is_goto = word == "-g";
+			break;
+		}
+	}
+	return rule;
+}
+
 const ChainText *TableText::chain(std::string_view name) const
 {
 	const auto found = chains.find(name);
@@ -81,7 +81,7 @@ std::map<std::string, TableText, std::less<>> parse_save(std::string_view output
 		else if (table && line.starts_with(':'))
 			add_chain(*table, line);
 		else if (ChainText *chain = table && line.starts_with("-A ") ? chain_of(*table, line) : nullptr)
-			chain->rules.push_back(rule_of(line));
+			chain->rules.push_back(parse_rule(line));
 	}
 	return tables;
 }

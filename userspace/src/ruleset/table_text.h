@@ -32,6 +32,9 @@ public:
 	std::map<std::string, ChainText, std::less<>> chains;
 };
 
+// A line of iptables-save: "-A INPUT ...".
+RuleText parse_rule(std::string_view line);
+
 // What iptables-save printed, by table.
 std::map<std::string, TableText, std::less<>> parse_save(std::string_view output);
 

@@ -55,31 +55,6 @@ Place place_after(const Traversal &walk, const TableText &table)
 
 } // namespace
 
-Met met(const Rule &event, const Binding &rules)
-{
-	const std::string chain(name_of(event.chain));
-	if (!rules.text) {
-		// The kernel also calls a rule without conditions that decides "return" or "policy".
-		switch (event.kind) {
-		case IPT_EVENT_KIND_RETURN:
-			return { Met::What::not_sure, nullptr, fmt::format("unconditional rule or end of {}", chain) };
-		case IPT_EVENT_KIND_POLICY:
-			return { Met::What::not_sure, nullptr,
-				 fmt::format("unconditional rule or policy of {}", chain) };
-		}
-		return { Met::What::rule, nullptr, fmt::format("rule of {}", chain) };
-	}
-	if (const RuleText *rule = rules.text->rule(chain, event.number))
-		return { Met::What::rule, rule, rule->text };
-	const ChainText *known = rules.text->chain(chain);
-	if (!known || event.number != known->rules.size() + 1)
-		return { Met::What::not_sure, nullptr,
-			 fmt::format("rule of {} that iptables-save does not show", chain) };
-	if (known->policy != "-")
-		return { Met::What::policy, nullptr, "policy " + known->policy };
-	return { Met::What::end_of_chain, nullptr, "return from " + chain };
-}
-
 std::string devices_text(const Enter &enter)
 {
 	const std::string in(name_of(enter.in.name));
@@ -140,7 +115,7 @@ std::string completeness_text(const Completeness &completeness, const Look &look
 
 std::string hotdrop_text(const Traversal &walk)
 {
-	if (!walk.leave || !is_drop(walk.leave->verdict) || walk.gap || !walk.enter)
+	if (!walk.leave || !is_drop(walk.leave->verdict) || walk.gap || walk.abridged || !walk.enter)
 		return {};
 	if (!walk.rules_text.text)
 		return walk.rules.empty() ? "dropped by a match of a rule itself (hotdrop); no rule event tells which" :

@@ -5,19 +5,10 @@
 #include <string>
 
 #include "pipeline/packet.h"
+#include "ruleset/met.h"
 #include "sink/look.h"
 
 namespace ipt {
-
-// What a rule event stands for, once the text of the rules is known.
-struct Met {
-	enum class What { rule, end_of_chain, policy, not_sure };
-	What what;
-	const RuleText *rule = nullptr; // What::rule, if the text is known
-	std::string text; // what to show: the rule, "return from WEB", "policy DROP" ...
-};
-
-Met met(const Rule &event, const Binding &rules);
 
 // "in eth0", "eth0 > eth1"; empty if there is none.
 std::string devices_text(const Enter &enter);

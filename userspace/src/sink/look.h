@@ -6,6 +6,7 @@
 #include <string>
 #include <string_view>
 
+#include "pipeline/packet.h"
 #include "util/clock.h"
 
 namespace ipt {
@@ -15,6 +16,7 @@ struct Look {
 	std::function<std::string(uint32_t inode)> netns_name;
 	bool color = false;
 	bool verbose = false;
+	size_t width = 0; // in columns; 0: lines are as long as they are
 
 	std::string bold(std::string_view text) const { return paint("1", text); }
 	std::string red(std::string_view text) const { return paint("31", text); }

@@ -2,6 +2,7 @@
 #include "util/output.h"
 
 #include <cerrno>
+#include <cstdio>
 #include <cstring>
 #include <fcntl.h>
 #include <fmt/core.h>
@@ -12,21 +13,52 @@ namespace {
 
 constexpr size_t kMuch = 65536;
 
+Fd open_empty(const std::string &path)
+{
+	return Fd(::open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644));
+}
+
 } // namespace
 
-Result<Output> Output::open(const std::string &path)
+Result<Output> Output::open(const std::string &path, Rotation rotation)
 {
 	if (path.empty())
 		return Output(STDOUT_FILENO);
-	Fd fd(::open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644));
+	Fd fd = open_empty(path);
 	if (!fd)
 		return Error{ fmt::format("cannot write {}: {}", path, std::strerror(errno)) };
-	return Output(std::move(fd));
+	return Output(std::move(fd), path, rotation);
+}
+
+std::string Output::aged(unsigned int age) const
+{
+	return age ? fmt::format("{}.{}", path_, age) : path_;
+}
+
+// The oldest goes, the others grow older by one.
+void Output::rotate()
+{
+	flush();
+	if (error_)
+		return;
+	for (unsigned int age = rotation_.kept - 1; age > 0; age--) {
+		if (rename(aged(age - 1).c_str(), aged(age).c_str()) && errno != ENOENT)
+			error_ = errno;
+	}
+	if (error_)
+		return;
+	Fd fd = open_empty(path_);
+	if (!fd)
+		error_ = errno;
+	else
+		owned_ = std::move(fd);
+	written_ = 0;
 }
 
 void Output::write(std::string_view text)
 {
 	kept_ += text;
+	written_ += text.size();
 	if (kept_.size() >= kMuch)
 		flush();
 }

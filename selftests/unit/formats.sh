@@ -1,0 +1,66 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# A recorded trace in every format, as kept in trace/golden, and what other programs make of it: the schema, Wireshark's
+# tools. trace/formats.sh makes such recordings on live kernels. Needs the source tree, no root and no module.
+
+. lib/ktap.sh
+[ -n "${TOP_DIR:-}" ] || skip_all "the tool is built in the source tree"
+
+make -s -C "$TOP_DIR/userspace" BUILD="$BUILD_DIR/userspace" all unit-tests >/dev/null || exit 1
+golden=$TOP_DIR/selftests/trace/golden
+schema=$TOP_DIR/userspace/schema/iptables-trace.schema.json
+work=$(mktemp -d)
+cleanup_push rm -rf "$work"
+export TZ=UTC
+
+read_as() { "$BUILD_DIR/userspace/iptables-trace" --color never --read "$1" --format "$2" 2>/dev/null; }
+# Debian's own, which has the library.
+validate() { /usr/bin/python3 "$TOP_DIR/selftests/unit/validate.py" "$schema" "$1"; }
+tshark_as() { tshark -r "$golden/demo.pcapng" "$@" 2>/dev/null; }
+
+all_types='types: start ruleset enter rule leave packet summary'
+mapfile -t packets < <(jq -r 'select(.type == "enter") | .packet' "$golden/demo.json")
+
+# refuses FILTER: what a program of jq's makes of the recording is not as the schema says.
+refuses()
+{
+	jq -c "$1" "$golden/demo.json" >"$work/changed"
+	fails_by_itself validate "$work/changed" >"$work/said"
+}
+
+# Every walk's comment names the rules that the recording has for it.
+comments_hold_rules()
+{
+	tshark_as -T fields -e frame.comment | sed 's/\\n/\n/g' | grep -oE ' +[0-9]+  -A .*' | sed 's/^ *//' >"$work/have"
+	jq -r 'select(.type == "rule" and .what == "rule") | "\(.number)  \(.text)"' "$golden/demo.json" |
+		sed 's/\\/\\\\/g' >"$work/want"
+	[ -s "$work/want" ] && cmp <(sort "$work/have" | tr -d '\\') <(sort "$work/want" | tr -d '\\')
+}
+
+ktap_plan 26
+for from in json pcapng; do
+	for to in tree line json pcapng folded; do
+		check "$from as $to" cmp "$golden/demo.$to" <(read_as "$golden/demo.$from" $to)
+	done
+done
+
+check "the recording holds every type of object, and each is as the schema says" same "$(validate "$golden/demo.json")" "$all_types"
+SAMPLES=$work/samples "$BUILD_DIR/userspace/unit-tests" --gtest_brief=1 --gtest_filter=RecordTest.json_lines_are_objects >/dev/null
+check "so is every kind of event that can be" same "$(validate "$work/samples")" "$all_types"
+for type in start ruleset enter rule leave packet summary; do
+	check "the schema knows every field of $type" refuses "if .type == \"$type\" then .surprise = 1 else . end"
+done
+
+check "tshark reads each packet, once for each table that it entered" same "$(tshark_as -T fields -e frame.number | wc -l)" "${#packets[@]}"
+check "tshark reads the rule path of each as its comment" comments_hold_rules
+check "tshark reads each packet's number" same "$(tshark_as -T fields -e frame.packet_id | xargs)" "${packets[*]}"
+check "tshark dissects without complaint about the file" same "$(tshark -r "$golden/demo.pcapng" 2>&1 >/dev/null | grep -v 'Running as user')" ""
+check "tshark sees NAT between tables" same \
+	"$(tshark_as -Y 'udp.dstport == 5353 && !icmp' -T fields -e ip.src -e ip.dst | sort -u | xargs -d '\n')" \
+	$'192.0.2.1\t198.51.100.2'
+check "capinfos knows times to the nanosecond, the tool and the interfaces" same \
+	"$(capinfos "$golden/demo.pcapng" | sed -nE 's/^(File timestamp precision|Capture application|Number of interfaces in file): *//p' | xargs -d '\n')" \
+	"nanoseconds (9) iptables-trace 0.1.0 2"
+check "folded stacks are what flame graph tools read" same "$(grep -cvE '^[^;]+(;[^;]+)+ [0-9]+$' "$golden/demo.folded")" 0
+ktap_end

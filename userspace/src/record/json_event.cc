@@ -1,0 +1,223 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "record/json_event.h"
+
+#include <algorithm>
+#include <arpa/inet.h>
+#include <cstdio>
+#include <cstring>
+#include <ctime>
+#include <linux/netfilter.h>
+
+#include "event/names.h"
+#include "record/vocabulary.h"
+
+namespace ipt {
+
+namespace {
+
+constexpr int64_t kSecond = 1'000'000'000;
+
+void set_address(uint8_t (&to)[IPT_EVENT_ADDR_LEN], uint8_t family, const std::string &text)
+{
+	if (inet_pton(family == NFPROTO_IPV6 ? AF_INET6 : AF_INET, text.c_str(), to) != 1)
+		throw BadRecord(fmt::format("\"{}\" is not an address", text));
+}
+
+int digit(char c)
+{
+	return c >= '0' && c <= '9' ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}
+
+void set_header(Enter &enter, const std::string &hex)
+{
+	if (hex.size() % 2 || hex.size() / 2 > sizeof(enter.header))
+		throw BadRecord("\"header\" has a length that it cannot have");
+	for (size_t i = 0; i < hex.size(); i += 2) {
+		const int high = digit(hex[i]);
+		const int low = digit(hex[i + 1]);
+		if (high < 0 || low < 0)
+			throw BadRecord("\"header\" is not hexadecimal");
+		enter.header[i / 2] = static_cast<uint8_t>(high << 4 | low);
+	}
+	enter.header_len = static_cast<uint32_t>(hex.size() / 2);
+}
+
+ipt_event_dev device(const JsonObject &object, const char *key)
+{
+	ipt_event_dev dev{};
+	if (!object.has(key))
+		return dev;
+	const JsonObject from = object.object(key);
+	dev.ifindex = from.number<uint32_t>("index");
+	set_name_from(dev.name, from.text("name"));
+	return dev;
+}
+
+void set_connection(PacketFields &packet, const JsonObject &object)
+{
+	if (!object.has("connection"))
+		return;
+	const JsonObject from = object.object("connection");
+	const std::string state = from.text("state");
+	for (uint8_t n = IPT_EVENT_CT_NEW; n <= IPT_EVENT_CT_UNTRACKED; n++) {
+		if (state == connection_name(n))
+			packet.connection = n;
+	}
+	packet.reply = from.boolean("reply");
+	packet.ct_status = from.number<uint32_t>("status");
+	packet.ct_mark = from.number<uint32_t>("mark");
+}
+
+PacketFields fields(const JsonObject &event, uint8_t family)
+{
+	const JsonObject from = event.object("ip");
+	PacketFields packet{};
+	const auto field = [&](const char *key, unsigned int bit, auto &to) {
+		if (!from.has(key))
+			return;
+		packet.fields |= static_cast<uint16_t>(bit);
+		to = from.number<std::remove_reference_t<decltype(to)>>(key);
+	};
+	packet.protocol = from.number<uint8_t>("protocol_number");
+	set_address(packet.source, family, from.text("source"));
+	set_address(packet.destination, family, from.text("destination"));
+	field("source_port", IPT_EVENT_PORTS, packet.source_port);
+	field("destination_port", IPT_EVENT_PORTS, packet.destination_port);
+	if (from.has("tcp_flags")) {
+		packet.fields |= IPT_EVENT_TCP;
+		packet.tcp_flags = tcp_flags_of(from.text("tcp_flags"));
+	}
+	field("icmp_type", IPT_EVENT_ICMP, packet.icmp_type);
+	field("icmp_code", IPT_EVENT_ICMP, packet.icmp_code);
+	field("echo_id", IPT_EVENT_ECHO, packet.echo_id);
+	field("echo_seq", IPT_EVENT_ECHO, packet.echo_seq);
+	field("id", IPT_EVENT_ID, packet.id);
+	field("fragment_offset", IPT_EVENT_FRAGMENT, packet.fragment_offset);
+	packet.fields |= static_cast<uint16_t>((from.is("more_fragments") ? IPT_EVENT_MORE : 0) |
+					       (from.is("options") ? IPT_EVENT_EXTENDED : 0) |
+					       (from.is("cut") ? IPT_EVENT_CUT : 0));
+	packet.length = from.number<uint32_t>("length");
+	packet.ttl = from.number<uint8_t>("ttl");
+	packet.tos = from.number<uint8_t>("tos");
+	packet.mark = from.number<uint32_t>("mark");
+	set_connection(packet, from);
+	return packet;
+}
+
+uint16_t flags(const JsonObject &object)
+{
+	uint16_t bits = 0;
+	for (const auto &item : object.list("flags")) {
+		for (const auto &[bit, word] : kFlagWords) {
+			if (item.is_string() && item.get_ref<const std::string &>() == word)
+				bits |= bit;
+		}
+	}
+	return bits;
+}
+
+Head head_from(const JsonObject &object, uint8_t type, size_t size)
+{
+	Head head{};
+	head.version = IPT_EVENT_VERSION;
+	head.type = type;
+	head.size = static_cast<uint32_t>(size);
+	head.family = family_from(object);
+	head.time = static_cast<uint64_t>(wall_ns_from(object.text("time")));
+	head.packet = object.number<uint64_t>("packet");
+	head.traversal = object.number<uint64_t>("walk");
+	head.seq = object.number<uint32_t>("seq");
+	if (!head.packet || !head.traversal || !head.seq)
+		throw BadRecord("an event without a number");
+	head.parent_packet = object.number_or<uint64_t>("parent_packet", 0);
+	head.parent = object.number_or<uint64_t>("parent_walk", 0);
+	head.ruleset = object.number<uint64_t>("ruleset");
+	head.netns = object.number<uint32_t>("netns_inode");
+	head.netns_cookie = object.number_or<uint64_t>("netns_cookie", 0);
+	head.cpu = object.number<uint32_t>("cpu");
+	head.flags = flags(object);
+	head.hook = hook_from(object);
+	set_name_from(head.table, object.text("table"));
+	return head;
+}
+
+Enter enter_from(const JsonObject &object)
+{
+	Enter enter{};
+	enter.head = head_from(object, IPT_EVENT_ENTER, sizeof(enter));
+	enter.in = device(object, "in");
+	enter.out = device(object, "out");
+	enter.packet = fields(object, enter.head.family);
+	enter.priority = object.number<int32_t>("priority");
+	if (object.has("header"))
+		set_header(enter, object.text("header"));
+	return enter;
+}
+
+Rule rule_from(const JsonObject &object)
+{
+	Rule rule{};
+	rule.head = head_from(object, IPT_EVENT_RULE, sizeof(rule));
+	set_name_from(rule.chain, object.text("chain"));
+	rule.number = object.number<uint32_t>("number");
+	const auto at = std::find(kKindWords.begin(), kKindWords.end(), object.text("kind"));
+	if (at == kKindWords.end())
+		throw BadRecord("\"kind\" is none that a rule has");
+	rule.kind = static_cast<uint8_t>(at - kKindWords.begin() + 1);
+	rule.mark = object.number<uint32_t>("mark");
+	rule.ct_mark = object.number<uint32_t>("connection_mark");
+	return rule;
+}
+
+Leave leave_from(const JsonObject &object)
+{
+	Leave leave{};
+	leave.head = head_from(object, IPT_EVENT_LEAVE, sizeof(leave));
+	leave.duration = object.number<uint64_t>("duration_ns");
+	leave.packet = fields(object, leave.head.family);
+	leave.verdict = object.number<uint32_t>("verdict_number");
+	return leave;
+}
+
+} // namespace
+
+Event event_from(const JsonObject &object, std::string_view type)
+{
+	if (type == "enter")
+		return enter_from(object);
+	if (type == "rule")
+		return rule_from(object);
+	return leave_from(object);
+}
+
+uint8_t family_from(const JsonObject &object)
+{
+	const std::string word = object.text("family");
+	if (word != "ipv4" && word != "ipv6")
+		throw BadRecord("\"family\" is neither ipv4 nor ipv6");
+	return word == "ipv6" ? NFPROTO_IPV6 : NFPROTO_IPV4;
+}
+
+uint8_t hook_from(const JsonObject &object)
+{
+	const auto hook = hook_of(object.text("hook"));
+	if (!hook)
+		throw BadRecord("\"hook\" is none that there is");
+	return *hook;
+}
+
+int64_t wall_ns_from(const std::string &utc)
+{
+	tm parts{};
+	unsigned int ns = 0;
+	int used = 0;
+	if (std::sscanf(utc.c_str(), "%4d-%2d-%2dT%2d:%2d:%2d.%9uZ%n", &parts.tm_year, &parts.tm_mon, &parts.tm_mday,
+			&parts.tm_hour, &parts.tm_min, &parts.tm_sec, &ns, &used) != 7 ||
+	    static_cast<size_t>(used) != utc.size())
+		throw BadRecord(fmt::format("\"{}\" is not a time", utc));
+	parts.tm_year -= 1900;
+	parts.tm_mon -= 1;
+	return static_cast<int64_t>(timegm(&parts)) * kSecond + ns;
+}
+
+} // namespace ipt

@@ -1,0 +1,181 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "record/json_reader.h"
+
+#include <algorithm>
+#include <linux/netfilter.h>
+
+#include "record/json_event.h"
+#include "record/json_writer.h"
+#include "record/vocabulary.h"
+
+namespace ipt {
+
+struct JsonReader::Object : JsonObject {
+	using JsonObject::JsonObject;
+};
+
+Status JsonReader::line(std::string_view text)
+{
+	try {
+		const auto json = nlohmann::json::parse(text);
+		take(Object(json));
+	} catch (const BadRecord &bad) {
+		return Error{ bad.what() };
+	} catch (const nlohmann::json::exception &) {
+		return Error{ "not JSON, or cut off" };
+	}
+	return {};
+}
+
+void JsonReader::take(const Object &object)
+{
+	const std::string type = object.text("type");
+	if (type == "start")
+		return take_start(object);
+	if (!started_)
+		throw BadRecord("it does not begin as a recording of iptables-trace does");
+	if (type == "enter" || type == "rule" || type == "leave")
+		take_event(object);
+	else if (type == "packet")
+		take_packet(object);
+	else if (type == "ruleset")
+		take_ruleset(object);
+	else if (type == "summary")
+		take_summary(object);
+	// What a later version adds beside these can be done without.
+}
+
+void JsonReader::take_start(const Object &object)
+{
+	const auto version = object.number<unsigned int>("version");
+	if (version != kRecordVersion)
+		throw BadRecord(fmt::format("a recording of version {}, this tool reads version {}", version,
+					    kRecordVersion));
+	started_ = true;
+	handler_.start({ object.text("tool"), object.text("kernel"), wall_ns_from(object.text("time")),
+			 object.text("selection"), object.text("place") });
+}
+
+void JsonReader::take_ruleset(const Object &object)
+{
+	auto text = std::make_shared<TableText>();
+	for (const auto &item : object.list("chains")) {
+		const JsonObject from(item);
+		ChainText &chain = text->chains[from.text("name")];
+		chain.policy = from.text_or("policy", "-");
+		for (const auto &rule : from.list("rules")) {
+			if (!rule.is_string())
+				throw BadRecord("a rule is not a string");
+			chain.rules.push_back(parse_rule(rule.get_ref<const std::string &>()));
+		}
+	}
+	const RulesetKey key{ { object.number<uint32_t>("netns_inode"), family_from(object), object.text("table") },
+			      object.number<uint64_t>("ruleset") };
+	rulesets_[key] = std::move(text);
+	std::erase(by_age_, key);
+	by_age_.push_back(key);
+	if (by_age_.size() > kRecordedRulesets) {
+		rulesets_.erase(by_age_.front());
+		by_age_.pop_front();
+	}
+}
+
+Binding JsonReader::rules_of(const Head &head, const Object &object) const
+{
+	if (object.has("rules_unknown"))
+		return { nullptr, object.text("rules_unknown") };
+	const auto found = rulesets_.find({ key_of(head), head.ruleset });
+	if (found == rulesets_.end())
+		return { nullptr, "the recording does not hold them" };
+	return { found->second, {} };
+}
+
+Traversal &JsonReader::walk_of(const Head &head, const Object &object)
+{
+	if (packet_.number != head.packet) {
+		hand_over();
+		packet_.number = head.packet;
+		packet_.first = head;
+	}
+	packet_.last_time = head.time;
+	auto &walks = packet_.traversals;
+	if (walks.empty() || walks.back().head.traversal != head.traversal) {
+		Traversal &walk = walks.emplace_back();
+		walk.head = head;
+		walk.rules_text = rules_of(head, object);
+		walk.gap = object.is("gap");
+	}
+	return walks.back();
+}
+
+void JsonReader::take_event(const Object &object)
+{
+	const Event event = event_from(object, object.text("type"));
+	const Head &head = head_of(event);
+	netns_names_[head.netns] = object.text("netns");
+	Traversal &walk = walk_of(head, object);
+	put(walk, event);
+	handler_.event(event, walk);
+}
+
+void JsonReader::take_packet(const Object &object)
+{
+	if (packet_.number != object.number<uint64_t>("packet"))
+		throw BadRecord("a packet that has no event");
+	const std::string seen = object.text("seen");
+	const auto kind = std::find(kSeenWords.begin(), kSeenWords.end(), seen);
+	if (kind == kSeenWords.end())
+		throw BadRecord("\"seen\" is none of complete, lost, unknown");
+	packet_.completeness = { static_cast<Completeness::Kind>(kind - kSeenWords.begin()),
+				 object.number_or<uint64_t>("lost", 0), object.text_or("reason", "") };
+	packet_.continued = object.is("continued");
+	if (object.has("made_by")) {
+		const JsonObject from = object.object("made_by");
+		Origin origin{ from.number<uint64_t>("packet"), {}, {} };
+		if (from.has("table")) {
+			set_name_from(origin.head.emplace().table, from.text("table"));
+			origin.head->hook = hook_from(from);
+		}
+		if (from.has("chain")) {
+			set_name_from(origin.rule.emplace().chain, from.text("chain"));
+			origin.rule->number = from.number<uint32_t>("number");
+		}
+		packet_.origin = origin;
+	}
+	handler_.packet(std::move(packet_));
+	packet_ = {};
+}
+
+void JsonReader::take_summary(const Object &object)
+{
+	hand_over();
+	Summary summary{ object.number<uint64_t>("packets"), object.number<uint64_t>("events"), {} };
+	for (const auto &item : object.list("losses")) {
+		const JsonObject from(item);
+		summary.losses.push_back({ from.number<uint64_t>("count"), from.text("what") });
+	}
+	handler_.summary(summary);
+}
+
+// A packet whose own line is missing: the recording was cut off.
+void JsonReader::hand_over()
+{
+	if (!packet_.number)
+		return;
+	packet_.completeness = { Completeness::Kind::unknown, 0, "the recording ends before the packet does" };
+	handler_.packet(std::move(packet_));
+	packet_ = {};
+}
+
+void JsonReader::finish()
+{
+	hand_over();
+}
+
+std::string JsonReader::netns_name(uint32_t inode) const
+{
+	const auto found = netns_names_.find(inode);
+	return found == netns_names_.end() ? fmt::format("{}", inode) : found->second;
+}
+
+} // namespace ipt

@@ -1,0 +1,252 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "record/json_writer.h"
+
+#include <algorithm>
+#include <ctime>
+#include <linux/netfilter.h>
+
+#include "event/names.h"
+#include "record/vocabulary.h"
+#include "ruleset/met.h"
+
+namespace ipt {
+
+namespace {
+
+constexpr int64_t kSecond = 1'000'000'000;
+
+const char *family_word(uint8_t family)
+{
+	return family == NFPROTO_IPV6 ? "ipv6" : "ipv4";
+}
+
+void hex(std::string &to, const uint8_t *bytes, size_t size)
+{
+	static constexpr char digits[] = "0123456789abcdef";
+	const size_t at = to.size();
+	to.resize(at + 2 * size);
+	for (size_t i = 0; i < size; i++) {
+		to[at + 2 * i] = digits[bytes[i] >> 4];
+		to[at + 2 * i + 1] = digits[bytes[i] & 15];
+	}
+}
+
+void device(JsonText &json, std::string_view key, const ipt_event_dev &dev)
+{
+	if (dev.ifindex)
+		json.open(key).number("index", dev.ifindex).text("name", name_of(dev.name)).close();
+}
+
+void connection(JsonText &json, const PacketFields &packet)
+{
+	if (packet.connection == IPT_EVENT_CT_NONE)
+		return;
+	json.open("connection").text("state", connection_name(packet.connection)).boolean("reply", packet.reply);
+	json.number("status", packet.ct_status).number("mark", packet.ct_mark).close();
+}
+
+void fields(JsonText &json, uint8_t family, const PacketFields &packet)
+{
+	const auto has = [&packet](unsigned int field) { return packet.fields & field; };
+	json.open("ip").text("protocol", protocol_name(packet.protocol)).number("protocol_number", packet.protocol);
+	json.text("source", address_text(family, packet.source));
+	json.text("destination", address_text(family, packet.destination));
+	if (has(IPT_EVENT_PORTS))
+		json.number("source_port", packet.source_port).number("destination_port", packet.destination_port);
+	if (has(IPT_EVENT_TCP))
+		json.text("tcp_flags", tcp_flag_names(packet.tcp_flags));
+	if (has(IPT_EVENT_ICMP))
+		json.number("icmp_type", packet.icmp_type).number("icmp_code", packet.icmp_code);
+	if (has(IPT_EVENT_ECHO))
+		json.number("echo_id", packet.echo_id).number("echo_seq", packet.echo_seq);
+	json.number("length", packet.length).number("ttl", packet.ttl).number("tos", packet.tos);
+	if (has(IPT_EVENT_ID))
+		json.number("id", packet.id);
+	if (has(IPT_EVENT_FRAGMENT))
+		json.number("fragment_offset", packet.fragment_offset).boolean("more_fragments", has(IPT_EVENT_MORE));
+	if (has(IPT_EVENT_EXTENDED))
+		json.boolean("options", true);
+	if (has(IPT_EVENT_CUT))
+		json.boolean("cut", true);
+	json.number("mark", packet.mark);
+	connection(json, packet);
+	json.close();
+}
+
+} // namespace
+
+const std::string &UtcText::operator()(int64_t wall_ns)
+{
+	const int64_t second = wall_ns / kSecond;
+	if (second != second_ || text_.empty()) {
+		const time_t seconds = second;
+		tm utc{};
+		gmtime_r(&seconds, &utc);
+		text_ = fmt::format("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}.000000000Z", utc.tm_year + 1900,
+				    utc.tm_mon + 1, utc.tm_mday, utc.tm_hour, utc.tm_min, utc.tm_sec);
+		second_ = second;
+	}
+	int64_t rest = wall_ns % kSecond;
+	for (size_t digit = text_.size() - 2; digit > text_.size() - 11; digit--) {
+		text_[digit] = static_cast<char>('0' + rest % 10);
+		rest /= 10;
+	}
+	return text_;
+}
+
+void JsonWriter::head(JsonText &json, const Head &head, std::string_view type, const Traversal &walk)
+{
+	json.open().text("type", type).text("time", utc_(clock_.wall_ns(head.time)));
+	json.number("packet", head.packet).number("seq", head.seq).number("walk", head.traversal);
+	if (head.parent_packet)
+		json.number("parent_packet", head.parent_packet).number("parent_walk", head.parent);
+	json.text("netns", netns_name_(head.netns)).number("netns_inode", head.netns);
+	if (head.netns_cookie)
+		json.number("netns_cookie", head.netns_cookie);
+	json.number("cpu", head.cpu).text("family", family_word(head.family)).text("table", name_of(head.table));
+	json.text("hook", hook_name(head.hook)).number("ruleset", head.ruleset);
+	if (!walk.rules_text.text)
+		json.text("rules_unknown", walk.rules_text.why_not);
+	if (walk.gap)
+		json.boolean("gap", true);
+	json.open_list("flags");
+	for (const auto &[bit, word] : kFlagWords) {
+		if (head.flags & bit)
+			json.text(word);
+	}
+	json.close_list();
+}
+
+void JsonWriter::event(std::string &to, const Enter &enter, const Traversal &walk)
+{
+	JsonText json(to);
+	head(json, enter.head, "enter", walk);
+	json.number("priority", enter.priority);
+	device(json, "in", enter.in);
+	device(json, "out", enter.out);
+	fields(json, enter.head.family, enter.packet);
+	if (enter.header_len) {
+		json.text("header", "");
+		to.pop_back();
+		hex(to, enter.header, enter.header_len);
+		to += '"';
+	}
+	json.close();
+	to += '\n';
+}
+
+void JsonWriter::event(std::string &to, const Rule &rule, const Traversal &walk)
+{
+	const Met what = met(rule, walk.rules_text);
+	JsonText json(to);
+	head(json, rule.head, "rule", walk);
+	json.text("chain", name_of(rule.chain)).number("number", rule.number).text("kind", kind_word(rule.kind));
+	json.text("what", what.word()).text("text", what.text);
+	if (what.rule && !what.rule->target.empty())
+		json.text("target", what.rule->target);
+	json.number("mark", rule.mark).number("connection_mark", rule.ct_mark).close();
+	to += '\n';
+}
+
+void JsonWriter::event(std::string &to, const Leave &leave, const Traversal &walk)
+{
+	JsonText json(to);
+	head(json, leave.head, "leave", walk);
+	json.text("verdict", verdict_name(leave.verdict)).number("verdict_number", leave.verdict);
+	json.number("duration_ns", leave.duration);
+	fields(json, leave.head.family, leave.packet);
+	json.close();
+	to += '\n';
+}
+
+// Once in a file, or again if so many others came since that a reader has forgotten it.
+void JsonWriter::ruleset(std::string &to, const Traversal &walk)
+{
+	const auto &text = walk.rules_text.text;
+	if (!text || (text == last_.first && walk.head.ruleset == last_.second))
+		return;
+	last_ = { text, walk.head.ruleset };
+	if (std::find(written_.begin(), written_.end(), last_) != written_.end())
+		return;
+	written_.push_back(last_);
+	if (written_.size() > kRecordedRulesets)
+		written_.pop_front();
+
+	JsonText json(to);
+	json.open().text("type", "ruleset").number("netns_inode", walk.head.netns);
+	json.text("family", family_word(walk.head.family)).text("table", name_of(walk.head.table));
+	json.number("ruleset", walk.head.ruleset).open_list("chains");
+	for (const auto &[name, chain] : text->chains) {
+		json.open().text("name", name);
+		if (chain.policy != "-")
+			json.text("policy", chain.policy);
+		json.open_list("rules");
+		for (const RuleText &rule : chain.rules)
+			json.text(rule.text);
+		json.close_list().close();
+	}
+	json.close_list().close();
+	to += '\n';
+}
+
+void JsonWriter::walk(std::string &to, const Traversal &walk)
+{
+	ruleset(to, walk);
+	if (walk.enter)
+		event(to, *walk.enter, walk);
+	for (const Rule &rule : walk.rules)
+		event(to, rule, walk);
+	if (walk.leave)
+		event(to, *walk.leave, walk);
+}
+
+void JsonWriter::packet(std::string &to, const PacketTrace &trace)
+{
+	JsonText json(to);
+	json.open().text("type", "packet").text("time", utc_(clock_.wall_ns(trace.last_time)));
+	json.number("packet", trace.number).text("seen", kSeenWords[static_cast<size_t>(trace.completeness.kind)]);
+	if (trace.completeness.kind == Completeness::Kind::lost)
+		json.number("lost", trace.completeness.lost);
+	if (trace.completeness.kind == Completeness::Kind::unknown)
+		json.text("reason", trace.completeness.reason);
+	if (trace.continued)
+		json.boolean("continued", true);
+	if (const auto &origin = trace.origin) {
+		json.open("made_by").number("packet", origin->packet);
+		if (origin->head)
+			json.text("table", name_of(origin->head->table)).text("hook", hook_name(origin->head->hook));
+		if (origin->rule)
+			json.text("chain", name_of(origin->rule->chain)).number("number", origin->rule->number);
+		json.close();
+	}
+	if (const auto &leave = trace.traversals.back().leave)
+		json.text("verdict", verdict_name(leave->verdict));
+	json.close();
+	to += '\n';
+}
+
+void JsonWriter::start(std::string &to, const Start &start)
+{
+	written_.clear();
+	last_ = {};
+	JsonText json(to);
+	json.open().text("type", "start").number("version", kRecordVersion).text("tool", start.tool);
+	json.text("time", utc_(start.wall_ns)).text("kernel", start.kernel);
+	json.text("selection", start.selection).text("place", start.place).close();
+	to += '\n';
+}
+
+void JsonWriter::summary(std::string &to, const Summary &summary)
+{
+	JsonText json(to);
+	json.open().text("type", "summary").number("packets", summary.packets).number("events", summary.events);
+	json.open_list("losses");
+	for (const Loss &loss : summary.losses) {
+		if (loss.count)
+			json.open().number("count", loss.count).text("what", loss.what).close();
+	}
+	json.close_list().close();
+	to += '\n';
+}
+
+} // namespace ipt

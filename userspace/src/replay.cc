@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "replay.h"
+
+#include <cerrno>
+#include <cstring>
+#include <fmt/core.h>
+#include <optional>
+#include <sys/stat.h>
+
+#include "output_of.h"
+#include "record/recording.h"
+#include "sink/show.h"
+#include "util/stop.h"
+
+namespace ipt {
+
+namespace {
+
+// Opening the output would empty what is to be read.
+bool same_file(const std::string &a, const std::string &b)
+{
+	struct stat first {};
+	struct stat second {};
+	return stat(a.c_str(), &first) == 0 && stat(b.c_str(), &second) == 0 && first.st_dev == second.st_dev &&
+	       first.st_ino == second.st_ino;
+}
+
+} // namespace
+
+Exit replay(const Options &options)
+{
+	if (!options.output.empty() && same_file(options.read, options.output))
+		return fail(Exit::usage, { fmt::format("--read {}: it cannot be the output too", options.read) });
+	auto output = open_output(options);
+	if (!output)
+		return fail(Exit::failed, output.error());
+
+	// Recorded times are of the wall clock.
+	const WallClock clock(0);
+	std::optional<Show> show;
+	std::optional<Summary> summary;
+	bool started = false;
+	JsonReader reader({
+		// Each file of a rotated recording begins anew; one after the other they are one.
+		[&](const Start &start) {
+			if (!std::exchange(started, true))
+				show->start(start);
+		},
+		[&](const Event &event, const Traversal &walk) { show->event(event, walk); },
+		[&](PacketTrace &&trace) { show->packet(std::move(trace)); },
+		[&](const Summary &recorded) { summary = recorded; },
+	});
+	const Look look =
+		look_of(options, *output, clock, [&reader](uint32_t inode) { return reader.netns_name(inode); });
+	const auto sink = make_sink(options.format, *output, look);
+	show.emplace(*sink, *output, display_of(options), options.count);
+
+	catch_stop_signals();
+	const auto wanted = [&] { return !stop_requested() && !output->error() && !show->enough(); };
+	const Status status = read_recording(options.read, reader, wanted);
+	show->end(summary ? *summary : Summary{ show->shown(), 0, {} });
+	output->flush();
+	if (output->error() && output->error() != EPIPE)
+		return fail(Exit::failed, { fmt::format("cannot write the trace: {}", std::strerror(output->error())) });
+	if (!status)
+		return fail(started ? Exit::failed : Exit::usage, status.error());
+	if (!summary && wanted())
+		note("the recording has no end: it was cut off, or goes on in another file");
+	else if (summary)
+		note(summary->text());
+	return summary && !summary->lossless() ? Exit::lost : Exit::ok;
+}
+
+} // namespace ipt

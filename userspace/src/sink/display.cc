@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "sink/display.h"
+
+#include <algorithm>
+#include <linux/netfilter.h>
+
+#include "event/names.h"
+#include "ruleset/met.h"
+
+namespace ipt {
+
+namespace {
+
+bool is_written_rule(const Rule &rule, const Traversal &walk)
+{
+	const Met what = met(rule, walk.rules_text);
+	return what.what == Met::What::rule || what.what == Met::What::not_sure;
+}
+
+bool was_rejected(const Traversal &walk)
+{
+	if (walk.rules.empty())
+		return false;
+	const Met last = met(walk.rules.back(), walk.rules_text);
+	return last.rule && last.rule->target == "REJECT";
+}
+
+} // namespace
+
+std::string outcome_word(const PacketTrace &trace)
+{
+	const Traversal &last = trace.traversals.back();
+	if (!last.leave)
+		return "";
+	const uint32_t verdict = last.leave->verdict;
+	if (is_accept(verdict))
+		return "accept";
+	if (is_drop(verdict))
+		return was_rejected(last) ? "reject" : "drop";
+	switch (verdict & NF_VERDICT_MASK) {
+	case NF_QUEUE:
+		return "queue";
+	case NF_STOLEN:
+		return "stolen";
+	}
+	return "";
+}
+
+bool Display::shows(const Event &event, const Traversal &walk) const
+{
+	if (!tables.empty() && !tables.contains(std::string(name_of(walk.head.table))))
+		return false;
+	if (!rules_only)
+		return true;
+	const auto *rule = std::get_if<Rule>(&event);
+	return rule && is_written_rule(*rule, walk);
+}
+
+bool Display::shows(const Traversal &walk) const
+{
+	if (!tables.empty() && !tables.contains(std::string(name_of(walk.head.table))))
+		return false;
+	const auto in_chain = [this](const Rule &rule) { return chains.contains(std::string(name_of(rule.chain))); };
+	if (!chains.empty() && std::none_of(walk.rules.begin(), walk.rules.end(), in_chain))
+		return false;
+	return !rules_only || !walk.rules.empty();
+}
+
+bool Display::cut(PacketTrace &trace) const
+{
+	if (!verdicts.empty() && !verdicts.contains(outcome_word(trace)))
+		return false;
+	if (rules_only) {
+		for (Traversal &walk : trace.traversals)
+			walk.abridged = std::erase_if(walk.rules, [&walk](const Rule &rule) {
+				return !is_written_rule(rule, walk);
+			});
+	}
+	std::erase_if(trace.traversals, [this](const Traversal &walk) { return !shows(walk); });
+	return !trace.traversals.empty();
+}
+
+} // namespace ipt

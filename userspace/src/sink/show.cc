@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "sink/show.h"
+
+namespace ipt {
+
+void Show::start(const Start &start)
+{
+	start_ = start;
+	sink_.start(start_);
+}
+
+void Show::event(const Event &event, const Traversal &walk)
+{
+	if (display_.by_event() && display_.shows(event, walk))
+		sink_.event(event, walk);
+}
+
+// The events of a packet that was kept back until it was known whether it is shown.
+void Show::replay(const PacketTrace &trace)
+{
+	for (const Traversal &walk : trace.traversals) {
+		const auto show = [&](const Event &event) {
+			if (display_.shows(event, walk))
+				sink_.event(event, walk);
+		};
+		if (walk.enter)
+			show(*walk.enter);
+		for (const Rule &rule : walk.rules)
+			show(rule);
+		if (walk.leave)
+			show(*walk.leave);
+	}
+}
+
+void Show::packet(PacketTrace &&trace)
+{
+	const bool child = trace.origin.has_value();
+	if ((enough() && !child) || !display_.cut(trace))
+		return;
+	counted_ += !child;
+	shown_++;
+	if (!display_.by_event())
+		replay(trace);
+	sink_.packet(trace);
+	if (output_.full()) {
+		output_.rotate();
+		sink_.start(start_);
+	}
+}
+
+void Show::end(const Summary &summary)
+{
+	sink_.end(summary);
+}
+
+} // namespace ipt

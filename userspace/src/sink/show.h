@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: GPL-2.0-only
+// From a trace, live or recorded, to its output: what is shown of it, how many packets, and in which file.
+#pragma once
+
+#include "sink/display.h"
+#include "sink/sink.h"
+#include "util/output.h"
+
+namespace ipt {
+
+class Show {
+public:
+	// count: after so many packets no more are shown, but what they made; 0: no limit.
+	Show(Sink &sink, Output &output, Display display, uint64_t count)
+		: sink_(sink), output_(output), display_(std::move(display)), count_(count)
+	{
+	}
+
+	void start(const Start &start);
+	void event(const Event &event, const Traversal &walk);
+	void packet(PacketTrace &&trace);
+	// The summary is the session's; packets are as many as were shown.
+	void end(const Summary &summary);
+
+	uint64_t shown() const { return shown_; }
+	bool enough() const { return count_ && counted_ >= count_; }
+
+private:
+	void replay(const PacketTrace &trace);
+
+	Sink &sink_;
+	Output &output_;
+	Display display_;
+	Start start_;
+	uint64_t count_;
+	uint64_t shown_ = 0;
+	uint64_t counted_ = 0; // shown and not made by another packet
+};
+
+} // namespace ipt

@@ -1,0 +1,140 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "sink/tree_text.h"
+
+#include <fmt/core.h>
+
+#include "event/names.h"
+#include "sink/chain_stack.h"
+#include "sink/describe.h"
+
+namespace ipt {
+
+namespace {
+
+// What was last known of the packet's fields when this walk was over.
+const PacketFields *fields_after(const Traversal *traversal)
+{
+	if (!traversal)
+		return nullptr;
+	return traversal->leave ? &traversal->leave->packet : traversal->enter ? &traversal->enter->packet : nullptr;
+}
+
+const PacketFields *first_fields(const PacketTrace &trace)
+{
+	for (const Traversal &traversal : trace.traversals) {
+		if (traversal.enter)
+			return &traversal.enter->packet;
+		if (traversal.leave)
+			return &traversal.leave->packet;
+	}
+	return nullptr;
+}
+
+std::string where(const Head &head)
+{
+	return fmt::format("{} {}", name_of(head.table), hook_name(head.hook));
+}
+
+} // namespace
+
+std::string TreeText::head_line(const PacketTrace &trace) const
+{
+	const PacketFields *fields = first_fields(trace);
+	const auto &enter = trace.traversals.front().enter;
+	std::string line = fmt::format("{} #{} ", look_.clock.time_of_day(trace.first.time), trace.number);
+	line += fields ? packet_text(trace.first.family, *fields) : "a packet whose fields were lost";
+	if (fields && look_.verbose)
+		line += " " + details_text(*fields);
+	if (fields && fields->mark)
+		line += fmt::format(" mark {:#x}", fields->mark);
+	if (enter)
+		line += " " + devices_text(*enter);
+	line += " netns " + look_.netns_name(trace.first.netns);
+	if (look_.verbose)
+		line += fmt::format(" cpu {}", trace.first.cpu);
+	return look_.bold(line) + (trace.continued ? " (continued)" : "") + "\n";
+}
+
+std::string TreeText::origin_line(const Origin &origin) const
+{
+	std::string line = fmt::format("  made while #{} was in ", origin.packet);
+	line += origin.head ? where(*origin.head) : "a table";
+	if (origin.rule)
+		line += fmt::format(", at rule {} of {}", origin.rule->number, name_of(origin.rule->chain));
+	return line + "\n";
+}
+
+void TreeText::add_rules(std::string &block, const Traversal &traversal) const
+{
+	ChainStack stack(hook_name(traversal.head.hook));
+	for (const Rule &event : traversal.rules) {
+		stack.go_to(name_of(event.chain));
+		const Met what = met(event, traversal.rules_text);
+		const bool numbered = what.what == Met::What::rule || what.what == Met::What::not_sure;
+		block.append(4 + 2 * stack.chains().size(), ' ');
+		if (numbered)
+			fmt::format_to(std::back_inserter(block), "{}  {}", event.number, what.text);
+		else
+			block += look_.dim(what.text);
+		block += '\n';
+	}
+}
+
+void TreeText::add_traversal(std::string &block, const Traversal &traversal, const Traversal *before) const
+{
+	const PacketFields *previous = fields_after(before);
+	if (previous && traversal.enter) {
+		const std::string changes = changes_text(traversal.head.family, *previous, traversal.enter->packet);
+		if (!changes.empty())
+			block += "  " + look_.yellow(changes) + "\n";
+	}
+
+	block += "  " + where(traversal.head);
+	const std::string devices = traversal.enter ? devices_text(*traversal.enter) : "";
+	if (before && !devices.empty() && (!before->enter || devices != devices_text(*before->enter)))
+		block += " " + devices;
+	if (traversal.leave)
+		block += fmt::format("  {}  {}", painted_verdict(traversal.leave->verdict, look_),
+				     duration_text(traversal.leave->duration));
+	if (traversal.head.flags & IPT_EVENT_GUESSED)
+		block += "  (most likely the same packet)";
+	if (traversal.gap)
+		block += "  " + look_.red("events lost here");
+	block += "\n";
+
+	if (!traversal.rules_text.text && !traversal.rules.empty())
+		block += "      " + look_.yellow("text of rules unknown: " + traversal.rules_text.why_not) + "\n";
+	add_rules(block, traversal);
+	if (const std::string hotdrop = hotdrop_text(traversal); !hotdrop.empty())
+		block += "      " + look_.red(hotdrop) + "\n";
+	if (traversal.enter && traversal.leave) {
+		const std::string changes =
+			changes_text(traversal.head.family, traversal.enter->packet, traversal.leave->packet);
+		if (!changes.empty())
+			block += "      " + look_.yellow(changes) + "\n";
+	}
+}
+
+std::string TreeText::last_line(const PacketTrace &trace) const
+{
+	std::string line = "  " + completeness_text(trace.completeness, look_);
+	const Traversal &last = trace.traversals.back();
+	if (last.leave)
+		line += fmt::format(": {} in {}", painted_verdict(last.leave->verdict, look_), where(last.head));
+	return line + "\n";
+}
+
+std::string TreeText::packet(const PacketTrace &trace) const
+{
+	std::string block = head_line(trace);
+	if (trace.origin)
+		block += origin_line(*trace.origin);
+	const Traversal *before = nullptr;
+	for (const Traversal &traversal : trace.traversals) {
+		add_traversal(block, traversal, before);
+		before = &traversal;
+	}
+	return block += last_line(trace);
+}
+
+} // namespace ipt

@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#pragma once
+
+#include <string>
+
+#include "sink/look.h"
+
+namespace ipt {
+
+// A packet as a block of text: a head line, then table by table the rules it met, user chains indented.
+class TreeText {
+public:
+	explicit TreeText(Look look) : look_(std::move(look)) {}
+
+	std::string packet(const PacketTrace &trace) const;
+	// One walk alone, behind the one before it, if any.
+	void add_traversal(std::string &block, const Traversal &traversal, const Traversal *before) const;
+	std::string head_line(const PacketTrace &trace) const;
+	std::string origin_line(const Origin &origin) const;
+	std::string last_line(const PacketTrace &trace) const;
+
+private:
+	void add_rules(std::string &block, const Traversal &traversal) const;
+
+	Look look_;
+};
+
+} // namespace ipt

@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "util/utf8.h"
+
+namespace ipt {
+
+namespace {
+
+bool continues(std::string_view text, size_t at)
+{
+	return at < text.size() && (static_cast<unsigned char>(text[at]) & 0xc0) == 0x80;
+}
+
+} // namespace
+
+// RFC 3629: no surrogates, nothing beyond U+10FFFF, no longer form than needed.
+size_t utf8_length(std::string_view text)
+{
+	const auto first = static_cast<unsigned char>(text[0]);
+	if (first < 0x80)
+		return 1;
+	const size_t length = first >= 0xf0 ? 4 : first >= 0xe0 ? 3 : 2;
+	if (first < 0xc2 || first > 0xf4)
+		return 0;
+	for (size_t i = 1; i < length; i++) {
+		if (!continues(text, i))
+			return 0;
+	}
+	const auto second = static_cast<unsigned char>(text[1]);
+	const bool overlong = (first == 0xe0 && second < 0xa0) || (first == 0xf0 && second < 0x90);
+	const bool surrogate = first == 0xed && second >= 0xa0;
+	const bool beyond = first == 0xf4 && second >= 0x90;
+	return overlong || surrogate || beyond ? 0 : length;
+}
+
+std::string to_utf8(std::string_view text)
+{
+	std::string result;
+	result.reserve(text.size());
+	while (!text.empty()) {
+		const size_t length = utf8_length(text);
+		if (length)
+			result += text.substr(0, length);
+		else
+			result += "\xef\xbf\xbd";
+		text.remove_prefix(length ? length : 1);
+	}
+	return result;
+}
+
+} // namespace ipt

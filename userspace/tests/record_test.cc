@@ -1,0 +1,296 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <gtest/gtest.h>
+
+#include <cstdlib>
+#include <fstream>
+#include <nlohmann/json.hpp>
+#include <sys/mman.h>
+
+#include "record/json_reader.h"
+#include "record/json_writer.h"
+#include "record/recording.h"
+#include "samples.h"
+#include "sink/json.h"
+#include "sink/pcapng.h"
+
+namespace ipt::test {
+namespace {
+
+constexpr int64_t kOffset = 1'764'085'187'000'000'000;
+
+class RecordTest : public testing::Test {
+protected:
+	template <typename S>
+	std::string recorded(const std::vector<PacketTrace> &traces)
+	{
+		Fd memory(memfd_create("record", 0));
+		Output output(memory.get());
+		S sink(output, look);
+		sink.start(start);
+		for (const PacketTrace &trace : traces)
+			sink.packet(trace);
+		sink.end(summary);
+		output.flush();
+		std::string text(static_cast<size_t>(lseek(memory.get(), 0, SEEK_END)), '\0');
+		EXPECT_EQ(pread(memory.get(), text.data(), text.size(), 0), static_cast<ssize_t>(text.size()));
+		return text;
+	}
+
+	// What is read of these bytes goes to what was read; the error or nothing.
+	std::string read(const std::string &bytes)
+	{
+		read_traces.clear();
+		JsonReader reader({ [this](const Start &s) { read_start = s; }, [](const Event &, const Traversal &) {},
+				    [this](PacketTrace &&trace) { read_traces.push_back(std::move(trace)); },
+				    [this](const Summary &s) { read_summary = s; } });
+		const std::string path = testing::TempDir() + "/recording";
+		std::ofstream(path, std::ios::binary) << bytes;
+		const auto status = read_recording(path, reader, [] { return true; });
+		return status ? "" : status.error().message;
+	}
+
+	WallClock clock{ kOffset };
+	Look look{ clock, [](uint32_t) { return "router"; } };
+	Start start{ "iptables-trace 1.2.3", "6.12.0", kOffset, "all packets", "netns router" };
+	Summary summary{ 3, 10, { { 2, "events lost: of a reason" } } };
+	Start read_start;
+	Summary read_summary;
+	std::vector<PacketTrace> read_traces;
+};
+
+// Without what a recording does not keep, and with its times.
+template <typename T>
+T kept(T event)
+{
+	event.head.missed = 0;
+	event.head.replacements = 0;
+	event.head.time += kOffset;
+	return event;
+}
+
+template <typename T>
+void expect_same(const T &have, const T &want)
+{
+	const T expected = kept(want);
+	EXPECT_EQ(std::memcmp(&have, &expected, sizeof(T)), 0) << "event " << want.head.seq << " of " << want.head.packet;
+}
+
+void expect_same(const Traversal &have, const Traversal &want)
+{
+	ASSERT_EQ(have.enter.has_value(), want.enter.has_value());
+	if (want.enter)
+		expect_same(*have.enter, *want.enter);
+	ASSERT_EQ(have.rules.size(), want.rules.size());
+	for (size_t i = 0; i < want.rules.size(); i++)
+		expect_same(have.rules[i], want.rules[i]);
+	ASSERT_EQ(have.leave.has_value(), want.leave.has_value());
+	if (want.leave)
+		expect_same(*have.leave, *want.leave);
+	EXPECT_EQ(have.gap, want.gap);
+	EXPECT_EQ(have.rules_text.why_not, want.rules_text.why_not);
+	ASSERT_EQ(have.rules_text.text != nullptr, want.rules_text.text != nullptr);
+}
+
+void expect_same(const std::vector<PacketTrace> &have, const std::vector<PacketTrace> &want)
+{
+	ASSERT_EQ(have.size(), want.size());
+	for (size_t i = 0; i < want.size(); i++) {
+		EXPECT_EQ(have[i].number, want[i].number);
+		EXPECT_EQ(have[i].continued, want[i].continued);
+		EXPECT_EQ(have[i].completeness.kind, want[i].completeness.kind);
+		EXPECT_EQ(have[i].completeness.lost, want[i].completeness.lost);
+		EXPECT_EQ(have[i].completeness.reason, want[i].completeness.reason);
+		ASSERT_EQ(have[i].origin.has_value(), want[i].origin.has_value());
+		ASSERT_EQ(have[i].traversals.size(), want[i].traversals.size());
+		for (size_t walk = 0; walk < want[i].traversals.size(); walk++)
+			expect_same(have[i].traversals[walk], want[i].traversals[walk]);
+	}
+}
+
+TEST_F(RecordTest, json_gives_back_every_field_of_every_kind_of_event)
+{
+	ASSERT_EQ(read(recorded<JsonSink>(samples())), "");
+	expect_same(read_traces, samples());
+	EXPECT_EQ(read_start.tool, start.tool);
+	EXPECT_EQ(read_start.wall_ns, start.wall_ns);
+	EXPECT_EQ(read_summary.losses.size(), 1U);
+	EXPECT_EQ(read_summary.lost(), 2U);
+}
+
+TEST_F(RecordTest, pcapng_gives_back_the_same)
+{
+	ASSERT_EQ(read(recorded<PcapngSink>(samples())), "");
+	expect_same(read_traces, samples());
+	EXPECT_EQ(read_start.tool, start.tool);
+	EXPECT_EQ(read_summary.lost(), 2U);
+}
+
+// For the schema, which another test holds against them.
+TEST_F(RecordTest, json_lines_are_objects)
+{
+	const std::string text = recorded<JsonSink>(samples());
+	if (const char *path = std::getenv("SAMPLES"))
+		std::ofstream(path) << text;
+	std::istringstream lines(text);
+	std::set<std::string> types;
+	for (std::string line; std::getline(lines, line);)
+		types.insert(nlohmann::json::parse(line).at("type"));
+	EXPECT_EQ(types, (std::set<std::string>{ "start", "ruleset", "enter", "rule", "leave", "packet", "summary" }));
+}
+
+TEST_F(RecordTest, rules_are_written_once_in_a_file_and_again_after_many_others)
+{
+	const auto count = [](const std::string &text) {
+		size_t n = 0;
+		for (size_t at = text.find("\"type\":\"ruleset\""); at != std::string::npos;
+		     at = text.find("\"type\":\"ruleset\"", at + 1))
+			n++;
+		return n;
+	};
+	const PacketTrace trace = sample_tcp();
+	EXPECT_EQ(count(recorded<JsonSink>({ trace, trace })), 1U);
+
+	std::vector<PacketTrace> many{ trace };
+	for (size_t i = 0; i < kRecordedRulesets; i++) {
+		PacketTrace other = sample_tcp();
+		for (Traversal &walk : other.traversals) {
+			walk.head.ruleset = i + 2;
+			walk.enter->head.ruleset = i + 2;
+		}
+		many.push_back(other);
+	}
+	many.push_back(trace);
+	const std::string text = recorded<JsonSink>(many);
+	EXPECT_EQ(count(text), kRecordedRulesets + 2);
+	ASSERT_EQ(read(text), "");
+	for (const PacketTrace &each : read_traces)
+		EXPECT_TRUE(each.traversals[0].rules_text.text);
+}
+
+TEST_F(RecordTest, what_was_cut_off_is_shown_as_far_as_it_goes)
+{
+	const std::string json = recorded<JsonSink>({ sample_tcp() });
+	const std::string part = json.substr(0, json.find("\"type\":\"packet\"") - 1);
+	EXPECT_EQ(read(part), "");
+	ASSERT_EQ(read_traces.size(), 1U);
+	EXPECT_EQ(read_traces[0].completeness.kind, Completeness::Kind::unknown);
+}
+
+TEST_F(RecordTest, json_cut_anywhere_is_an_error_or_a_shorter_recording)
+{
+	const std::string json = recorded<JsonSink>(samples());
+	for (size_t size = 0; size < json.size(); size += 7) {
+		const std::string error = read(json.substr(0, size));
+		EXPECT_EQ(error.empty(), size && (json[size - 1] == '\n' || json[size] == '\n')) << size << error;
+	}
+}
+
+TEST_F(RecordTest, pcapng_cut_or_damaged_anywhere_is_an_error_and_no_crash)
+{
+	const std::string whole = recorded<PcapngSink>(samples());
+	for (size_t size = 0; size < whole.size(); size += 11) {
+		const std::string error = read(whole.substr(0, size));
+		// Whole blocks are a shorter recording.
+		if (error.empty())
+			EXPECT_LT(read_traces.size(), 4U);
+		else
+			EXPECT_NE(error.find("recording"), std::string::npos) << error;
+	}
+	for (size_t at = 0; at < whole.size(); at += 3) {
+		std::string damaged = whole;
+		damaged[at] = static_cast<char>(damaged[at] ^ 0xff);
+		(void)read(damaged);
+	}
+}
+
+TEST_F(RecordTest, pcapng_of_the_other_byte_order)
+{
+	// A section alone: type, length, byte order, version, unknown length, the application's name, the end.
+	std::string bytes("\x0a\x0d\x0d\x0a\x00\x00\x00\x30\x1a\x2b\x3c\x4d\x00\x01\x00\x00\xff\xff\xff\xff\xff\xff\xff\xff"
+			  "\x00\x04\x00\x0eiptables-trace\x00\x00\x00\x00\x00\x30",
+			  48);
+	EXPECT_EQ(read(bytes), "");
+	bytes[28] = 'X';
+	EXPECT_NE(read(bytes).find("another program"), std::string::npos);
+}
+
+TEST_F(RecordTest, pcapng_blocks_are_aligned_and_say_their_length_twice)
+{
+	const std::string whole = recorded<PcapngSink>(samples());
+	size_t blocks = 0;
+	for (size_t at = 0; at < whole.size(); blocks++) {
+		uint32_t first = 0;
+		uint32_t last = 0;
+		std::memcpy(&first, whole.data() + at + 4, 4);
+		ASSERT_GE(first, 12U);
+		ASSERT_EQ(first % 4, 0U);
+		ASSERT_LE(at + first, whole.size());
+		std::memcpy(&last, whole.data() + at + first - 4, 4);
+		ASSERT_EQ(first, last);
+		at += first;
+	}
+	// A section, three packets with an interface each, statistics.
+	EXPECT_EQ(blocks, 8U);
+}
+
+TEST_F(RecordTest, a_walk_with_more_rules_than_an_option_holds)
+{
+	PacketMaker p(1);
+	Traversal walk = walk_of({ p.enter("filter", NF_INET_LOCAL_IN) }, sample_rules());
+	for (int i = 0; i < 500; i++)
+		put(walk, p.rule("INPUT", 2));
+	put(walk, p.leave(NF_DROP, true));
+	const PacketTrace trace = trace_of({ walk });
+	ASSERT_EQ(read(recorded<PcapngSink>({ trace })), "");
+	ASSERT_EQ(read_traces.size(), 1U);
+	expect_same(read_traces, { trace });
+}
+
+std::string with(std::string text, const std::string &what, const std::string &by)
+{
+	const size_t at = text.find(what);
+	EXPECT_NE(at, std::string::npos) << what;
+	return text.replace(at, what.size(), by);
+}
+
+TEST_F(RecordTest, wrong_values_are_named)
+{
+	const std::string json = recorded<JsonSink>({ sample_tcp() });
+	const auto complaint = [&](const char *what, const char *by) { return read(with(json, what, by)); };
+	EXPECT_NE(complaint("\"version\":1", "\"version\":2").find("version 2"), std::string::npos);
+	EXPECT_NE(complaint("\"seq\":1", "\"seq\":0").find("line 3: an event without a number"), std::string::npos);
+	EXPECT_NE(complaint("\"seq\":1", "\"seq\":-1").find("\"seq\" is not a number that fits"), std::string::npos);
+	EXPECT_NE(complaint("\"seq\":1", "\"seq\":\"1\"").find("\"seq\""), std::string::npos);
+	EXPECT_NE(complaint("\"hook\":\"INPUT\"", "\"hook\":\"OUTSIDE\"").find("\"hook\""), std::string::npos);
+	EXPECT_NE(complaint("\"family\":\"ipv4\",\"table\":\"filter\",\"hook", "\"family\":\"x\",\"table\":\"filter\",\"hook")
+			  .find("\"family\""),
+		  std::string::npos);
+	EXPECT_NE(complaint("192.0.2.1", "192.0.2.256").find("not an address"), std::string::npos);
+	EXPECT_NE(complaint("\"header\":\"00", "\"header\":\"0g").find("hexadecimal"), std::string::npos);
+	EXPECT_NE(complaint("\"seen\":\"complete\"", "\"seen\":\"half\"").find("\"seen\""), std::string::npos);
+	EXPECT_NE(complaint("\"table\":\"filter\",\"hook",
+			    "\"table\":\"a_name_that_is_longer_than_a_table_may_have\",\"hook")
+			  .find("too long"),
+		  std::string::npos);
+	EXPECT_NE(read("{}").find("not a recording"), std::string::npos);
+	EXPECT_NE(read("{\"type\":\"enter\"}").find("not a recording"), std::string::npos);
+	EXPECT_NE(read("hello").find("not a recording"), std::string::npos);
+	EXPECT_NE(read("").find("empty"), std::string::npos);
+}
+
+TEST_F(RecordTest, objects_of_later_versions_are_passed_over)
+{
+	const std::string json = recorded<JsonSink>({ sample_tcp() });
+	EXPECT_EQ(read(with(json, "{\"type\":\"ruleset\"", "{\"type\":\"weather\",\"sun\":true}\n{\"type\":\"ruleset\"")), "");
+	EXPECT_EQ(read_traces.size(), 1U);
+}
+
+TEST_F(RecordTest, nothing_in_a_recording_speaks_to_the_terminal)
+{
+	const std::string json = recorded<JsonSink>({ sample_tcp() });
+	ASSERT_EQ(read(with(json, "\"name\":\"eth0\"", "\"name\":\"\\u001b[2J\"")), "");
+	EXPECT_EQ(name_of(read_traces[0].traversals[0].enter->in.name), "\\x1b[2J");
+}
+
+} // namespace
+} // namespace ipt::test

@@ -1,0 +1,118 @@
+// SPDX-License-Identifier: GPL-2.0-only
+// Packets of every kind that a recording can hold, for tests that look at all of them.
+#pragma once
+
+#include "make_event.h"
+#include "pipeline/packet.h"
+
+namespace ipt::test {
+
+inline Binding sample_rules()
+{
+	auto tables = parse_save("*filter\n:INPUT DROP [0:0]\n:WEB - [0:0]\n-A INPUT -p tcp -j WEB\n"
+				 "-A INPUT -m comment --comment \"semi; \\\"quoted\\\" \xc3\xbc \x01\" -j ACCEPT\n"
+				 "-A WEB -j REJECT --reject-with icmp-port-unreachable\nCOMMIT\n");
+	return { std::make_shared<TableText>(std::move(tables.at("filter"))), {} };
+}
+
+inline Traversal walk_of(std::initializer_list<Event> events, Binding rules)
+{
+	Traversal walk;
+	walk.head = head_of(*events.begin());
+	walk.rules_text = std::move(rules);
+	for (const Event &event : events)
+		put(walk, event);
+	return walk;
+}
+
+inline PacketTrace trace_of(std::vector<Traversal> walks)
+{
+	PacketTrace trace;
+	trace.first = walks.front().head;
+	trace.number = trace.first.packet;
+	trace.last_time = walks.back().leave ? walks.back().leave->head.time : trace.first.time;
+	trace.traversals = std::move(walks);
+	return trace;
+}
+
+// A TCP segment that meets every kind of rule, with its bytes, and all flags.
+inline PacketTrace sample_tcp()
+{
+	PacketMaker p(1);
+	p.head().flags |= IPT_EVENT_USER_TRACE | IPT_EVENT_GUESSED;
+	p.head().netns_cookie = 1;
+	p.fields().tcp_flags = 0x1ff;
+	p.fields().mark = 0xffffffff;
+	p.fields().connection = IPT_EVENT_CT_ESTABLISHED;
+	p.fields().reply = 1;
+	p.fields().ct_status = 0x18e;
+	p.fields().ct_mark = 7;
+	Enter enter = p.enter("filter", NF_INET_LOCAL_IN);
+	enter.priority = -300;
+	enter.header_len = IPT_EVENT_HEADER_LEN;
+	for (size_t i = 0; i < sizeof(enter.header); i++)
+		enter.header[i] = static_cast<uint8_t>(i * 3);
+	return trace_of({ walk_of({ enter, p.rule("INPUT", 1), p.rule("WEB", 2, IPT_EVENT_KIND_RETURN),
+				    p.rule("INPUT", 2), p.rule("INPUT", 3, IPT_EVENT_KIND_POLICY),
+				    p.rule("GONE", 9, IPT_EVENT_KIND_OTHER), p.leave(NF_DROP, true) },
+				  sample_rules()) });
+}
+
+// An IPv6 fragment that was made by another packet and loses events.
+inline PacketTrace sample_fragment()
+{
+	PacketMaker p(2);
+	p.head().family = NFPROTO_IPV6;
+	p.head().parent = 1001;
+	p.head().parent_packet = 1;
+	p.head().flags |= IPT_EVENT_CHILD;
+	PacketFields fields{};
+	fields.source[0] = fields.destination[0] = 0x20;
+	fields.source[15] = 1;
+	fields.protocol = IPPROTO_ICMPV6;
+	fields.fields = IPT_EVENT_ICMP | IPT_EVENT_ECHO | IPT_EVENT_ID | IPT_EVENT_FRAGMENT | IPT_EVENT_MORE |
+			IPT_EVENT_EXTENDED | IPT_EVENT_CUT;
+	fields.icmp_type = 128;
+	fields.echo_id = 9;
+	fields.echo_seq = 65535;
+	fields.id = 0xdeadbeef;
+	fields.fragment_offset = 1448;
+	fields.length = 65575;
+	fields.connection = IPT_EVENT_CT_UNTRACKED;
+	p.fields() = fields;
+	PacketTrace trace = trace_of({ walk_of({ p.enter("filter", NF_INET_LOCAL_OUT), p.leave(NF_ACCEPT) },
+					       { nullptr, "not read" }) });
+	trace.traversals.front().gap = true;
+	trace.completeness = { Completeness::Kind::lost, 2, {} };
+	Origin origin{ 1, Head{}, Rule{} };
+	set_name(origin.head->table, "filter");
+	origin.head->hook = NF_INET_LOCAL_IN;
+	set_name(origin.rule->chain, "WEB");
+	origin.rule->number = 1;
+	trace.origin = origin;
+	return trace;
+}
+
+// Queued, never seen to enter; its later part stands alone.
+inline PacketTrace sample_queued()
+{
+	PacketMaker p(3);
+	p.fields() = PacketFields{};
+	p.fields().protocol = 253;
+	p.fields().connection = IPT_EVENT_CT_RELATED;
+	p.lose(1);
+	p.head().hook = NF_INET_POST_ROUTING;
+	set_name(p.head().table, "mangle");
+	PacketTrace trace = trace_of({ walk_of({ p.leave(NF_QUEUE | 3 << 16) }, { nullptr, "not read" }) });
+	trace.continued = true;
+	trace.completeness = { Completeness::Kind::unknown, 0, "of a reason" };
+	trace.origin = Origin{ 2, {}, {} };
+	return trace;
+}
+
+inline std::vector<PacketTrace> samples()
+{
+	return { sample_tcp(), sample_fragment(), sample_queued() };
+}
+
+} // namespace ipt::test
