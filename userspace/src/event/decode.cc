@@ -21,6 +21,8 @@ template <size_t N>
 void tame(char (&name)[N])
 {
 	for (char &c : name) {
+		if (c == 0)
+			return;
 		if ((c > 0 && c < 0x20) || c == 0x7f)
 			c = '?';
 	}

@@ -31,7 +31,7 @@ void hex(std::string &to, const uint8_t *bytes, size_t size)
 	}
 }
 
-void device(JsonText &json, std::string_view key, const ipt_event_dev &dev)
+void device(JsonText &json, const JsonKey &key, const ipt_event_dev &dev)
 {
 	if (dev.ifindex)
 		json.open(key).number("index", dev.ifindex).text("name", name_of(dev.name)).close();
@@ -41,20 +41,20 @@ void connection(JsonText &json, const PacketFields &packet)
 {
 	if (packet.connection == IPT_EVENT_CT_NONE)
 		return;
-	json.open("connection").text("state", connection_name(packet.connection)).boolean("reply", packet.reply);
+	json.open("connection").word("state", connection_name(packet.connection)).boolean("reply", packet.reply);
 	json.number("status", packet.ct_status).number("mark", packet.ct_mark).close();
 }
 
 void fields(JsonText &json, uint8_t family, const PacketFields &packet)
 {
 	const auto has = [&packet](unsigned int field) { return packet.fields & field; };
-	json.open("ip").text("protocol", protocol_name(packet.protocol)).number("protocol_number", packet.protocol);
-	json.text("source", address_text(family, packet.source));
-	json.text("destination", address_text(family, packet.destination));
+	json.open("ip").word("protocol", protocol_name(packet.protocol)).number("protocol_number", packet.protocol);
+	json.word("source", address_text(family, packet.source));
+	json.word("destination", address_text(family, packet.destination));
 	if (has(IPT_EVENT_PORTS))
 		json.number("source_port", packet.source_port).number("destination_port", packet.destination_port);
 	if (has(IPT_EVENT_TCP))
-		json.text("tcp_flags", tcp_flag_names(packet.tcp_flags));
+		json.word("tcp_flags", tcp_flag_names(packet.tcp_flags));
 	if (has(IPT_EVENT_ICMP))
 		json.number("icmp_type", packet.icmp_type).number("icmp_code", packet.icmp_code);
 	if (has(IPT_EVENT_ECHO))
@@ -96,15 +96,15 @@ const std::string &UtcText::operator()(int64_t wall_ns)
 
 void JsonWriter::head(JsonText &json, const Head &head, std::string_view type, const Traversal &walk)
 {
-	json.open().text("type", type).text("time", utc_(clock_.wall_ns(head.time)));
+	json.open().word("type", type).word("time", utc_(clock_.wall_ns(head.time)));
 	json.number("packet", head.packet).number("seq", head.seq).number("walk", head.traversal);
 	if (head.parent_packet)
 		json.number("parent_packet", head.parent_packet).number("parent_walk", head.parent);
 	json.text("netns", netns_name_(head.netns)).number("netns_inode", head.netns);
 	if (head.netns_cookie)
 		json.number("netns_cookie", head.netns_cookie);
-	json.number("cpu", head.cpu).text("family", family_word(head.family)).text("table", name_of(head.table));
-	json.text("hook", hook_name(head.hook)).number("ruleset", head.ruleset);
+	json.number("cpu", head.cpu).word("family", family_word(head.family)).text("table", name_of(head.table));
+	json.word("hook", hook_name(head.hook)).number("ruleset", head.ruleset);
 	if (!walk.rules_text.text)
 		json.text("rules_unknown", walk.rules_text.why_not);
 	if (walk.gap)
@@ -112,7 +112,7 @@ void JsonWriter::head(JsonText &json, const Head &head, std::string_view type, c
 	json.open_list("flags");
 	for (const auto &[bit, word] : kFlagWords) {
 		if (head.flags & bit)
-			json.text(word);
+			json.word(word);
 	}
 	json.close_list();
 }
@@ -126,7 +126,7 @@ void JsonWriter::event(std::string &to, const Enter &enter, const Traversal &wal
 	device(json, "out", enter.out);
 	fields(json, enter.head.family, enter.packet);
 	if (enter.header_len) {
-		json.text("header", "");
+		json.word("header", "");
 		to.pop_back();
 		hex(to, enter.header, enter.header_len);
 		to += '"';
@@ -140,8 +140,8 @@ void JsonWriter::event(std::string &to, const Rule &rule, const Traversal &walk)
 	const Met what = met(rule, walk.rules_text);
 	JsonText json(to);
 	head(json, rule.head, "rule", walk);
-	json.text("chain", name_of(rule.chain)).number("number", rule.number).text("kind", kind_word(rule.kind));
-	json.text("what", what.word()).text("text", what.text);
+	json.text("chain", name_of(rule.chain)).number("number", rule.number).word("kind", kind_word(rule.kind));
+	json.word("what", what.word()).text("text", what.text);
 	if (what.rule && !what.rule->target.empty())
 		json.text("target", what.rule->target);
 	json.number("mark", rule.mark).number("connection_mark", rule.ct_mark).close();
@@ -152,7 +152,7 @@ void JsonWriter::event(std::string &to, const Leave &leave, const Traversal &wal
 {
 	JsonText json(to);
 	head(json, leave.head, "leave", walk);
-	json.text("verdict", verdict_name(leave.verdict)).number("verdict_number", leave.verdict);
+	json.word("verdict", verdict_name(leave.verdict)).number("verdict_number", leave.verdict);
 	json.number("duration_ns", leave.duration);
 	fields(json, leave.head.family, leave.packet);
 	json.close();
@@ -173,8 +173,8 @@ void JsonWriter::ruleset(std::string &to, const Traversal &walk)
 		written_.pop_front();
 
 	JsonText json(to);
-	json.open().text("type", "ruleset").number("netns_inode", walk.head.netns);
-	json.text("family", family_word(walk.head.family)).text("table", name_of(walk.head.table));
+	json.open().word("type", "ruleset").number("netns_inode", walk.head.netns);
+	json.word("family", family_word(walk.head.family)).text("table", name_of(walk.head.table));
 	json.number("ruleset", walk.head.ruleset).open_list("chains");
 	for (const auto &[name, chain] : text->chains) {
 		json.open().text("name", name);
@@ -203,8 +203,8 @@ void JsonWriter::walk(std::string &to, const Traversal &walk)
 void JsonWriter::packet(std::string &to, const PacketTrace &trace)
 {
 	JsonText json(to);
-	json.open().text("type", "packet").text("time", utc_(clock_.wall_ns(trace.last_time)));
-	json.number("packet", trace.number).text("seen", kSeenWords[static_cast<size_t>(trace.completeness.kind)]);
+	json.open().word("type", "packet").word("time", utc_(clock_.wall_ns(trace.last_time)));
+	json.number("packet", trace.number).word("seen", kSeenWords[static_cast<size_t>(trace.completeness.kind)]);
 	if (trace.completeness.kind == Completeness::Kind::lost)
 		json.number("lost", trace.completeness.lost);
 	if (trace.completeness.kind == Completeness::Kind::unknown)
@@ -214,13 +214,13 @@ void JsonWriter::packet(std::string &to, const PacketTrace &trace)
 	if (const auto &origin = trace.origin) {
 		json.open("made_by").number("packet", origin->packet);
 		if (origin->head)
-			json.text("table", name_of(origin->head->table)).text("hook", hook_name(origin->head->hook));
+			json.text("table", name_of(origin->head->table)).word("hook", hook_name(origin->head->hook));
 		if (origin->rule)
 			json.text("chain", name_of(origin->rule->chain)).number("number", origin->rule->number);
 		json.close();
 	}
 	if (const auto &leave = trace.traversals.back().leave)
-		json.text("verdict", verdict_name(leave->verdict));
+		json.word("verdict", verdict_name(leave->verdict));
 	json.close();
 	to += '\n';
 }
@@ -230,8 +230,8 @@ void JsonWriter::start(std::string &to, const Start &start)
 	written_.clear();
 	last_ = {};
 	JsonText json(to);
-	json.open().text("type", "start").number("version", kRecordVersion).text("tool", start.tool);
-	json.text("time", utc_(start.wall_ns)).text("kernel", start.kernel);
+	json.open().word("type", "start").number("version", kRecordVersion).text("tool", start.tool);
+	json.word("time", utc_(start.wall_ns)).text("kernel", start.kernel);
 	json.text("selection", start.selection).text("place", start.place).close();
 	to += '\n';
 }
@@ -239,7 +239,7 @@ void JsonWriter::start(std::string &to, const Start &start)
 void JsonWriter::summary(std::string &to, const Summary &summary)
 {
 	JsonText json(to);
-	json.open().text("type", "summary").number("packets", summary.packets).number("events", summary.events);
+	json.open().word("type", "summary").number("packets", summary.packets).number("events", summary.events);
 	json.open_list("losses");
 	for (const Loss &loss : summary.losses) {
 		if (loss.count)

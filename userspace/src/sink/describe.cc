@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cstring>
 #include <fmt/core.h>
 #include <string_view>
 
@@ -83,9 +84,10 @@ std::string changes_text(uint8_t family, const PacketFields &before, const Packe
 {
 	std::string text;
 	const auto add = [&text](const std::string &change) { text += (text.empty() ? "" : ", ") + change; };
-	const std::string endpoints = endpoints_text(family, after);
-	if (endpoints != endpoints_text(family, before))
-		add("now " + endpoints);
+	if (std::memcmp(before.source, after.source, sizeof(after.source)) ||
+	    std::memcmp(before.destination, after.destination, sizeof(after.destination)) ||
+	    before.source_port != after.source_port || before.destination_port != after.destination_port)
+		add("now " + endpoints_text(family, after));
 	if (before.mark != after.mark)
 		add(fmt::format("mark {:#x}", after.mark));
 	if (before.ct_mark != after.ct_mark)

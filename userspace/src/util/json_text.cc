@@ -1,31 +1,32 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "util/json_text.h"
 
+#include <array>
+
 #include "util/utf8.h"
 
 namespace ipt {
 
-void JsonText::separate()
+namespace {
+
+// ASCII that stands for itself in a string.
+constexpr std::array<bool, 256> plain_characters()
 {
-	if (!to_.empty() && to_.back() != '{' && to_.back() != '[' && to_.back() != ':' && to_.back() != '\n')
-		to_ += ',';
+	std::array<bool, 256> plain{};
+	for (size_t c = 0x20; c < 0x7f; c++)
+		plain[c] = c != '"' && c != '\\';
+	return plain;
 }
 
-void JsonText::name(std::string_view key)
-{
-	separate();
-	to_ += '"';
-	to_ += key;
-	to_ += "\":";
-}
+constexpr std::array kPlain = plain_characters();
 
-void JsonText::quote(std::string_view value)
+} // namespace
+
+JsonText &JsonText::quote(std::string_view value)
 {
-	to_ += '"';
 	while (!value.empty()) {
 		size_t plain = 0;
-		while (plain < value.size() && value[plain] >= 0x20 && value[plain] != '"' && value[plain] != '\\' &&
-		       value[plain] != 0x7f)
+		while (plain < value.size() && kPlain[static_cast<unsigned char>(value[plain])])
 			plain++;
 		to_ += value.substr(0, plain);
 		value.remove_prefix(plain);
@@ -44,6 +45,7 @@ void JsonText::quote(std::string_view value)
 		value.remove_prefix(length ? length : 1);
 	}
 	to_ += '"';
+	return *this;
 }
 
 } // namespace ipt

@@ -12,70 +12,105 @@
 
 namespace ipt {
 
+// A key, put together with what stands around it when the program is built. A plain word.
+class JsonKey {
+public:
+	template <size_t N>
+	consteval JsonKey(const char (&name)[N]) // NOLINT(google-explicit-constructor): that is how it is written
+	{
+		static_assert(N + 3 <= sizeof(text_));
+		text_[size_++] = ',';
+		text_[size_++] = '"';
+		for (size_t i = 0; i + 1 < N; i++)
+			text_[size_++] = name[i];
+		text_[size_++] = '"';
+		text_[size_++] = ':';
+		text_[size_] = '"';
+	}
+
+	// For the first of an object and for others, with a string behind it or something else.
+	constexpr std::string_view text(bool first, bool string) const
+	{
+		return { text_ + first, size_ - first + string };
+	}
+
+private:
+	char text_[32] = {};
+	size_t size_ = 0;
+};
+
 class JsonText {
 public:
 	explicit JsonText(std::string &to) : to_(to) {}
 
-	// Keys are ours: plain words.
-	JsonText &open(std::string_view key) { return begin(key, '{'); }
-	JsonText &open_list(std::string_view key) { return begin(key, '['); }
+	JsonText &open(const JsonKey &key) { return name(key).begin('{'); }
+	JsonText &open_list(const JsonKey &key) { return name(key).begin('['); }
 	// In a list, or the outermost.
-	JsonText &open()
-	{
-		separate();
-		to_ += '{';
-		return *this;
-	}
-	JsonText &close()
-	{
-		to_ += '}';
-		return *this;
-	}
-	JsonText &close_list()
-	{
-		to_ += ']';
-		return *this;
-	}
+	JsonText &open() { return separate().begin('{'); }
+	JsonText &close() { return end('}'); }
+	JsonText &close_list() { return end(']'); }
 
 	// Whatever it holds: what is no valid UTF-8 is written as U+FFFD.
-	JsonText &text(std::string_view key, std::string_view value)
-	{
-		name(key);
-		quote(value);
-		return *this;
-	}
+	JsonText &text(const JsonKey &key, std::string_view value) { return name(key, true).quote(value); }
 	JsonText &text(std::string_view value)
 	{
-		separate();
-		quote(value);
+		separate().to_ += '"';
+		return quote(value);
+	}
+	// What nobody else has chosen: without anything that would have to be written in another way.
+	JsonText &word(const JsonKey &key, std::string_view value)
+	{
+		(name(key, true).to_ += value) += '"';
 		return *this;
 	}
-	JsonText &number(std::string_view key, std::integral auto value)
+	JsonText &word(std::string_view value)
 	{
-		name(key);
+		((separate().to_ += '"') += value) += '"';
+		return *this;
+	}
+	JsonText &number(const JsonKey &key, std::integral auto value)
+	{
 		const fmt::format_int digits(value);
-		to_.append(digits.data(), digits.size());
+		name(key).to_.append(digits.data(), digits.size());
 		return *this;
 	}
-	JsonText &boolean(std::string_view key, bool value)
+	JsonText &boolean(const JsonKey &key, bool value)
 	{
-		name(key);
-		to_ += value ? "true" : "false";
+		name(key).to_ += value ? "true" : "false";
 		return *this;
 	}
 
 private:
-	void separate();
-	void name(std::string_view key);
-	void quote(std::string_view value);
-	JsonText &begin(std::string_view key, char bracket)
+	JsonText &separate()
 	{
-		name(key);
-		to_ += bracket;
+		if (!first_)
+			to_ += ',';
+		first_ = false;
 		return *this;
 	}
+	JsonText &name(const JsonKey &key, bool string = false)
+	{
+		to_ += key.text(first_, string);
+		first_ = false;
+		return *this;
+	}
+	JsonText &begin(char bracket)
+	{
+		to_ += bracket;
+		first_ = true;
+		return *this;
+	}
+	JsonText &end(char bracket)
+	{
+		to_ += bracket;
+		first_ = false;
+		return *this;
+	}
+	// What stands between quotes, and the last of them.
+	JsonText &quote(std::string_view value);
 
 	std::string &to_;
+	bool first_ = true; // of its object or list
 };
 
 } // namespace ipt

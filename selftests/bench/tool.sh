@@ -1,0 +1,40 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# tool.sh [EVENTS]: what iptables-trace itself costs an event, from the ring buffer's bytes to text: instructions, counted
+# by callgrind over so many events (default a million), without what making them costs; and the memory in use after
+# that many and after ten times as many. Fails if tree or json take more than 8,000 instructions, or memory grows.
+
+set -euo pipefail
+. "$(dirname "$0")/../vm/lib.sh"
+
+events=${1:-1000000}
+"$top_dir/selftests/deps.sh"
+make -s -C "$top_dir/bpf-progs" BUILD="$build_dir/bpf-progs" all
+make -s -C "$top_dir/userspace" BUILD="$build_dir/userspace" bench
+program=$build_dir/userspace/throughput
+
+# counted FORMAT: instructions for all events.
+counted()
+{
+	valgrind --tool=callgrind --callgrind-out-file=/dev/null "$program" "$1" "$events" 2>&1 |
+		sed -nE 's/.*Collected : ([0-9]+).*/\1/p'
+}
+
+bad=0
+made=$(counted none)
+echo "| format | instructions an event | memory after $events events, KiB | after $((10 * events)) |"
+echo "|---|---|---|---|"
+for format in tree line json pcapng folded; do
+	cost=$((($(counted $format) - made) / events))
+	read -r _ before < <("$program" $format "$events")
+	read -r _ after < <("$program" $format $((10 * events)))
+	echo "| $format | $cost | $before | $after |"
+	case $format in
+	tree | json) [ $cost -le 8000 ] || bad=1 ;;
+	esac
+	# What the allocator keeps varies a little.
+	[ "$after" -le $((before + before / 10)) ] || bad=1
+done
+[ $bad = 0 ] || echo "a figure is worse than it may be" >&2
+exit $bad

@@ -1,0 +1,185 @@
+// SPDX-License-Identifier: GPL-2.0-only
+// throughput FORMAT|none EVENTS: sends that many events, of packets as a router sees them, through all that the tool does with
+// them, from the bytes of the ring buffer to the text of a format, which goes to /dev/null. Prints how many events there
+// were and the most memory that was in use, in KiB. "none" only makes the packets.
+#include <cstdlib>
+#include <fcntl.h>
+#include <fmt/core.h>
+#include <string>
+#include <sys/resource.h>
+
+#include "output_of.h"
+#include "pipeline/correlator.h"
+#include "sink/show.h"
+#include "tests/make_event.h"
+#include "util/output.h"
+
+namespace ipt::bench {
+
+namespace {
+
+using test::PacketMaker;
+
+constexpr const char *kRules = R"(*raw
+:PREROUTING ACCEPT [0:0]
+COMMIT
+*nat
+:PREROUTING ACCEPT [0:0]
+:POSTROUTING ACCEPT [0:0]
+-A PREROUTING -d 10.0.1.1/32 -p tcp -m tcp --dport 8080 -j DNAT --to-destination 10.0.2.2:80
+-A POSTROUTING -o wan -j MASQUERADE
+COMMIT
+*filter
+:FORWARD DROP [0:0]
+:LAN - [0:0]
+:PORTS - [0:0]
+-A FORWARD -m conntrack --ctstate INVALID -j DROP
+-A FORWARD -m conntrack --ctstate RELATED,ESTABLISHED -j ACCEPT
+-A FORWARD -i lan -g LAN
+-A LAN -m bpf --object-pinned /sys/fs/bpf/demo/port_set -m comment --comment "closed ports" -j DROP
+-A LAN -p tcp -j PORTS
+-A PORTS -p tcp -m multiport --dports 80,443 -j ACCEPT
+COMMIT
+)";
+
+struct Text : TextSource {
+	Result<Snapshot> read(const TableKey &key) override
+	{
+		return Snapshot{ std::make_shared<TableText>(parse_save(kRules).at(key.table)), 0 };
+	}
+};
+
+// One packet as records of the ring buffer: accepted behind NAT, dropped by a rule, or of a known connection, in turn.
+std::vector<std::vector<std::byte>> records_of(uint64_t number, uint64_t time)
+{
+	PacketMaker p(number, time);
+	std::vector<std::vector<std::byte>> records;
+	const auto add = [&records](const auto &event) { records.push_back(test::bytes_of(event)); };
+	const auto enter = [&](const char *table, uint8_t hook) {
+		Enter event = p.enter(table, hook);
+		event.header_len = 60;
+		for (uint8_t i = 0; i < 60; i++)
+			event.header[i] = i;
+		add(event);
+	};
+	p.fields().source_port = static_cast<uint16_t>(number);
+	enter("raw", NF_INET_PRE_ROUTING);
+	add(p.rule("PREROUTING", 1, IPT_EVENT_KIND_POLICY));
+	add(p.leave(NF_ACCEPT));
+	const bool known = number % 3 == 0;
+	const bool dropped = number % 3 == 1;
+	p.fields().connection = known ? IPT_EVENT_CT_ESTABLISHED : IPT_EVENT_CT_NEW;
+	if (!known) {
+		enter("nat", NF_INET_PRE_ROUTING);
+		add(p.rule("PREROUTING", 1));
+		p.fields().destination[2] = 2;
+		p.fields().destination_port = 80;
+		add(p.leave(NF_ACCEPT));
+	}
+	enter("filter", NF_INET_FORWARD);
+	if (known) {
+		add(p.rule("FORWARD", 2));
+		add(p.leave(NF_ACCEPT));
+		return records;
+	}
+	add(p.rule("FORWARD", 3));
+	if (dropped) {
+		add(p.rule("LAN", 1));
+		add(p.leave(NF_DROP, true));
+		return records;
+	}
+	add(p.rule("LAN", 2));
+	add(p.rule("PORTS", 1));
+	add(p.leave(NF_ACCEPT));
+	enter("nat", NF_INET_POST_ROUTING);
+	add(p.rule("POSTROUTING", 1));
+	add(p.leave(NF_ACCEPT));
+	return records;
+}
+
+// How long between two packets, and how many events are taken at a time.
+constexpr uint64_t kGap = 10'000;
+constexpr size_t kBatch = 1000;
+
+class Run {
+public:
+	Run(Format format, Output &output)
+		: output_(output), sink_(make_sink(format, output, look_)), show_(*sink_, output, {}, 0)
+	{
+		show_.start({ "iptables-trace", "6.12.0", 0, "all packets", "netns router" });
+	}
+
+	// Packets until there were that many events.
+	uint64_t send(uint64_t most)
+	{
+		while (events_ < most) {
+			number_++;
+			for (const auto &record : records_of(number_, number_ * kGap)) {
+				const auto event = decode(record);
+				show_.event(*event, correlator_.add(*event));
+				events_++;
+			}
+			if (events_ % kBatch < 15)
+				correlator_.settle(number_ * kGap, {});
+		}
+		correlator_.finish({});
+		show_.end({ show_.shown(), events_, {} });
+		output_.flush();
+		return events_;
+	}
+
+private:
+	Output &output_;
+	WallClock clock_{ 0 };
+	Look look_{ clock_, [](uint32_t) { return "router"; } };
+	Text text_;
+	RulesetStore store_{ text_ };
+	std::unique_ptr<Sink> sink_;
+	Show show_;
+	Correlator correlator_{ store_, [this](PacketTrace &&trace) { show_.packet(std::move(trace)); } };
+	uint64_t number_ = 0;
+	uint64_t events_ = 0;
+};
+
+Format format_of(const std::string &name)
+{
+	return name == "line"	? Format::line :
+	       name == "json"	? Format::json :
+	       name == "pcapng" ? Format::pcapng :
+	       name == "folded" ? Format::folded :
+				  Format::tree;
+}
+
+} // namespace
+
+int main(int argc, char **argv)
+{
+	if (argc != 3) {
+		fmt::print(stderr, "usage: throughput FORMAT|none EVENTS\n");
+		return 2;
+	}
+	const uint64_t most = std::strtoull(argv[2], nullptr, 10);
+	if (std::string(argv[1]) == "none") {
+		uint64_t events = 0;
+		for (uint64_t number = 1; events < most; number++)
+			events += records_of(number, number * kGap).size();
+		fmt::print("{} 0\n", events);
+		return 0;
+	}
+	auto output = Output::open("/dev/null");
+	if (!output)
+		return 1;
+	Run run(format_of(argv[1]), *output);
+	const uint64_t events = run.send(most);
+	rusage usage{};
+	getrusage(RUSAGE_SELF, &usage);
+	fmt::print("{} {}\n", events, usage.ru_maxrss);
+	return 0;
+}
+
+} // namespace ipt::bench
+
+int main(int argc, char **argv)
+{
+	return ipt::bench::main(argc, argv);
+}
