@@ -33,8 +33,7 @@ refuses()
 comments_hold_rules()
 {
 	tshark_as -T fields -e frame.comment | sed 's/\\n/\n/g' | grep -oE ' +[0-9]+  -A .*' | sed 's/^ *//' >"$work/have"
-	jq -r 'select(.type == "rule" and .what == "rule") | "\(.number)  \(.text)"' "$golden/demo.json" |
-		sed 's/\\/\\\\/g' >"$work/want"
+	jq -r 'select(.type == "rule" and .what == "rule") | "\(.number)  \(.text)"' "$golden/demo.json" >"$work/want"
 	[ -s "$work/want" ] && cmp <(sort "$work/have" | tr -d '\\') <(sort "$work/want" | tr -d '\\')
 }
 

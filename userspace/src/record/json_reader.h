@@ -36,12 +36,7 @@ public:
 
 private:
 	struct Object; // hides the library from who includes this
-	// Which rules: those of the walk that an event belongs to.
-	struct RulesetKey {
-		TableKey table;
-		uint64_t ruleset;
-		auto operator<=>(const RulesetKey &) const = default;
-	};
+	using RulesetKey = std::pair<TableKey, uint64_t>; // a table and the identity of its rules
 
 	void take(const Object &object);
 	void take_start(const Object &object);

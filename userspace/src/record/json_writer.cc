@@ -7,7 +7,7 @@
 
 #include "event/names.h"
 #include "record/vocabulary.h"
-#include "ruleset/met.h"
+#include "pipeline/met.h"
 
 namespace ipt {
 

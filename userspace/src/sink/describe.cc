@@ -84,8 +84,8 @@ std::string changes_text(uint8_t family, const PacketFields &before, const Packe
 {
 	std::string text;
 	const auto add = [&text](const std::string &change) { text += (text.empty() ? "" : ", ") + change; };
-	if (std::memcmp(before.source, after.source, sizeof(after.source)) ||
-	    std::memcmp(before.destination, after.destination, sizeof(after.destination)) ||
+	if (std::memcmp(before.source, after.source, sizeof(after.source)) != 0 ||
+	    std::memcmp(before.destination, after.destination, sizeof(after.destination)) != 0 ||
 	    before.source_port != after.source_port || before.destination_port != after.destination_port)
 		add("now " + endpoints_text(family, after));
 	if (before.mark != after.mark)

@@ -5,7 +5,7 @@
 #include <string>
 
 #include "pipeline/packet.h"
-#include "ruleset/met.h"
+#include "pipeline/met.h"
 #include "sink/look.h"
 
 namespace ipt {

@@ -5,7 +5,7 @@
 #include <linux/netfilter.h>
 
 #include "event/names.h"
-#include "ruleset/met.h"
+#include "pipeline/met.h"
 
 namespace ipt {
 

@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "event/names.h"
-#include "ruleset/met.h"
+#include "pipeline/met.h"
 #include "sink/chain_stack.h"
 
 namespace ipt {

@@ -16,7 +16,7 @@ namespace ipt {
 class JsonKey {
 public:
 	template <size_t N>
-	consteval JsonKey(const char (&name)[N]) // NOLINT(google-explicit-constructor): that is how it is written
+	consteval JsonKey(const char (&name)[N])
 	{
 		static_assert(N + 3 <= sizeof(text_));
 		text_[size_++] = ',';

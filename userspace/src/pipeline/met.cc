@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#include "ruleset/met.h"
+#include "pipeline/met.h"
 
 #include <array>
 #include <fmt/core.h>
