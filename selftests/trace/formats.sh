@@ -87,7 +87,7 @@ check "pcapng again as pcapng is the same" cmp "$trace_dir/record.pcapng" <(agai
 walks=$(grep -c '"type":"enter"' "$trace_dir/record.json")
 check "json is one object a line" same "$(jq -c . "$trace_dir/record.json" | wc -l)" "$(wc -l <"$trace_dir/record.json")"
 check "pcapng has each packet once for each table that it entered" same "$(tcpdump -nr "$trace_dir/record.pcapng" 2>/dev/null | wc -l)" "$walks"
-check "... as it was there" same "$(tcpdump -nr "$trace_dir/record.pcapng" 'udp src port 4000 and udp dst port 5353' 2>/dev/null | wc -l)" 2
+check "... as it was there" same "$(tcpdump -nr "$trace_dir/record.pcapng" 'udp src port 4000 and udp dst port 5353' 2>/dev/null | wc -l)" 4
 dropped() { jq -r 'select(.type == "packet" and .verdict == "DROP") | .packet' "$trace_dir/record.json" | sort -n; }
 check "--verdict drop,reject shows those packets whole, and no others" \
 	same "$(again "$trace_dir/record.json" --verdict drop,reject | sed -nE 's/^[^ ]+ #([0-9]+) .*/\1/p' | sort -n)" "$(dropped)"
