@@ -8,10 +8,10 @@
 #include <string>
 #include <sys/resource.h>
 
+#include "../tests/make_event.h"
 #include "output_of.h"
 #include "pipeline/correlator.h"
 #include "sink/show.h"
-#include "tests/make_event.h"
 #include "util/output.h"
 
 namespace ipt::bench {

@@ -44,7 +44,9 @@ Result<Output> open_output(const Options &options)
 {
 	auto output = Output::open(options.output, { options.rotate, options.keep });
 	if (output && options.format == Format::pcapng && isatty(output->fd()))
-		return Error{ "--format pcapng is not for a terminal: name a file with -o, or pipe it to another program" };
+		return Error{
+			"--format pcapng is not for a terminal: name a file with -o, or pipe it to another program"
+		};
 	return output;
 }
 

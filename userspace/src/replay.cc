@@ -61,7 +61,8 @@ Exit replay(const Options &options)
 	show->end(summary ? *summary : Summary{ show->shown(), 0, {} });
 	output->flush();
 	if (output->error() && output->error() != EPIPE)
-		return fail(Exit::failed, { fmt::format("cannot write the trace: {}", std::strerror(output->error())) });
+		return fail(Exit::failed,
+			    { fmt::format("cannot write the trace: {}", std::strerror(output->error())) });
 	if (!status)
 		return fail(started ? Exit::failed : Exit::usage, status.error());
 	if (!summary && wanted())

@@ -121,7 +121,8 @@ Exit trace(const Options &options)
 	RulesetStore store(reader);
 	Loop loop(*session, store, show, *output, clock, options);
 	auto programs = Programs::load(
-		kRingBytes, keeps_bytes(options.format), [&loop](std::span<const std::byte> record) { loop.take(record); },
+		kRingBytes, keeps_bytes(options.format),
+		[&loop](std::span<const std::byte> record) { loop.take(record); },
 		options.verbose ? [](const char *log) { fmt::print(stderr, "{}", log); } :
 				  std::function<void(const char *)>());
 	if (!programs)

@@ -17,11 +17,11 @@ std::shared_ptr<const TableText> policy_alone()
 PacketTrace two_walks()
 {
 	PacketMaker p(1);
-	return trace_of({ walk_of({ p.enter("mangle", 0), p.rule("PREROUTING", 1, IPT_EVENT_KIND_POLICY),
-				    p.leave(NF_ACCEPT) },
-				  { policy_alone(), {} }),
-			  walk_of({ p.enter("filter", 1), p.rule("INPUT", 1), p.rule("WEB", 1), p.leave(NF_DROP, true) },
-				  sample_rules()) });
+	return trace_of(
+		{ walk_of({ p.enter("mangle", 0), p.rule("PREROUTING", 1, IPT_EVENT_KIND_POLICY), p.leave(NF_ACCEPT) },
+			  { policy_alone(), {} }),
+		  walk_of({ p.enter("filter", 1), p.rule("INPUT", 1), p.rule("WEB", 1), p.leave(NF_DROP, true) },
+			  sample_rules()) });
 }
 
 std::string tables_left(const Display &display)
@@ -93,7 +93,8 @@ TEST(Wrap, breaks_words_that_are_too_long)
 TEST(Wrap, colours_take_no_room_and_characters_one_column)
 {
 	EXPECT_EQ(wrap("\033[31maaaa bbbb\033[0m cccc dddd\n", 20), "\033[31maaaa bbbb\033[0m cccc dddd\n");
-	EXPECT_EQ(wrap("\xc3\xbc\xc3\xbc\xc3\xbc\xc3\xbc\xc3\xbc\xc3\xbc\xc3\xbc\xc3\xbc\xc3\xbc\xc3\xbc aaaaaaaaa\n", 20),
+	EXPECT_EQ(wrap("\xc3\xbc\xc3\xbc\xc3\xbc\xc3\xbc\xc3\xbc\xc3\xbc\xc3\xbc\xc3\xbc\xc3\xbc\xc3\xbc aaaaaaaaa\n",
+		       20),
 		  "\xc3\xbc\xc3\xbc\xc3\xbc\xc3\xbc\xc3\xbc\xc3\xbc\xc3\xbc\xc3\xbc\xc3\xbc\xc3\xbc aaaaaaaaa\n");
 }
 

@@ -40,10 +40,11 @@ TEST(Options, defaults)
 
 TEST(Options, all_of_them)
 {
-	const auto parsed = parse({ "--format", "line", "-c", "7", "--duration", "1.5", "--netns", "web", "-4",
-				    "--color", "never", "-o", "/tmp/x", "-v", "--rotate", "64k", "--keep", "3", "--width", "80",
-				    "--verdict", "drop,reject", "--chain", "A,B", "--chain", "C", "--table", "nat",
-				    "--rules-only", "tcp port 443" });
+	const auto parsed =
+		parse({ "--format", "line",    "-c",	  "7",	 "--duration",	 "1.5",		"--netns",  "web",
+			"-4",	    "--color", "never",	  "-o",	 "/tmp/x",	 "-v",		"--rotate", "64k",
+			"--keep",   "3",       "--width", "80",	 "--verdict",	 "drop,reject", "--chain",  "A,B",
+			"--chain",  "C",       "--table", "nat", "--rules-only", "tcp port 443" });
 	ASSERT_TRUE(parsed);
 	const Options &options = parsed->options;
 	EXPECT_EQ(options.format, Format::line);

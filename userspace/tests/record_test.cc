@@ -72,7 +72,8 @@ template <typename T>
 void expect_same(const T &have, const T &want)
 {
 	const T expected = kept(want);
-	EXPECT_EQ(std::memcmp(&have, &expected, sizeof(T)), 0) << "event " << want.head.seq << " of " << want.head.packet;
+	EXPECT_EQ(std::memcmp(&have, &expected, sizeof(T)), 0)
+		<< "event " << want.head.seq << " of " << want.head.packet;
 }
 
 void expect_same(const Traversal &have, const Traversal &want)
@@ -206,9 +207,10 @@ TEST_F(RecordTest, pcapng_cut_or_damaged_anywhere_is_an_error_and_no_crash)
 TEST_F(RecordTest, pcapng_of_the_other_byte_order)
 {
 	// A section alone: type, length, byte order, version, unknown length, the application's name, the end.
-	std::string bytes("\x0a\x0d\x0d\x0a\x00\x00\x00\x30\x1a\x2b\x3c\x4d\x00\x01\x00\x00\xff\xff\xff\xff\xff\xff\xff\xff"
-			  "\x00\x04\x00\x0eiptables-trace\x00\x00\x00\x00\x00\x30",
-			  48);
+	std::string bytes(
+		"\x0a\x0d\x0d\x0a\x00\x00\x00\x30\x1a\x2b\x3c\x4d\x00\x01\x00\x00\xff\xff\xff\xff\xff\xff\xff\xff"
+		"\x00\x04\x00\x0eiptables-trace\x00\x00\x00\x00\x00\x30",
+		48);
 	EXPECT_EQ(read(bytes), "");
 	bytes[28] = 'X';
 	EXPECT_NE(read(bytes).find("another program"), std::string::npos);
@@ -262,7 +264,8 @@ TEST_F(RecordTest, wrong_values_are_named)
 	EXPECT_NE(complaint("\"seq\":1", "\"seq\":-1").find("\"seq\" is not a number that fits"), std::string::npos);
 	EXPECT_NE(complaint("\"seq\":1", "\"seq\":\"1\"").find("\"seq\""), std::string::npos);
 	EXPECT_NE(complaint("\"hook\":\"INPUT\"", "\"hook\":\"OUTSIDE\"").find("\"hook\""), std::string::npos);
-	EXPECT_NE(complaint("\"family\":\"ipv4\",\"table\":\"filter\",\"hook", "\"family\":\"x\",\"table\":\"filter\",\"hook")
+	EXPECT_NE(complaint("\"family\":\"ipv4\",\"table\":\"filter\",\"hook",
+			    "\"family\":\"x\",\"table\":\"filter\",\"hook")
 			  .find("\"family\""),
 		  std::string::npos);
 	EXPECT_NE(complaint("192.0.2.1", "192.0.2.256").find("not an address"), std::string::npos);
@@ -281,7 +284,9 @@ TEST_F(RecordTest, wrong_values_are_named)
 TEST_F(RecordTest, objects_of_later_versions_are_passed_over)
 {
 	const std::string json = recorded<JsonSink>({ sample_tcp() });
-	EXPECT_EQ(read(with(json, "{\"type\":\"ruleset\"", "{\"type\":\"weather\",\"sun\":true}\n{\"type\":\"ruleset\"")), "");
+	EXPECT_EQ(
+		read(with(json, "{\"type\":\"ruleset\"", "{\"type\":\"weather\",\"sun\":true}\n{\"type\":\"ruleset\"")),
+		"");
 	EXPECT_EQ(read_traces.size(), 1U);
 }
 

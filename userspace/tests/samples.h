@@ -80,8 +80,8 @@ inline PacketTrace sample_fragment()
 	fields.length = 65575;
 	fields.connection = IPT_EVENT_CT_UNTRACKED;
 	p.fields() = fields;
-	PacketTrace trace = trace_of({ walk_of({ p.enter("filter", NF_INET_LOCAL_OUT), p.leave(NF_ACCEPT) },
-					       { nullptr, "not read" }) });
+	PacketTrace trace = trace_of(
+		{ walk_of({ p.enter("filter", NF_INET_LOCAL_OUT), p.leave(NF_ACCEPT) }, { nullptr, "not read" }) });
 	trace.traversals.front().gap = true;
 	trace.completeness = { Completeness::Kind::lost, 2, {} };
 	Origin origin{ 1, Head{}, Rule{} };

@@ -86,7 +86,8 @@ void describe(CLI::App &app, Options &options, Raw &raw)
 	app.add_option("--read", options.read, "Show a recording (json, pcapng) instead of tracing")
 		->type_name("FILE")
 		->excludes("--netns", "--duration");
-	app.add_option("--verdict", options.verdicts, "Show only packets that ended so: accept, drop, reject,\nqueue, stolen")
+	app.add_option("--verdict", options.verdicts,
+		       "Show only packets that ended so: accept, drop, reject,\nqueue, stolen")
 		->type_name("VERDICT,...")
 		->delimiter(',')
 		->check(one_of({ "accept", "drop", "reject", "queue", "stolen" }));

@@ -118,9 +118,9 @@ const char *hook_name(uint8_t hook)
 
 std::optional<uint8_t> hook_of(std::string_view name)
 {
-	for (uint8_t hook = 0; hook < kHooks.size(); hook++) {
+	for (size_t hook = 0; hook < kHooks.size(); hook++) {
 		if (name == kHooks[hook])
-			return hook;
+			return static_cast<uint8_t>(hook);
 	}
 	return std::nullopt;
 }

@@ -49,8 +49,8 @@ void JsonReader::take_start(const Object &object)
 {
 	const auto version = object.number<unsigned int>("version");
 	if (version != kRecordVersion)
-		throw BadRecord(fmt::format("a recording of version {}, this tool reads version {}", version,
-					    kRecordVersion));
+		throw BadRecord(
+			fmt::format("a recording of version {}, this tool reads version {}", version, kRecordVersion));
 	started_ = true;
 	handler_.start({ object.text("tool"), object.text("kernel"), wall_ns_from(object.text("time")),
 			 object.text("selection"), object.text("place") });

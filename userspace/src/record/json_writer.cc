@@ -6,8 +6,8 @@
 #include <linux/netfilter.h>
 
 #include "event/names.h"
-#include "record/vocabulary.h"
 #include "pipeline/met.h"
+#include "record/vocabulary.h"
 
 namespace ipt {
 

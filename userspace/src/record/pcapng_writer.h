@@ -48,7 +48,10 @@ public:
 	Block &u16(uint16_t value);
 	Block &u32(uint32_t value);
 	// The upper half first, whatever the byte order.
-	Block &time(uint64_t value) { return u32(static_cast<uint32_t>(value >> 32)).u32(static_cast<uint32_t>(value)); }
+	Block &time(uint64_t value)
+	{
+		return u32(static_cast<uint32_t>(value >> 32)).u32(static_cast<uint32_t>(value));
+	}
 	// Padded to four bytes.
 	Block &bytes(std::string_view value);
 

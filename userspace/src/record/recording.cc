@@ -27,9 +27,9 @@ Status read_json(std::istream &in, const std::string &path, JsonReader &reader, 
 	for (std::string line; wanted() && std::getline(in, line);) {
 		number++;
 		if (auto status = reader.line(line); !status)
-			return number == 1 ? no_recording(path, status.error().message) :
-					     Error{ fmt::format("{}: line {}: {}", path, number,
-								status.error().message) };
+			return number == 1 ?
+				       no_recording(path, status.error().message) :
+				       Error{ fmt::format("{}: line {}: {}", path, number, status.error().message) };
 	}
 	return {};
 }
@@ -95,7 +95,8 @@ Result<bool> Blocks::next()
 			return damaged();
 	}
 	const uint32_t length = u32(4);
-	if (length < heads || length % 4 || length > kLongestBlock || !read(length - heads) || u32(length - 4) != length)
+	if (length < heads || length % 4 || length > kLongestBlock || !read(length - heads) ||
+	    u32(length - 4) != length)
 		return damaged();
 
 	switch (u32(0)) {

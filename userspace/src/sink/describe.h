@@ -4,8 +4,8 @@
 
 #include <string>
 
-#include "pipeline/packet.h"
 #include "pipeline/met.h"
+#include "pipeline/packet.h"
 #include "sink/look.h"
 
 namespace ipt {
