@@ -100,6 +100,7 @@ void expect_same(const std::vector<PacketTrace> &have, const std::vector<PacketT
 		EXPECT_EQ(have[i].continued, want[i].continued);
 		EXPECT_EQ(have[i].completeness.kind, want[i].completeness.kind);
 		EXPECT_EQ(have[i].completeness.lost, want[i].completeness.lost);
+		EXPECT_EQ(have[i].completeness.perhaps_more, want[i].completeness.perhaps_more);
 		EXPECT_EQ(have[i].completeness.reason, want[i].completeness.reason);
 		ASSERT_EQ(have[i].origin.has_value(), want[i].origin.has_value());
 		ASSERT_EQ(have[i].traversals.size(), want[i].traversals.size());

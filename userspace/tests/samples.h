@@ -83,7 +83,7 @@ inline PacketTrace sample_fragment()
 	PacketTrace trace = trace_of(
 		{ walk_of({ p.enter("filter", NF_INET_LOCAL_OUT), p.leave(NF_ACCEPT) }, { nullptr, "not read" }) });
 	trace.traversals.front().gap = true;
-	trace.completeness = { Completeness::Kind::lost, 2, {} };
+	trace.completeness = { .kind = Completeness::Kind::lost, .lost = 2, .perhaps_more = true };
 	Origin origin{ 1, Head{}, Rule{} };
 	set_name(origin.head->table, "filter");
 	origin.head->hook = NF_INET_LOCAL_IN;
@@ -105,7 +105,7 @@ inline PacketTrace sample_queued()
 	set_name(p.head().table, "mangle");
 	PacketTrace trace = trace_of({ walk_of({ p.leave(NF_QUEUE | 3 << 16) }, { nullptr, "not read" }) });
 	trace.continued = true;
-	trace.completeness = { Completeness::Kind::unknown, 0, "of a reason" };
+	trace.completeness = { .kind = Completeness::Kind::unknown, .reason = "of a reason" };
 	trace.origin = Origin{ 2, {}, {} };
 	return trace;
 }

@@ -126,8 +126,10 @@ void JsonReader::take_packet(const Object &object)
 	const auto kind = std::find(kSeenWords.begin(), kSeenWords.end(), seen);
 	if (kind == kSeenWords.end())
 		throw BadRecord("\"seen\" is none of complete, lost, unknown");
-	packet_.completeness = { static_cast<Completeness::Kind>(kind - kSeenWords.begin()),
-				 object.number_or<uint64_t>("lost", 0), object.text_or("reason", "") };
+	packet_.completeness = { .kind = static_cast<Completeness::Kind>(kind - kSeenWords.begin()),
+				 .lost = object.number_or<uint64_t>("lost", 0),
+				 .perhaps_more = object.is("perhaps_more"),
+				 .reason = object.text_or("reason", "") };
 	packet_.continued = object.is("continued");
 	if (object.has("made_by")) {
 		const JsonObject from = object.object("made_by");
@@ -162,7 +164,8 @@ void JsonReader::hand_over()
 {
 	if (!packet_.number)
 		return;
-	packet_.completeness = { Completeness::Kind::unknown, 0, "the recording ends before the packet does" };
+	packet_.completeness = { .kind = Completeness::Kind::unknown,
+				 .reason = "the recording ends before the packet does" };
 	handler_.packet(std::move(packet_));
 	packet_ = {};
 }

@@ -207,6 +207,8 @@ void JsonWriter::packet(std::string &to, const PacketTrace &trace)
 	json.number("packet", trace.number).word("seen", kSeenWords[static_cast<size_t>(trace.completeness.kind)]);
 	if (trace.completeness.kind == Completeness::Kind::lost)
 		json.number("lost", trace.completeness.lost);
+	if (trace.completeness.perhaps_more)
+		json.boolean("perhaps_more", true);
 	if (trace.completeness.kind == Completeness::Kind::unknown)
 		json.text("reason", trace.completeness.reason);
 	if (trace.continued)
