@@ -45,7 +45,7 @@ exchanged()
 	sender=$!
 	control swap "$one" "$pin_dir/two" "$swaps" >/dev/null || status=1
 	wait "$sender"
-	return $status
+	return "$status"
 }
 
 for interface in legacy nft; do

@@ -11,7 +11,7 @@ cd "$(dirname "$0")/.." || exit 1
 
 [ -e /proc/self/fail-nth ] || skip_all "this kernel has no fault injection"
 
-ktap_plan 12
+ktap_plan 20
 
 legacy_interface
 make_pair
@@ -39,6 +39,35 @@ survives()
 	drop_rules
 	held xt_ebpf 0 && wait_until 10 program_gone "$id"
 }
+
+# Room for the numbers of rules that are there: all of them or none, and counting stays off if there is not enough.
+counted_from_now_on()
+{
+	local n=0 file=/sys/module/xt_ebpf/parameters/count
+	drop_rules
+	in_right bin/xt_rule raw 3 rev=2 "code=$code_all" -- rev=2 "code=$code_none"
+	until (echo $((n + 1)) >/proc/self/fail-nth; echo 1 >$file); do
+		n=$((n + 1))
+		[ "$(<$file)" = N ] || { echo "counting is on, though it failed"; return 1; }
+		[ $n -lt 100 ] || return 1
+	done
+	in_right bin/udp_send -n 3 127.0.0.1 9
+	echo 0 >$file
+	[ $n -ge 2 ] && same "$(in_right bin/ebpf_ctl dump | grep -c 'runs=3')" 2
+}
+
+# Revision 2 has more to undo: contents that are kept once, and rules that others may be copies of.
+for ask in "xt_rule raw 0" "nft_rule ip 0"; do
+	# shellcheck disable=SC2086 # words
+	check "$ask: bytecode, revision 2" survives 1 bin/$ask rev=2 "code=$code_all"
+	# shellcheck disable=SC2086 # words
+	check "$ask: a pinned program, revision 2" survives 1 bin/$ask rev=2 "path=$pin_dir/all"
+	# shellcheck disable=SC2086 # words
+	check "$ask: four rules, revision 2" survives 4 bin/$ask rev=2 "path=$pin_dir/all" -- rev=2 "code=$code_all" -- \
+		rev=2 "open=$pin_dir/all" "text=/x.o|" -- rev=2 invert "code=$code_all"
+done
+check "contents are stored" survives 0 bin/ebpf_ctl store bytecode "$code_all" ""
+check "rules are counted" counted_from_now_on
 
 for ask in "xt_rule raw 0" "xt_rule -6 raw 0" "nft_rule ip 0" "nft_rule inet 0"; do
 	# shellcheck disable=SC2086 # words

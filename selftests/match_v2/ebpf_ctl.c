@@ -18,9 +18,11 @@
 #include <linux/genetlink.h>
 #include <linux/netlink.h>
 #include <stdbool.h>
+#include <sys/socket.h>
 #include <sys/wait.h>
 
 #include "../match/bpf_blob.h"
+#include "../match/fail_nth.h"
 
 #ifndef SOL_NETLINK
 #define SOL_NETLINK 270
@@ -63,6 +65,23 @@ static int say_error(const struct nlmsghdr *header)
 	return 1;
 }
 
+static int send_request(void *header)
+{
+	struct nlmsghdr *message = header;
+
+	return mnl_socket_sendto(nl, message, message->nlmsg_len) < 0 ? errno : 0;
+}
+
+/* What was answered to an attempt that was to fail. */
+static void drain(void *unused)
+{
+	char answer[4096];
+
+	(void)unused;
+	while (recv(mnl_socket_get_fd(nl), answer, sizeof(answer), MSG_DONTWAIT) > 0)
+		;
+}
+
 /* Sends and calls found() for each answer. Returns whether the kernel refused, which is said. */
 static int ask(struct nlmsghdr *header, void (*found)(const struct nlmsghdr *answer))
 {
@@ -71,7 +90,7 @@ static int ask(struct nlmsghdr *header, void (*found)(const struct nlmsghdr *ans
 	ssize_t size;
 	int left;
 
-	if (mnl_socket_sendto(nl, header, header->nlmsg_len) < 0)
+	if (with_failures(send_request, drain, header))
 		err(2, "send");
 	for (;;) {
 		size = mnl_socket_recvfrom(nl, text, sizeof(text));
