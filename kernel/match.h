@@ -39,6 +39,7 @@ struct match_source {
 	struct hlist_node node;
 	unsigned int users;		/* under match_lock */
 	struct list_head holds;		/* those of the users that are sockets; likewise */
+	struct list_head rules;		/* and those that are rules */
 
 	const struct net *net;		/* compared, never followed */
 	u64 id;				/* a keyed hash of all that follows */
@@ -72,6 +73,7 @@ struct xt_ebpf_rule {
 
 	/* The rest is for control. All that changes does so under match_lock. */
 	struct hlist_node node;
+	struct list_head of_source;
 	unsigned int references;	/* blobs that point here */
 	u64 handle;
 	const struct net *net;		/* compared, never followed */
@@ -150,8 +152,7 @@ const char *match_source_fault(u16 kind, unsigned int num_insns, const u8 *text,
 			       unsigned int text_len, const struct net *net);
 struct match_source *match_source_get(const struct net *net, u16 kind, unsigned int num_insns,
 				      const void *insns, unsigned int text_len, const u8 *text);
-struct match_source *match_source_get_stored(const struct net *net,
-					     const struct xt_ebpf_info *info);
+struct match_source *match_source_find(const struct net *net, const struct xt_ebpf_info *info);
 bool match_source_is(const struct match_source *source, const struct xt_ebpf_info *info);
 void match_source_put(struct match_source *source);
 int match_source_init(void);

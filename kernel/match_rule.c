@@ -71,12 +71,13 @@ static bool says(const struct xt_ebpf_rule *rule, const struct xt_ebpf_info *inf
 struct xt_ebpf_rule *match_rule_by_blob(const struct net *net, const struct xt_ebpf_info *info,
 					const char *table, u8 family)
 {
+	struct match_source *source = match_source_find(net, info);
 	struct xt_ebpf_rule *rule;
-	unsigned int bucket;
 
-	lockdep_assert_held(&match_lock);
-	hash_for_each(rules, bucket, rule, node)
-		if (is_in(rule, net, table, family) && says(rule, info))
+	if (!source)
+		return NULL;
+	list_for_each_entry(rule, &source->rules, of_source)
+		if (is_in(rule, net, table, family) && rule->flags == info->flags)
 			return rule;
 	return NULL;
 }
@@ -159,6 +160,7 @@ int match_rule_add(const struct xt_mtchk_param *par, struct xt_ebpf_info *info,
 
 	rule->handle = new_handle();
 	hash_add(rules, &rule->node, rule->handle);
+	list_add(&rule->of_source, &source->rules);
 	changes++;
 	info->handle = rule->handle;
 	info->rule = rule;
@@ -190,6 +192,7 @@ void match_rule_put(struct xt_ebpf_rule *rule)
 	if (--rule->references)
 		return;
 	hash_del(&rule->node);
+	list_del(&rule->of_source);
 	changes++;
 	if (!rule->source->prog)
 		bpf_prog_put((struct bpf_prog *)match_rule_prog(rule));

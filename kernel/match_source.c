@@ -116,6 +116,7 @@ static struct match_source *create(const struct net *net, u16 kind, unsigned int
 	memcpy(source->data, insns, insns_size);
 	memcpy(source->data + insns_size, text, text_len);
 	INIT_LIST_HEAD(&source->holds);
+	INIT_LIST_HEAD(&source->rules);
 
 	if (num_insns) {
 		struct sock_fprog_kern program = {
@@ -132,17 +133,25 @@ static struct match_source *create(const struct net *net, u16 kind, unsigned int
 	return source;
 }
 
+static struct match_source *find(u64 id)
+{
+	struct match_source *source;
+
+	lockdep_assert_held(&match_lock);
+	hash_for_each_possible(sources, source, node, id)
+		if (source->id == id)
+			return source;
+	return NULL;
+}
+
 /* These contents, found or made, with a reference. They have no fault. */
 struct match_source *match_source_get(const struct net *net, u16 kind, unsigned int num_insns,
 				      const void *insns, unsigned int text_len, const u8 *text)
 {
 	u64 id = id_of(net, kind, num_insns, insns, text_len, text);
-	struct match_source *source;
+	struct match_source *source = find(id);
 
-	lockdep_assert_held(&match_lock);
-	hash_for_each_possible(sources, source, node, id) {
-		if (source->id != id)
-			continue;
+	if (source) {
 		/* Else two contents with one number: as likely as to guess it. */
 		if (!has(source, net, kind, num_insns, insns, text_len, text))
 			return ERR_PTR(-EEXIST);
@@ -159,21 +168,15 @@ struct match_source *match_source_get(const struct net *net, u16 kind, unsigned 
 	return source;
 }
 
-/* The contents that a rule names by number, with a reference. */
-struct match_source *match_source_get_stored(const struct net *net,
-					     const struct xt_ebpf_info *info)
+/* What the rule says, if anybody holds it, without a reference. Its form has been checked. */
+struct match_source *match_source_find(const struct net *net, const struct xt_ebpf_info *info)
 {
-	struct match_source *source;
+	u64 id = info->flags & XT_EBPF_F_STORED ? info->content :
+		 id_of(net, info->source, info->num_insns, info->data, info->text_len,
+		       match_source_text_in(info));
+	struct match_source *source = find(id);
 
-	lockdep_assert_held(&match_lock);
-	hash_for_each_possible(sources, source, node, info->content) {
-		if (source->id == info->content && source->net == net &&
-		    match_source_is(source, info)) {
-			source->users++;
-			return source;
-		}
-	}
-	return ERR_PTR(-ESTALE);
+	return source && source->net == net && match_source_is(source, info) ? source : NULL;
 }
 
 /* Whether the rule says this. Its form has been checked. */

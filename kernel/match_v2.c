@@ -30,9 +30,12 @@ static struct match_source *source_of(const struct xt_mtchk_param *par,
 	struct match_source *source;
 
 	if (info->flags & XT_EBPF_F_STORED) {
-		source = match_source_get_stored(par->net, info);
-		if (IS_ERR(source))
+		source = match_source_find(par->net, info);
+		if (!source) {
 			match_explain(par, "its contents were not stored before");
+			return ERR_PTR(-ESTALE);
+		}
+		source->users++;
 		return source;
 	}
 
