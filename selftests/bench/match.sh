@@ -29,17 +29,24 @@ bench_setup
 pin match_none none
 rule="-m bpf --object-pinned $pin_dir/none"
 
+tools=(iptables-legacy iptables-nft)
+
 load_stock
-for tool in iptables-legacy iptables-nft; do
-	row "$tool in-tree pinned" "$tool" "$rule"
-done
+for tool in "${tools[@]}"; do row "$tool in-tree pinned" "$tool" "$rule"; done
+
 load_ours
-for tool in iptables-legacy iptables-nft; do
-	row "$tool ours pinned" "$tool" "$rule"
+for tool in "${tools[@]}"; do
 	row "$tool address" "$tool" "-s 198.51.100.1"
+	row "$tool port" "$tool" "-p udp --dport 10"
+	row "$tool u32" "$tool" "-m u32 --u32 0>>22&0x3C@0&0xFFFF=10"
+	row "$tool ours pinned" "$tool" "$rule"
+	IPTABLES_EBPF_REVISION=2 row "$tool ours pinned, revision 2" "$tool" "$rule"
 done
+echo 1 >/sys/module/xt_ebpf/parameters/count
+for tool in "${tools[@]}"; do IPTABLES_EBPF_REVISION=2 row "$tool counted" "$tool" "$rule"; done
+echo 1 >/sys/module/xt_ebpf/parameters/time
+for tool in "${tools[@]}"; do IPTABLES_EBPF_REVISION=2 row "$tool timed" "$tool" "$rule"; done
+
 modprobe -r xt_ebpf
 insmod bench/xt_bench_floor.ko
-for tool in iptables-legacy iptables-nft; do
-	row "$tool floor" "$tool" "$rule"
-done
+for tool in "${tools[@]}"; do row "$tool floor" "$tool" "$rule"; done
