@@ -87,6 +87,30 @@ TEST(MatchOptions, compile_list_and_test)
 	EXPECT_NE(complaint({ "compile" }).find("EXPRESSION"), std::string::npos);
 }
 
+TEST(MatchOptions, map)
+{
+	const auto options = parsed<MapOptions>({ "map", "/m", "set", "1", "2", "--map", "x" });
+	EXPECT_EQ(options.owner + options.action + options.key + options.value + options.map, "/mset12x");
+	EXPECT_NE(complaint({ "map", "/m", "list", "1" }).find("list takes no KEY"), std::string::npos);
+	EXPECT_NE(complaint({ "map", "/m", "get" }).find("get takes a KEY"), std::string::npos);
+	EXPECT_NE(complaint({ "map", "/m", "get", "1", "2" }).find("get takes no VALUE"), std::string::npos);
+	EXPECT_NE(complaint({ "map", "/m", "set", "1" }).find("set takes a VALUE"), std::string::npos);
+	EXPECT_NE(complaint({ "map", "/m", "eat" }).find("eat"), std::string::npos);
+}
+
+TEST(MatchOptions, rules_have_places)
+{
+	const auto place = parse_place("nft:ip6:filter:MY:CHAIN:12");
+	ASSERT_TRUE(place);
+	EXPECT_TRUE(place->nft);
+	EXPECT_EQ(place->family + " " + place->table + " " + place->chain, "ip6 filter MY:CHAIN");
+	EXPECT_EQ(place->number, 12U);
+	EXPECT_FALSE(parse_place("ip:filter:INPUT:1")->nft);
+	for (const char *wrong :
+	     { "", "x", "ip:filter", "ip:filter:INPUT", "ip:filter:INPUT:0", "ip:filter:INPUT:1x", "ip:filter:1" })
+		EXPECT_FALSE(parse_place(wrong)) << wrong;
+}
+
 TEST(MatchOptions, wrong_ones_are_named_with_the_help_to_ask)
 {
 	EXPECT_NE(complaint({}).find("which command? (see iptables-bpf --help)"), std::string::npos);

@@ -26,6 +26,7 @@ struct Run {
 	Outcome operator()(const CompileOptions &options) const { return compile_code(options, console); }
 	Outcome operator()(const ListOptions &options) const { return list_rules(options, console); }
 	Outcome operator()(const TestOptions &options) const { return test_packets(options, console); }
+	Outcome operator()(const MapOptions &options) const { return use_map(options, console); }
 	Outcome operator()(const StatsOptions &options) const { return switch_stats(options, console); }
 };
 

@@ -16,15 +16,6 @@ namespace ipt {
 
 namespace {
 
-// What a descriptor of the bpf() system call is: "bpf-prog", "bpf-map", "bpf_link".
-std::string kind_of(const Fd &fd)
-{
-	std::array<char, PATH_MAX> target{};
-	const ssize_t size = readlink(fmt::format("/proc/self/fd/{}", fd.get()).c_str(), target.data(), target.size());
-	const std::string_view text(target.data(), size < 0 ? 0 : static_cast<size_t>(size));
-	return std::string(text.substr(text.find(':') + 1));
-}
-
 Error not_allowed(const std::string &what, int error)
 {
 	return { fmt::format("{}: {}; programs are root's to handle: try sudo", what, std::strerror(error)), error };
@@ -79,12 +70,20 @@ Result<Program> described(Fd fd, const std::string &what)
 
 } // namespace
 
+std::string object_kind(const Fd &fd)
+{
+	std::array<char, PATH_MAX> target{};
+	const ssize_t size = readlink(fmt::format("/proc/self/fd/{}", fd.get()).c_str(), target.data(), target.size());
+	const std::string_view text(target.data(), size < 0 ? 0 : static_cast<size_t>(size));
+	return std::string(text.substr(text.find(':') + 1));
+}
+
 Result<Program> open_pinned_program(const std::string &path)
 {
 	Fd fd(bpf_obj_get(path.c_str()));
 	if (!fd)
 		return no_pin(path, errno);
-	const std::string kind = kind_of(fd);
+	const std::string kind = object_kind(fd);
 	if (kind != "bpf-prog")
 		return Error{ fmt::format("{} is a {}, no program", path, kind == "bpf-map" ? "map" : kind), EINVAL };
 	return described(std::move(fd), path);

@@ -30,6 +30,9 @@ Result<Program> open_program(uint32_t id);
 // "12", or a path.
 Result<Program> open_program(const std::string &word);
 
+// What a descriptor of the bpf() system call is: "bpf-prog", "bpf-map", "bpf_link".
+std::string object_kind(const Fd &fd);
+
 // "socket_filter"
 std::string program_type_name(uint32_t type);
 bool can_be_matched(uint32_t type);

@@ -67,6 +67,7 @@ struct Raw {
 	CompileOptions compile;
 	ListOptions list;
 	TestOptions test;
+	MapOptions map;
 	std::vector<std::string> words; // of an expression
 	Family46 family;
 };
@@ -172,6 +173,36 @@ void add_test(CLI::App &app, TestOptions &options, Family46 &family)
 	add_family(command, family);
 }
 
+void add_map(CLI::App &app, MapOptions &options)
+{
+	CLI::App *command = add_command(app, kMapText);
+	command->add_option("OWNER", options.owner)->required();
+	command->add_option("ACTION", options.action)->required()->check(one_of({ "list", "get", "set", "del" }));
+	command->add_option("KEY", options.key);
+	command->add_option("VALUE", options.value);
+	command->add_option("--map", options.map, "The map, if the program has several")->type_name("NAME");
+}
+
+// Which of the optional arguments a command wants; empty: it has them.
+std::string lacks(const LoadOptions &load)
+{
+	const bool named = !load.file.empty() || !load.pin.empty();
+	if (load.boot == named)
+		return "FILE and PIN, or --boot?";
+	return load.pin.empty() && !load.boot ? "PIN is required" : "";
+}
+
+std::string lacks(const MapOptions &map)
+{
+	const bool key = map.action != "list";
+	const bool value = map.action == "set";
+	if (key == map.key.empty())
+		return fmt::format("{} takes {}KEY", map.action, key ? "a " : "no ");
+	if (value == map.value.empty())
+		return fmt::format("{} takes {}VALUE", map.action, value ? "a " : "no ");
+	return {};
+}
+
 void describe(CLI::App &app, Raw &raw)
 {
 	app.name("iptables-bpf");
@@ -183,6 +214,7 @@ void describe(CLI::App &app, Raw &raw)
 	add_list(app, raw.list);
 	add_swap(app, raw.swap);
 	add_load(app, raw.load);
+	add_map(app, raw.map);
 	add_test(app, raw.test, raw.family);
 	add_compile(app, raw.compile, raw.words, raw.family);
 	add_check(app, raw.check, raw.family);
@@ -206,6 +238,8 @@ MatchCommand chosen(const std::string &name, Raw &raw)
 		return raw.list;
 	if (name == kTestText.name)
 		return raw.test;
+	if (name == kMapText.name)
+		return raw.map;
 	if (name == kSwapText.name)
 		return raw.swap;
 	if (name == kLoadText.name)
@@ -240,12 +274,13 @@ Result<MatchCommand> parse_match_options(int argc, const char *const *argv)
 	const auto commands = app.get_subcommands();
 	if (commands.empty())
 		return Error{ fmt::format("which command? (see {})", help) };
-	const LoadOptions &load = raw.load;
-	if (commands.front()->get_name() == kLoadText.name && load.boot == (!load.file.empty() || !load.pin.empty()))
-		return Error{ "FILE and PIN, or --boot? (see iptables-bpf load --help)" };
-	if (commands.front()->get_name() == kLoadText.name && load.pin.empty() && !load.boot)
-		return Error{ "PIN is required (see iptables-bpf load --help)" };
-	return chosen(commands.front()->get_name(), raw);
+	const std::string name = commands.front()->get_name();
+	const std::string missing = name == kLoadText.name ? lacks(raw.load) :
+				    name == kMapText.name  ? lacks(raw.map) :
+							     "";
+	if (!missing.empty())
+		return Error{ fmt::format("{} (see iptables-bpf {} --help)", missing, name) };
+	return chosen(name, raw);
 }
 
 std::string match_help(const std::string &command)

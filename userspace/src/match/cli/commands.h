@@ -11,6 +11,7 @@
 #include "match/command/export.h"
 #include "match/command/list.h"
 #include "match/command/load.h"
+#include "match/command/map.h"
 #include "match/command/stats.h"
 #include "match/command/swap.h"
 #include "match/command/test.h"
@@ -24,7 +25,7 @@ struct MatchAnswer {
 };
 
 using MatchCommand = std::variant<MatchAnswer, SwapOptions, CheckOptions, ExportOptions, StatsOptions, LoadOptions,
-				  CompileOptions, ListOptions, TestOptions>;
+				  CompileOptions, ListOptions, TestOptions, MapOptions>;
 
 Result<MatchCommand> parse_match_options(int argc, const char *const *argv);
 
