@@ -63,11 +63,10 @@ struct match_numbers {
  */
 struct xt_ebpf_rule {
 	/*
-	 * The program, with MATCH_CAREFUL in the lowest bit. Read under RCU, as netfilter hooks run; replaced under
+	 * The program, with MATCH_... in the lowest bits. Read under RCU, as netfilter hooks run; replaced under
 	 * match_lock. The rule holds a reference, but for classic programs, which belong to the source.
 	 */
 	unsigned long run;
-	bool invert;
 	/* NULL until counting is on for the first time in the rule's life. Never replaced. */
 	struct match_numbers __percpu *numbers;
 
@@ -80,17 +79,29 @@ struct xt_ebpf_rule {
 	struct match_source *source;
 	u16 flags;			/* XT_EBPF_F_... */
 	u8 family;
-	bool may_migrate;		/* nf_tables: packets come from a context that can change its CPU */
+	bool may_migrate;		/* MATCH_MAY_MIGRATE */
 	time64_t since;
 	char table[];
 };
 
-/* Something is out of the ordinary: the program, the rule, or the context in which it runs. */
-#define MATCH_CAREFUL	1UL
+/*
+ * What the packet path has to know of a program and its rule, beside the pointer so that both change at once. Programs have
+ * pages of their own, so these bits of the pointer are free.
+ */
+#define MATCH_CAREFUL		BIT(0)	/* any of the others, or rules are counted: for one question only */
+#define MATCH_ODD		BIT(1)	/* it uses skb->cb, or is of type netfilter; or inverted */
+#define MATCH_INVERT		BIT(2)
+#define MATCH_MAY_MIGRATE	BIT(3)	/* nf_tables' packets: in a context that can change its CPU */
+#define MATCH_BITS		(BIT(4) - 1)
+
+static inline const struct bpf_prog *match_run_prog(unsigned long run)
+{
+	return (const struct bpf_prog *)(run & ~MATCH_BITS);
+}
 
 static inline const struct bpf_prog *match_rule_prog(const struct xt_ebpf_rule *rule)
 {
-	return (const struct bpf_prog *)(READ_ONCE(rule->run) & ~MATCH_CAREFUL);
+	return match_run_prog(READ_ONCE(rule->run));
 }
 
 /*
@@ -144,6 +155,7 @@ struct xt_ebpf_rule *match_rule_by_blob(const struct net *net, const struct xt_e
 					const char *table, u8 family);
 struct xt_ebpf_rule *match_rule_next(const struct match_filter *filter, struct match_walk *walk);
 unsigned int match_rules_changes(void);
+void match_rules_count(bool count);
 int match_rules_swap(const struct net *net, u32 prog_id, int fd, struct netlink_ext_ack *extack);
 
 /* match_source.c. All under match_lock. */

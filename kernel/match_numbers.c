@@ -4,7 +4,8 @@
  * otherwise, and then for all rules of the machine. Numbers are kept for each rule and CPU.
  *
  * The order that keeps the packet path free of questions: first every rule gets room for its numbers, then the branch
- * that counts is switched on; rules that are added from then on bring theirs. All of it under match_lock.
+ * that counts is switched on, then each rule takes the way that leads there; rules that are added from then on bring all of it.
+ * Under match_lock.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
@@ -81,6 +82,7 @@ static int apply(void)
 		static_branch_disable(&match_times);
 	if (!count_wanted && !time_wanted)
 		static_branch_disable(&match_counts);
+	match_rules_count(count_wanted || time_wanted);
 	return 0;
 }
 

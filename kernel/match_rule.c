@@ -106,15 +106,33 @@ struct xt_ebpf_rule *match_rule_next(const struct match_filter *filter, struct m
 	return NULL;
 }
 
-/* Makes the program the rule's, in one store. */
-static void set_prog(struct xt_ebpf_rule *rule, struct bpf_prog *prog)
+/* Makes the program the rule's, with all that is to be known of it, in one store. */
+static void set_prog(struct xt_ebpf_rule *rule, const struct bpf_prog *prog, bool count)
 {
-	unsigned long run = (unsigned long)prog;
+	bool invert = rule->flags & XT_EBPF_F_INVERT;
+	unsigned long run = 0;
 
-	if (prog->cb_access || match_prog_is_netfilter(prog) || rule->invert || rule->may_migrate)
+	if (prog->cb_access || match_prog_is_netfilter(prog) || invert)
+		run |= MATCH_ODD;
+	if (invert)
+		run |= MATCH_INVERT;
+	if (rule->may_migrate)
+		run |= MATCH_MAY_MIGRATE;
+	if (run || count)
 		run |= MATCH_CAREFUL;
-	/* Pairs with the address dependency in match_rule_prog(). */
-	smp_store_release(&rule->run, run);
+	/* Pairs with the address dependency in the packet path. */
+	smp_store_release(&rule->run, (unsigned long)prog | run);
+}
+
+/* All rules count from now on, or no more. They have room for their numbers. */
+void match_rules_count(bool count)
+{
+	const struct match_filter all = {};
+	struct match_walk walk = {};
+	struct xt_ebpf_rule *rule;
+
+	while ((rule = match_rule_next(&all, &walk)))
+		set_prog(rule, match_rule_prog(rule), count);
 }
 
 static u64 new_handle(void)
@@ -144,11 +162,10 @@ int match_rule_add(const struct xt_mtchk_param *par, struct xt_ebpf_info *info,
 	rule->net = par->net;
 	rule->source = source;
 	rule->flags = info->flags;
-	rule->invert = info->flags & XT_EBPF_F_INVERT;
 	rule->family = par->family;
 	rule->may_migrate = par->nft_compat;
 	rule->since = ktime_get_real_seconds();
-	set_prog(rule, prog);
+	set_prog(rule, prog, static_key_enabled(&match_counts));
 
 	if (static_key_enabled(&match_counts)) {
 		err = match_numbers_prepare(rule);
@@ -242,7 +259,7 @@ int match_rules_swap(const struct net *net, u32 prog_id, int fd, struct netlink_
 	for (; rule; rule = match_rule_next(&filter, &walk)) {
 		old = (struct bpf_prog *)match_rule_prog(rule);
 		bpf_prog_inc(new);
-		set_prog(rule, new);
+		set_prog(rule, new, static_key_enabled(&match_counts));
 		bpf_prog_put(old);
 		swapped++;
 	}

@@ -121,6 +121,11 @@ static int ebpf_mt_check_v2(const struct xt_mtchk_param *par)
 	return info->handle ? again(par, info) : add(par, info);
 }
 
+static __always_inline bool run_directly(const struct bpf_prog *prog, const struct sk_buff *skb)
+{
+	return bpf_dispatcher_nop_func(skb, prog->insnsi, prog->bpf_func);
+}
+
 static bool run_netfilter(const struct bpf_prog *prog, const struct sk_buff *skb,
 			  const struct xt_action_param *par)
 {
@@ -134,54 +139,60 @@ static bool run_netfilter(const struct bpf_prog *prog, const struct sk_buff *skb
 #endif
 }
 
-static __always_inline bool run_directly(const struct bpf_prog *prog, const struct sk_buff *skb)
+static noinline bool run_odd(unsigned long run, const struct sk_buff *skb,
+			     const struct xt_action_param *par)
 {
-	return bpf_dispatcher_nop_func(skb, prog->insnsi, prog->bpf_func);
-}
-
-/* Anything out of the ordinary: see MATCH_CAREFUL; and run-time statistics switched on. */
-static noinline bool run_carefully(const struct xt_ebpf_rule *rule, const struct bpf_prog *prog,
-				   const struct sk_buff *skb, const struct xt_action_param *par)
-{
+	const struct bpf_prog *prog = match_run_prog(run);
 	bool yes;
 
 	if (match_prog_is_netfilter(prog))
 		yes = run_netfilter(prog, skb, par);
-	else if (!match_stays_on_cpu() || prog->cb_access ||
-		 static_branch_unlikely(&bpf_stats_enabled_key))
-		yes = bpf_prog_run_save_cb(prog, (struct sk_buff *)skb);
 	else
-		yes = run_directly(prog, skb);
-	return yes ^ rule->invert;
+		yes = bpf_prog_run_save_cb(prog, (struct sk_buff *)skb);
+	return run & MATCH_INVERT ? !yes : yes;
 }
 
-static noinline bool run_counted(const struct xt_ebpf_rule *rule, const struct sk_buff *skb,
-				 const struct xt_action_param *par)
+static __always_inline bool run_any(unsigned long run, const struct sk_buff *skb,
+				    const struct xt_action_param *par)
 {
-	struct match_numbers __percpu *numbers = READ_ONCE(rule->numbers);
-	bool timed = static_branch_unlikely(&match_times);
+	if (static_branch_unlikely(&bpf_stats_enabled_key) || unlikely(run & MATCH_ODD) ||
+	    ((run & MATCH_MAY_MIGRATE) && !match_stays_on_cpu()))
+		return run_odd(run, skb, par);
+	return run_directly(match_run_prog(run), skb);
+}
+
+static noinline bool run_timed(const struct xt_ebpf_rule *rule, unsigned long run,
+			       const struct sk_buff *skb, const struct xt_action_param *par)
+{
+	bool matches;
+	u64 began;
+
+	/* A clock of one CPU. */
+	migrate_disable();
+	began = sched_clock();
+	matches = run_any(run, skb, par);
+	this_cpu_add(rule->numbers->nanoseconds, sched_clock() - began);
+	migrate_enable();
+	return matches;
+}
+
+/* Anything out of the ordinary: see MATCH_CAREFUL. */
+static noinline bool run_carefully(const struct sk_buff *skb, const struct xt_action_param *par)
+{
+	const struct xt_ebpf_info *info = par->matchinfo;
+	const struct xt_ebpf_rule *rule = info->rule;
 	unsigned long run = READ_ONCE(rule->run);
-	const struct bpf_prog *prog = (const struct bpf_prog *)(run & ~MATCH_CAREFUL);
-	u64 began = 0;
 	bool matches;
 
-	if (timed) {
-		/* A clock of one CPU. */
-		migrate_disable();
-		began = sched_clock();
-	}
-	if (static_branch_unlikely(&bpf_stats_enabled_key) || unlikely(run & MATCH_CAREFUL))
-		matches = run_carefully(rule, prog, skb, par);
-	else
-		matches = run_directly(prog, skb);
+	if (!static_branch_unlikely(&match_counts))
+		return run_any(run, skb, par);
 
-	/* Rules got their numbers before counting began. */
-	this_cpu_inc(numbers->runs);
-	this_cpu_add(numbers->matches, (u64)matches);
-	if (timed) {
-		this_cpu_add(numbers->nanoseconds, sched_clock() - began);
-		migrate_enable();
-	}
+	matches = static_branch_unlikely(&match_times) ? run_timed(rule, run, skb, par) :
+							  run_any(run, skb, par);
+	/* Rules got room for their numbers before counting began. */
+	this_cpu_inc(rule->numbers->runs);
+	if (matches)
+		this_cpu_inc(rule->numbers->matches);
 	return matches;
 }
 
@@ -189,15 +200,11 @@ static noinline bool run_counted(const struct xt_ebpf_rule *rule, const struct s
 static bool ebpf_mt_v2(const struct sk_buff *skb, struct xt_action_param *par)
 {
 	const struct xt_ebpf_info *info = par->matchinfo;
-	const struct xt_ebpf_rule *rule = info->rule;
-	unsigned long run = READ_ONCE(rule->run);
-	const struct bpf_prog *prog = (const struct bpf_prog *)run;
+	unsigned long run = READ_ONCE(info->rule->run);
 
-	if (static_branch_unlikely(&match_counts))
-		return run_counted(rule, skb, par);
 	if (static_branch_unlikely(&bpf_stats_enabled_key) || unlikely(run & MATCH_CAREFUL))
-		return run_carefully(rule, match_rule_prog(rule), skb, par);
-	return run_directly(prog, skb);
+		return run_carefully(skb, par);
+	return run_directly((const struct bpf_prog *)run, skb);
 }
 
 static void ebpf_mt_destroy_v2(const struct xt_mtdtor_param *par)
