@@ -57,7 +57,7 @@ Result<Map> Map::described(Fd fd, const std::string &what)
 		const char *type = libbpf_bpf_map_type_str(static_cast<bpf_map_type>(info.type));
 		return Error{ fmt::format("{}: map {} is of type {}, whose entries are no data", what, name,
 					  type ? type : "unknown"),
-			      EINVAL };
+			      EOPNOTSUPP };
 	}
 	std::shared_ptr<btf> types;
 	if (info.btf_id && info.btf_key_type_id)

@@ -11,8 +11,8 @@ namespace ipt {
 
 class Map {
 public:
+	// Reasons: EOPNOTSUPP, a map whose entries are no data; EINVAL, no map.
 	static Result<Map> open(uint32_t id);
-	// Reason EINVAL: it is no map.
 	static Result<Map> open(const std::string &pin);
 
 	const std::string &name() const { return name_; }

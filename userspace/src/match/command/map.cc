@@ -59,7 +59,7 @@ Result<Map> map_of(const Program &program, const std::string &name)
 	size_t count = 0;
 	for (const uint32_t id : program.maps) {
 		auto map = Map::open(id);
-		if (!map && map.error().reason != EINVAL)
+		if (!map && map.error().reason != EOPNOTSUPP)
 			return map.error();
 		if (!map || (name.empty() && map->is_internal()))
 			continue;
@@ -92,7 +92,7 @@ Result<Map> find_map(const MapOptions &options)
 		return program ? map_of(*program, options.map) : program.error();
 	}
 	auto map = Map::open(options.owner);
-	if (map)
+	if (map || map.error().reason != EINVAL)
 		return map;
 	const auto program = open_pinned_program(options.owner);
 	return program ? map_of(*program, options.map) : program.error();
