@@ -10,7 +10,7 @@ cd "$(dirname "$0")" || exit 1
 pins=/sys/fs/bpf/tool
 
 map() { iptables-bpf map "$@"; }
-entries() { same "$(map "$1" list | sort | xargs -d '\n')" "$2"; }
+entries() { same "$(map "$1" list | LC_ALL=C sort | xargs -d '\n')" "$2"; }
 
 # kept MAP KEY VALUE [AS]: is read as it was set, and gone when it is deleted.
 kept()
@@ -39,7 +39,7 @@ bytes_are_right()
 
 lists_all()
 {
-	map $pins/six set 2001:db8::/32 1 && map $pins/six set ::1 2 && entries $pins/six '::1/128  2 2001:db8::/32  1' &&
+	map $pins/six set 2001:db8::/32 1 && map $pins/six set ::1 2 && entries $pins/six '2001:db8::/32  1 ::1/128  2' &&
 		map $pins/six del ::1 && map $pins/six del 2001:db8::/32
 }
 
