@@ -63,7 +63,7 @@ static bool read_instruction(const char **text, struct sock_filter *insn)
 	return true;
 }
 
-static unsigned int read_length(const char **text, unsigned int max)
+static unsigned int read_length(const char **text, unsigned int max, const char *way_out)
 {
 	unsigned long len;
 
@@ -75,14 +75,16 @@ static unsigned int read_length(const char **text, unsigned int max)
 		xtables_error(PARAMETER_PROBLEM, "bpf: illegal zero length program");
 	if (len > max)
 		xtables_error(PARAMETER_PROBLEM,
-			      "bpf: number of instructions exceeds maximum: %lu of %u; --object-pinned has no such limit",
-			      len, max);
+			      "bpf: number of instructions exceeds maximum: %lu of %u; %s", len,
+			      max, way_out);
 	return len;
 }
 
-unsigned int bytecode_parse(const char *text, struct sock_filter *insns, unsigned int max)
+struct sock_filter *bytecode_parse(const char *text, unsigned int max, const char *way_out,
+				   unsigned int *num_insns)
 {
-	unsigned int len = read_length(&text, max);
+	unsigned int len = read_length(&text, max, way_out);
+	struct sock_filter *insns = xtables_calloc(len, sizeof(*insns));
 	unsigned int i;
 
 	for (i = 0; *text; i++) {
@@ -99,25 +101,29 @@ unsigned int bytecode_parse(const char *text, struct sock_filter *insns, unsigne
 		xtables_error(PARAMETER_PROBLEM,
 			      "bpf: parsed program length is less than the encoded length parameter: %u of %u",
 			      i, len);
-	return len;
+	*num_insns = len;
+	return insns;
 }
 
-void bytecode_print(const struct sock_filter *insns, unsigned int len)
+void bytecode_print(FILE *out, const struct sock_filter *insns, unsigned int num_insns)
 {
 	unsigned int i;
 
-	for (i = 0; i < len; i++)
-		printf("%s%u %u %u %u", i ? "," : "", insns[i].code, insns[i].jt, insns[i].jf,
-		       insns[i].k);
+	for (i = 0; i < num_insns; i++)
+		fprintf(out, "%s%u %u %u %u", i ? "," : "", insns[i].code, insns[i].jt,
+			insns[i].jf, insns[i].k);
 }
 
-unsigned int bytecode_text_length(const struct sock_filter *insns, unsigned int len)
+char *bytecode_text(const struct sock_filter *insns, unsigned int num_insns)
 {
-	int chars = snprintf(NULL, 0, "%u", len);
-	unsigned int i;
+	char *text;
+	size_t size;
+	FILE *out = open_memstream(&text, &size);
 
-	for (i = 0; i < len; i++)
-		chars += snprintf(NULL, 0, ",%u %u %u %u", insns[i].code, insns[i].jt, insns[i].jf,
-				  insns[i].k);
-	return chars;
+	if (!out)
+		xtables_error(RESOURCE_PROBLEM, "bpf: no memory for bytecode");
+	fprintf(out, "%u,", num_insns);
+	bytecode_print(out, insns, num_insns);
+	fclose(out);
+	return text;
 }

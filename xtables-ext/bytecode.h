@@ -3,15 +3,20 @@
 #ifndef XTABLES_EXT_BYTECODE_H
 #define XTABLES_EXT_BYTECODE_H
 
+#include <stdio.h>
 #include <linux/filter.h>
 
-/* Fills insns, which has room for max, and returns how many there are. Text that is no bytecode ends the program. */
-unsigned int bytecode_parse(const char *text, struct sock_filter *insns, unsigned int max);
+/*
+ * Returns the instructions, max at most, which the caller frees. Text that is no bytecode ends the program; so does too much
+ * of it, and the message gives the way out.
+ */
+struct sock_filter *bytecode_parse(const char *text, unsigned int max, const char *way_out,
+				   unsigned int *num_insns);
 
 /* The instructions without the length in front. */
-void bytecode_print(const struct sock_filter *insns, unsigned int len);
+void bytecode_print(FILE *out, const struct sock_filter *insns, unsigned int num_insns);
 
-/* Characters that length and instructions take together. */
-unsigned int bytecode_text_length(const struct sock_filter *insns, unsigned int len);
+/* All of it, for the caller to free. */
+char *bytecode_text(const struct sock_filter *insns, unsigned int num_insns);
 
 #endif

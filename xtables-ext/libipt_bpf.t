@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # The format of iptables-test.py: rule;what iptables-save prints (= the same);OK or FAIL.
-# Programs must be pinned first; selftests/ext/cases.sh does it and runs this for iptables and ip6tables, legacy and nft.
+# Programs must be there first; selftests/ext/kernel_cases.sh sees to it and runs this for iptables and ip6tables, legacy
+# and nft, where the kernel's match has revision 2.
 :INPUT,FORWARD,OUTPUT
 -m bpf --bytecode "4,48 0 0 9,21 0 1 6,6 0 0 1,6 0 0 0";=;OK
 -m bpf --bytecode "1,6 0 0 4294967295";=;OK
@@ -12,6 +13,11 @@
 -m bpf --object-pinned "/sys/fs/bpf/libipt_bpf_t/it's \"quoted\" \\";-m bpf --object-pinned "/sys/fs/bpf/libipt_bpf_t/it\'s \"quoted\" \\";OK
 -m bpf --object-pinned /sys/fs/bpf/libipt_bpf_t/all -m bpf --bytecode "1,6 0 0 1";=;OK
 -m bpf --object-pinned /sys/fs/bpf/libipt_bpf_t/all -m bpf --object-pinned /sys/fs/bpf/libipt_bpf_t/all;=;OK
+-m bpf ! --bytecode "1,6 0 0 1";=;OK
+-m bpf ! --object-pinned /sys/fs/bpf/libipt_bpf_t/all;=;OK
+-m bpf --expression "tcp port 443";=;OK
+-m bpf ! --expression "tcp or udp" -m bpf --bytecode "1,6 0 0 1";=;OK
+-m bpf --object-file /run/libipt_bpf_t/two.o --program two_no;=;OK
 -m bpf;;FAIL
 -m bpf --bytecode "";;FAIL
 -m bpf --bytecode "0";;FAIL
@@ -27,9 +33,20 @@
 -m bpf --bytecode "1,65542 0 0 1";;FAIL
 -m bpf --bytecode "1,6 0 0 1" --bytecode "1,6 0 0 1";;FAIL
 -m bpf --bytecode "1,6 0 0 1" --object-pinned /sys/fs/bpf/libipt_bpf_t/all;;FAIL
--m bpf ! --bytecode "1,6 0 0 1";;FAIL
--m bpf ! --object-pinned /sys/fs/bpf/libipt_bpf_t/all;;FAIL
+-m bpf --bytecode "1,6 0 0 1" ! --bytecode "1,6 0 0 1";;FAIL
 -m bpf --object-pinned "";;FAIL
 -m bpf --object-pinned /sys/fs/bpf/libipt_bpf_t/missing;;FAIL
 -m bpf --object-pinned /sys/fs/bpf/libipt_bpf_t;;FAIL
 -m bpf --object-pinned /proc/version;;FAIL
+-m bpf --bytecode "4,40 0 0 12,21 0 1 2048,6 0 0 1,6 0 0 0";;FAIL
+-m bpf --expression "";;FAIL
+-m bpf --expression "tcp prt 443";;FAIL
+-m bpf --expression inbound;;FAIL
+-m bpf --expression tcp --expression udp;;FAIL
+-m bpf --expression tcp --bytecode "1,6 0 0 1";;FAIL
+-m bpf --object-file /run/libipt_bpf_t/two.o;;FAIL
+-m bpf --object-file /run/libipt_bpf_t/two.o --program three;;FAIL
+-m bpf --object-file /run/libipt_bpf_t/missing.o;;FAIL
+-m bpf --object-file "";;FAIL
+-m bpf --program two_no;;FAIL
+-m bpf --expression tcp --program two_no;;FAIL

@@ -1,11 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Programs that are pinned in a BPF file system, as paths. */
+/* Programs that are pinned in a BPF file system: whether there is one, before the kernel is asked to run it. */
 #include <errno.h>
-#include <limits.h>
-#include <stdbool.h>
 #include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/syscall.h>
 #include <sys/vfs.h>
@@ -15,34 +11,6 @@
 #include <xtables.h>
 
 #include "pinned.h"
-
-/*
- * A relative path would be looked up anew, from wherever iptables-legacy next changes the table: it hands the kernel
- * all rules of a table at each change.
- */
-void pinned_set_path(char *dest, size_t size, const char *path)
-{
-	char dir[PATH_MAX] = "";
-	int len;
-
-	if (!*path)
-		xtables_error(PARAMETER_PROBLEM,
-			      "bpf: --object-pinned needs the path of a pinned program");
-	if (strchr(path, '\n'))
-		xtables_error(PARAMETER_PROBLEM,
-			      "bpf: \"%s\": iptables-save cannot write a path with a line break; rename the pin",
-			      path);
-	if (*path != '/' && !getcwd(dir, sizeof(dir)))
-		xtables_error(OTHER_PROBLEM,
-			      "bpf: \"%s\": the working directory is unknown (%s); give the whole path",
-			      path, strerror(errno));
-
-	len = snprintf(dest, size, "%s%s%s", dir, *dir ? "/" : "", path);
-	if (len < 0 || (size_t)len >= size)
-		xtables_error(PARAMETER_PROBLEM,
-			      "bpf: \"%s%s%s\": a path of %d characters is too long, possible are %zu; use a shorter one",
-			      dir, *dir ? "/" : "", path, len, size - 1);
-}
 
 static int open_object(const char *path, __u32 flags)
 {
@@ -61,7 +29,7 @@ static const char *way_out(const char *path, int error)
 	switch (error) {
 	case ENOENT:
 	case ENOTDIR:
-		return "pin one by bpftool prog load FILE.o PATH, or delete the rule by its number";
+		return "pin one by bpftool prog load FILE.o PATH";
 	case EACCES:
 	case EPERM:
 		if (!statfs(path, &fs) && fs.f_type != BPF_FS_MAGIC)
@@ -87,16 +55,4 @@ void pinned_require(const char *path)
 			      path, strerror(error), way_out(path, error));
 	}
 	close(fd);
-}
-
-void pinned_print(const char *path)
-{
-	static const char plain[] =
-		"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789/._-+=:,@%";
-
-	/* Quoted only where it must be: what reads iptables-save's output knows such paths without quotes. */
-	if (path[strspn(path, plain)])
-		xtables_save_string(path);
-	else
-		printf(" %s", path);
 }

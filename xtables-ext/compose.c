@@ -1,0 +1,217 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* From options to a rule: what they mean, whether the kernel's revision can say it, and then the data. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <linux/netfilter/xt_bpf.h>
+
+#include "bytecode.h"
+#include "compose.h"
+#include "draft.h"
+#include "ethernet.h"
+#include "expression.h"
+#include "invocation.h"
+#include "object.h"
+#include "path.h"
+#include "pinned.h"
+#include "revision1.h"
+#include "rule.h"
+#include "show.h"
+
+/* iptables-restore gives up at a longer line; half a kilobyte is for the rest of the rule. */
+#define RESTORE_LINE_MAX 10239
+#define RESTORE_LINE_REST 512
+
+#define NEED_REVISION_2 \
+	"needs revision 2 of the kernel's match; install iptables-ebpf and load its module (modprobe xt_ebpf)"
+
+/* One rule at work. What it points to is freed in the end. */
+struct composition {
+	const struct draft *draft;
+	struct invocation invocation;
+	unsigned int revision;
+	struct bpf_rule rule;
+	struct sock_filter *insns;
+	char *text;
+	int fd;
+};
+
+static void refuse_what_revision_cannot_say(const struct draft *draft, unsigned int revision)
+{
+	const char *name = draft_option_name(draft->option);
+
+	if (revision >= XT_EBPF_REVISION)
+		return;
+	if (draft->option == EXPRESSION || draft->option == OBJECT_FILE)
+		xtables_error(PARAMETER_PROBLEM, "bpf: %s " NEED_REVISION_2, name);
+	if (draft->invert)
+		xtables_error(PARAMETER_PROBLEM,
+			      "bpf: option \"%s\" cannot be inverted: that " NEED_REVISION_2, name);
+	if (draft->option == OBJECT_PINNED && revision == 0)
+		xtables_error(PARAMETER_PROBLEM,
+			      "bpf: --object-pinned needs revision 1 of the kernel's match; load its module (modprobe xt_ebpf)");
+}
+
+static void compose_bytecode(struct composition *c)
+{
+	struct bpf_rule *rule = &c->rule;
+
+	if (c->revision >= XT_EBPF_REVISION)
+		c->insns = bytecode_parse(c->draft->value, XT_EBPF_MAX_INSNS,
+					  "--object-pinned has no such limit", &rule->num_insns);
+	else
+		c->insns = bytecode_parse(c->draft->value, XT_BPF_MAX_NUM_INSTR,
+					  "more " NEED_REVISION_2, &rule->num_insns);
+	if (!invocation_searches(&c->invocation) &&
+	    ethernet_suspected(c->insns, rule->num_insns))
+		xtables_error(PARAMETER_PROBLEM,
+			      "bpf: this bytecode is for Ethernet frames and would match nothing, as a rule sees packets without a link-layer header; make it by tcpdump -y RAW -ddd EXPRESSION");
+	rule->source = XT_EBPF_BYTECODE;
+	rule->insns = c->insns;
+}
+
+static void compose_pinned(struct composition *c)
+{
+	c->text = xtables_malloc(PATH_MAX);
+	c->rule.source = XT_EBPF_PINNED;
+	c->rule.text_len = path_make_absolute(c->text, c->draft->value, "--object-pinned");
+	c->rule.text = c->text;
+	if (c->revision < XT_EBPF_REVISION &&
+	    c->rule.text_len >= sizeof(((struct xt_bpf_info_v1 *)0)->path))
+		xtables_error(PARAMETER_PROBLEM,
+			      "bpf: \"%s\": a path of %u characters is too long, possible are %zu; a longer one "
+			      NEED_REVISION_2,
+			      c->text, c->rule.text_len,
+			      sizeof(((struct xt_bpf_info_v1 *)0)->path) - 1);
+	/* A rule is found, and deleted, by what was written, whether or not that is still there. */
+	if (!invocation_searches(&c->invocation) && !invocation_translates())
+		pinned_require(c->text);
+}
+
+/* As text it has to fit into one line of a saved ruleset. To libpcap it is all the same. */
+static char *in_one_line(const char *text)
+{
+	char *line = strdup(text), *p;
+
+	if (!line)
+		xtables_error(RESOURCE_PROBLEM, "bpf: no memory for an expression");
+	for (p = line; *p; p++)
+		if (strchr("\t\n\r", *p))
+			*p = ' ';
+	return line;
+}
+
+static void compose_expression(struct composition *c)
+{
+	struct bpf_rule *rule = &c->rule;
+
+	c->text = in_one_line(c->draft->value);
+	if (!c->text[strspn(c->text, " ")])
+		xtables_error(PARAMETER_PROBLEM, "bpf: --expression needs one; see pcap-filter(7)");
+	rule->source = XT_EBPF_EXPRESSION;
+	rule->text = c->text;
+	rule->text_len = strlen(c->text);
+	if (rule->text_len > XT_EBPF_MAX_TEXT)
+		xtables_error(PARAMETER_PROBLEM,
+			      "bpf: an expression of %u characters is too long, possible are %u; use a program with a map (--object-pinned)",
+			      rule->text_len, XT_EBPF_MAX_TEXT);
+	c->insns = expression_compile(c->text, &rule->num_insns);
+	rule->insns = c->insns;
+}
+
+static void compose_object(struct composition *c)
+{
+	const char *program = c->draft->program ? c->draft->program : "";
+	size_t size = strlen(program) + 1;
+	unsigned int len;
+
+	/* The kernel's own names of programs are shorter than this; BTF's are not. */
+	if (size > NAME_MAX)
+		xtables_error(PARAMETER_PROBLEM, "bpf: --program: no program has so long a name");
+	c->text = xtables_malloc(PATH_MAX + size);
+	len = path_make_absolute(c->text, c->draft->value, "--object-file");
+	memcpy(c->text + len + 1, program, size);
+	c->rule.source = XT_EBPF_OBJECT;
+	c->rule.text = c->text;
+	c->rule.text_len = len + size;
+	if (!invocation_searches(&c->invocation) && !invocation_translates())
+		c->fd = object_load(c->text, program);
+}
+
+static void compose(struct composition *c)
+{
+	c->rule.text = "";
+	c->rule.invert = c->draft->invert;
+	switch (c->draft->option) {
+	case BYTECODE:
+		compose_bytecode(c);
+		break;
+	case OBJECT_PINNED:
+		compose_pinned(c);
+		break;
+	case EXPRESSION:
+		compose_expression(c);
+		break;
+	case OBJECT_FILE:
+		compose_object(c);
+		break;
+	}
+}
+
+static void write_revision_0(const struct bpf_rule *rule, struct xt_entry_match *entry)
+{
+	struct xt_bpf_info *info = (void *)entry->data;
+
+	info->bpf_program_num_elem = rule->num_insns;
+	memcpy(info->bpf_program, rule->insns, rule->num_insns * sizeof(*rule->insns));
+}
+
+static void write_revision_2(const struct composition *c, struct xt_entry_match *entry)
+{
+	struct xt_ebpf_info *info = (void *)entry->data;
+
+	rule_write(&c->rule, entry);
+	info->fd = c->fd;
+	revision1_prefer(&c->rule, entry, &c->invocation);
+}
+
+static void warn_if_not_restorable(const struct composition *c)
+{
+	size_t chars = show_saved_length(&c->rule);
+
+	if (!invocation_searches(&c->invocation) && chars > RESTORE_LINE_MAX - RESTORE_LINE_REST)
+		fprintf(stderr,
+			"Warning: bpf: iptables-save writes this match in %zu characters, iptables-restore reads lines of %u; see --object-file\n",
+			chars, RESTORE_LINE_MAX);
+}
+
+void compose_rule(unsigned int flags)
+{
+	struct draft *draft = draft_take(flags);
+	struct xt_entry_match *entry = *draft->match;
+	struct composition c = {
+		.draft = draft,
+		.invocation = invocation_read(draft->argv),
+		.revision = entry->u.user.revision,
+		.fd = -1,
+	};
+
+	refuse_what_revision_cannot_say(draft, c.revision);
+	compose(&c);
+	if (c.rule.num_insns > XT_BPF_MAX_NUM_INSTR || c.rule.text_len > PATH_MAX)
+		warn_if_not_restorable(&c);
+	switch (c.revision) {
+	case 0:
+		write_revision_0(&c.rule, entry);
+		break;
+	case 1:
+		revision1_write(&c.rule, entry);
+		break;
+	default:
+		write_revision_2(&c, entry);
+		break;
+	}
+	free(c.insns);
+	free(c.text);
+	draft_free(draft);
+}
