@@ -81,14 +81,27 @@ in_own_namespaces()
 	mount -t bpf bpf /sys/fs/bpf || skip_all "no BPF file system"
 }
 
+# have_revision_2: the kernel's match has it, once the extension has loaded the module.
+have_revision_2()
+{
+	ours iptables-legacy -A OUTPUT -m bpf ! --bytecode '1,6 0 0 1' && iptables-legacy -F OUTPUT
+} >/dev/null 2>&1
+
 # pin_at PATH: a program that matches everything.
 pin_at() { bpftool prog load "$bpf_dir/match_all.bpf.o" "$1" type socket; }
 
 # each COMMAND...: with each tool as its last argument, and an empty filter table.
-each()
+each() { with_tools "${tools[*]}" "$@"; }
+
+# each_back_end COMMAND...: the same with each back end once, for what does not depend on the family as well.
+each_back_end() { with_tools 'iptables-legacy ip6tables-nft' "$@"; }
+
+with_tools()
 {
-	local tool
-	for tool in "${tools[@]}"; do
+	local tool names
+	read -ra names <<<"$1"
+	shift
+	for tool in "${names[@]}"; do
 		"$tool" -F
 		"$@" "$tool" || { echo "with $tool"; return 1; }
 	done

@@ -1,0 +1,158 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# Rules of revision 1, which stock iptables reads, beside those of revision 2: which one a rule becomes, and that each is
+# found by what was written, whoever added it.
+
+cd "$(dirname "$0")" || exit 1
+. ../lib/ktap.sh
+. ../lib/ext.sh
+
+# Rules that revision 1 can say, and one that it cannot.
+pinned=(-m bpf --object-pinned /sys/fs/bpf/all)
+bytecode=(-m bpf --bytecode '2,48 0 0 9,6 0 0 1')
+inverted=(-m bpf ! --bytecode '2,48 0 0 9,6 0 0 1')
+
+ours_1() { IPTABLES_EBPF_REVISION=1 ours "$@"; }
+
+# Stock iptables reads rules of revision 1.
+readable_by_stock() { [[ $(stock "$1" -S OUTPUT 2>&1) == *"-A OUTPUT $2"* ]]; }
+is_revision_1() { readable_by_stock "$1" '-m bpf --' || { echo "not of revision 1"; stock "$1" -S OUTPUT; return 1; }; }
+is_revision_2() { ! readable_by_stock "$1" '-m bpf --' || { echo "not of revision 2"; return 1; }; }
+rules() { ours "$1" -S OUTPUT | grep -c '^-A'; }
+
+# added_as REVISION EXTENSION TOOL RULE...
+added_as()
+{
+	"$2" "$3" -F && "$2" "$3" -A OUTPUT "${@:4}" && "is_revision_$1" "$3"
+}
+
+# found_by EXTENSION TOOL ADD RULE...: checked, deleted, added again by ADD, and deleted by a restore.
+found_by()
+{
+	local by=$1 tool=$2 add=$3
+	shift 3
+	"$by" "$tool" -C OUTPUT "$@" && "$by" "$tool" -D OUTPUT "$@" && same "$(rules "$tool")" 0 &&
+		"$add" "$tool" -A OUTPUT "$@" &&
+		printf '%s\n' '*filter' "-D OUTPUT $(quoted "$@")" COMMIT | "$by" "$tool-restore" --noflush &&
+		same "$(rules "$tool")" 0
+}
+
+# However the command is written and wherever it stands.
+in_any_form()
+{
+	local words
+	stock "$1" -A OUTPUT "${pinned[@]}" || return
+	for words in '-COUTPUT' '--check OUTPUT' '--check=OUTPUT' '--che OUTPUT' '-t filter -C OUTPUT'; do
+		ours "$1" $words "${pinned[@]}" || { echo "not found by $words"; return 1; }
+	done
+	ours "$1" "${pinned[@]}" -C OUTPUT || { echo "not found by a command that comes last"; return 1; }
+	for words in '-DOUTPUT' '--delete OUTPUT' '--delete=OUTPUT' '-vD OUTPUT' '-wD OUTPUT' '-w 5 -D OUTPUT'; do
+		ours "$1" $words "${pinned[@]}" >/dev/null || { echo "not deleted by $words"; return 1; }
+		same "$(rules "$1")" 0 && stock "$1" -A OUTPUT "${pinned[@]}" || return
+	done
+}
+
+# quoted WORD...: for iptables-restore.
+quoted()
+{
+	local word
+	for word; do
+		case $word in
+		*' '*) printf '"%s" ' "$word" ;;
+		*) printf '%s ' "$word" ;;
+		esac
+	done
+}
+
+# each_rule COMMAND... TOOL: with a rule of each kind that revision 1 can say.
+each_rule() { "$@" "${pinned[@]}" -j ACCEPT && "$@" "${bytecode[@]}" -m comment --comment '-D is no command here'; }
+
+stock_rules_are_found() { each_rule stock_rule_is_found "$1"; }
+stock_rule_is_found() { added_as 1 stock "$@" && found_by ours "$1" stock "${@:2}"; }
+rules_of_revision_1_are_found() { each_rule rule_of_revision_1_is_found "$1"; }
+rule_of_revision_1_is_found() { added_as 1 ours_1 "$@" && found_by ours "$1" ours_1 "${@:2}"; }
+rules_of_revision_2_are_found() { each_rule rule_of_revision_2_is_found "$1"; }
+rule_of_revision_2_is_found() { added_as 2 ours "$@" && found_by ours "$1" ours "${@:2}"; }
+both_are_found_where_1_is_preferred()
+{
+	added_as 2 ours "$1" "${pinned[@]}" && found_by ours_1 "$1" ours "${pinned[@]}" &&
+		added_as 1 ours_1 "$1" "${pinned[@]}" && found_by ours_1 "$1" ours_1 "${pinned[@]}"
+}
+
+# A rule whose comment or interface looks like a command is added all the same.
+is_not_mistaken()
+{
+	added_as 2 ours "$1" "${pinned[@]}" -m comment --comment -D &&
+		added_as 2 ours "$1" -m comment --comment --check "${pinned[@]}" &&
+		added_as 2 ours "$1" -o -Device "${pinned[@]}"
+}
+
+# The kernel has the rules of a restore only at its end.
+same_restore()
+{
+	local line
+	line="OUTPUT $(quoted "${pinned[@]}" -j ACCEPT)"
+	printf '%s\n' '*filter' "-A $line" "-A $line" "-D $line" "-D $line" "-A $line" COMMIT | "$2" "$1-restore" && same "$(rules "$1")" 1
+}
+works_in_one_restore() { same_restore "$1" ours && same_restore "$1" ours_1; }
+
+other_table()
+{
+	ours "$1" -t mangle -F && ours "$1" -t mangle -A OUTPUT "${pinned[@]}" &&
+		added_as 1 stock "$1" "${pinned[@]}" && ours "$1" -D OUTPUT "${pinned[@]}" && same "$(rules "$1")" 0 &&
+		ours "$1" -t mangle -C OUTPUT "${pinned[@]}" && ours "$1" --table mangle -D OUTPUT "${pinned[@]}"
+}
+
+# Both revisions in one table, listed and saved by ours.
+lists_both()
+{
+	local saved want
+	stock "$1" -A OUTPUT "${pinned[@]}" && stock "$1" -A OUTPUT "${bytecode[@]}" &&
+		ours "$1" -A OUTPUT "${pinned[@]}" && ours "$1" -A OUTPUT "${inverted[@]}" || return
+	printf -v want -- '-A OUTPUT %s\n' "$(quoted "${pinned[@]}")" "$(quoted "${bytecode[@]}")" \
+		"$(quoted "${pinned[@]}")" "$(quoted "${inverted[@]}")"
+	saved=$(ours "$1-save" -t filter | sed -n '/^-A/{s/ *$/ /;p}') && same "$saved" "${want%$'\n'}" &&
+		same "$(ours "$1" -nL OUTPUT | grep -c 'match bpf pinned /sys/fs/bpf/all\|match bpf \(! \)\?48 0 0 9,6 0 0 1')" 4
+}
+
+says_what_it_can_be()
+{
+	IPTABLES_EBPF_REVISION=3 refused 2 'IPTABLES_EBPF_REVISION is "3"' ours "$1" -A OUTPUT "${pinned[@]}"
+}
+
+# A rule whose fields -C and -D would not compare in full stays what it is.
+long_stays_revision_2()
+{
+	added_as 2 ours_1 "$1" -m bpf --object-pinned "$long" && found_by ours_1 "$1" ours_1 -m bpf --object-pinned "$long"
+}
+
+added_as_2() { added_as 2 ours "$1" "${pinned[@]}" && added_as 2 ours "$1" "${bytecode[@]}"; }
+added_as_1() { added_as 1 ours_1 "$1" "${pinned[@]}" && added_as 1 ours_1 "$1" "${bytecode[@]}"; }
+inverted_as_2() { added_as 2 ours_1 "$1" "${inverted[@]}"; }
+
+in_own_namespaces "$@"
+find_extensions
+have_revision_2 || skip_all "the kernel's match has no revision 2"
+pin_at /sys/fs/bpf/all
+printf -v part '%0230d' 0
+mkdir -p "/sys/fs/bpf/$part"
+printf -v long '%s/%0*d' "/sys/fs/bpf/$part" $((496 - 12 - 230 - 1)) 0
+pin_at "$long"
+
+ktap_plan 14
+check "by default rules become revision 2" each_back_end added_as_2
+check "told to, what revision 1 can say becomes revision 1" each_back_end added_as_1
+check "what it cannot say becomes revision 2 all the same" each_back_end inverted_as_2
+check "a path whose end would not be compared, too" each_back_end long_stays_revision_2
+check "a word that is neither 1 nor 2 is refused" each_back_end says_what_it_can_be
+check "rules that the stock extension added are found and deleted" each stock_rules_are_found
+check "so they are however the command is written" each_back_end in_any_form
+check "rules of revision 1 that this extension added are, too" each rules_of_revision_1_are_found
+check "and rules of revision 2" each_back_end rules_of_revision_2_are_found
+check "and both, where revision 1 is preferred" each_back_end both_are_found_where_1_is_preferred
+check "arguments that look like commands are none" each_back_end is_not_mistaken
+check "rules are added and deleted in one restore" each_back_end works_in_one_restore
+check "a rule of another table is not taken for it" each_back_end other_table
+check "both revisions are listed and saved from one table" each lists_both
+ktap_end
