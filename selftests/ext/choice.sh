@@ -55,7 +55,7 @@ check "what needs revision 2 says how to get it" \
 check "a program's name without an object is refused" \
 	refused 2 'bpf: --program needs --object-file' ours options 4 --program name
 check "so is one for what has no name" \
-	refused 2 'bpf: --program goes with --object-file, not with --expression' \
+	refused 2 'bpf: --program goes with --object-file, not --expression' \
 	ours options 4 --program name --expression icmp
 check "a name cannot be inverted" \
 	refused 2 'write ! before --object-file' ours options 4 --object-file object.o ! --program name
