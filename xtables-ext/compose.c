@@ -10,6 +10,7 @@
 #include "draft.h"
 #include "ethernet.h"
 #include "expression.h"
+#include "genl.h"
 #include "invocation.h"
 #include "object.h"
 #include "path.h"
@@ -166,6 +167,20 @@ static void write_revision_0(const struct bpf_rule *rule, struct xt_entry_match 
 	memcpy(info->bpf_program, rule->insns, rule->num_insns * sizeof(*rule->insns));
 }
 
+/*
+ * ip6tables-legacy 1.8.8 and 1.8.9 have the bytes that -C compares in the wrong place where another match follows: it sees
+ * the handle, too. No other command does, and nobody else minds.
+ */
+static void help_check(const struct composition *c, struct xt_ebpf_info *info)
+{
+	__u64 handle;
+
+	if (c->invocation.command != 'C' || EXT_FAMILY != NFPROTO_IPV6 || !invocation_is_legacy())
+		return;
+	genl_rule_exists(info, c->invocation.table, EXT_FAMILY, &handle);
+	info->handle = handle;
+}
+
 static void write_revision_2(const struct composition *c, struct xt_entry_match *entry)
 {
 	struct xt_ebpf_info *info = (void *)entry->data;
@@ -173,6 +188,8 @@ static void write_revision_2(const struct composition *c, struct xt_entry_match 
 	rule_write(&c->rule, entry);
 	info->fd = c->fd;
 	revision1_prefer(&c->rule, entry, &c->invocation);
+	if (entry->u.user.revision == XT_EBPF_REVISION)
+		help_check(c, info);
 }
 
 static void warn_if_not_restorable(const struct composition *c)

@@ -239,18 +239,23 @@ bool genl_rule(__u64 handle, struct genl_rule *rule)
 	return talk(see_rule, rule);
 }
 
-bool genl_rule_exists(const struct xt_ebpf_info *info, const char *table, __u8 family)
+bool genl_rule_exists(const struct xt_ebpf_info *info, const char *table, __u8 family,
+		      __u64 *handle)
 {
 	struct nlmsghdr *header;
-	struct genl_rule rule;
+	struct genl_rule rule = { .handle = 0 };
+	bool exists;
 
+	*handle = 0;
 	if (!connected())
 		return true;
 	header = begin_own(0, XT_EBPF_CMD_RULE_GET);
 	mnl_attr_put(header, XT_EBPF_A_BLOB, XT_EBPF_COMPARED, info);
 	mnl_attr_put_strz(header, XT_EBPF_A_TABLE, table);
 	mnl_attr_put_u8(header, XT_EBPF_A_FAMILY, family);
-	return talk(see_rule, &rule) || error_number != ENOENT;
+	exists = talk(see_rule, &rule) || error_number != ENOENT;
+	*handle = rule.handle;
+	return exists;
 }
 
 struct each_rule {

@@ -24,8 +24,12 @@ struct genl_rule {
 bool genl_store(const struct bpf_rule *rule, __u64 *number);
 bool genl_rule(__u64 handle, struct genl_rule *rule);
 
-/* Whether a rule with this blob lives in the table. True if the kernel could not be asked. */
-bool genl_rule_exists(const struct xt_ebpf_info *info, const char *table, __u8 family);
+/*
+ * Whether a rule with this blob lives in the table, and the handle of one. True, with handle 0, if the kernel could not be
+ * asked.
+ */
+bool genl_rule_exists(const struct xt_ebpf_info *info, const char *table, __u8 family,
+		      __u64 *handle);
 
 /* Calls back for each rule of the network namespace, without instructions, until that returns false. */
 bool genl_rules(bool (*each)(const struct genl_rule *rule, void *data), void *data);

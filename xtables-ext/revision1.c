@@ -122,11 +122,12 @@ static void remember(__u64 hash)
 static bool is_revision_1(const struct bpf_rule *rule, const struct xt_entry_match *entry,
 			  const struct invocation *invocation)
 {
-	__u64 key = hash(rule, invocation->table);
+	__u64 key = hash(rule, invocation->table), handle;
 
 	if (invocation_searches(invocation))
 		return !tfind(&key, &added, compare) &&
-		       !genl_rule_exists((const void *)entry->data, invocation->table, EXT_FAMILY);
+		       !genl_rule_exists((const void *)entry->data, invocation->table, EXT_FAMILY,
+					 &handle);
 	if (revision_to_add() == 1)
 		return true;
 	remember(key);
