@@ -12,6 +12,8 @@
 #include "expression.h"
 #include "genl.h"
 #include "invocation.h"
+#include "libipt_bpf.h"
+#include "live_expression.h"
 #include "object.h"
 #include "path.h"
 #include "pinned.h"
@@ -26,20 +28,21 @@
 #define NEED_REVISION_2 \
 	"needs revision 2 of the kernel's match; install iptables-ebpf and load its module (modprobe xt_ebpf)"
 
-/* One rule at work. What it points to is freed in the end. */
+/* One match at work. What it points to is freed in the end. */
 struct composition {
+	struct composition *next;
 	const struct draft *draft;
 	struct invocation invocation;
-	unsigned int revision;
 	struct bpf_rule rule;
 	struct sock_filter *insns;
 	char *text;
 	int fd;
 };
 
-static void refuse_what_revision_cannot_say(const struct draft *draft, unsigned int revision)
+static void refuse_what_revision_cannot_say(const struct draft *draft)
 {
 	const char *name = draft_option_name(draft->option);
+	unsigned int revision = bpf_revision();
 
 	if (revision >= XT_EBPF_REVISION)
 		return;
@@ -57,7 +60,7 @@ static void compose_bytecode(struct composition *c)
 {
 	struct bpf_rule *rule = &c->rule;
 
-	if (c->revision >= XT_EBPF_REVISION)
+	if (bpf_revision() >= XT_EBPF_REVISION)
 		c->insns = bytecode_parse(c->draft->value, XT_EBPF_MAX_INSNS,
 					  "--object-pinned has no such limit", &rule->num_insns);
 	else
@@ -77,7 +80,7 @@ static void compose_pinned(struct composition *c)
 	c->rule.source = XT_EBPF_PINNED;
 	c->rule.text_len = path_make_absolute(c->text, c->draft->value, "--object-pinned");
 	c->rule.text = c->text;
-	if (c->revision < XT_EBPF_REVISION &&
+	if (bpf_revision() < XT_EBPF_REVISION &&
 	    c->rule.text_len >= sizeof(((struct xt_bpf_info_v1 *)0)->path))
 		xtables_error(PARAMETER_PROBLEM,
 			      "bpf: \"%s\": a path of %u characters is too long, possible are %zu; a longer one "
@@ -141,6 +144,7 @@ static void compose_object(struct composition *c)
 
 static void compose(struct composition *c)
 {
+	refuse_what_revision_cannot_say(c->draft);
 	c->rule.text = "";
 	c->rule.invert = c->draft->invert;
 	switch (c->draft->option) {
@@ -163,6 +167,7 @@ static void write_revision_0(const struct bpf_rule *rule, struct xt_entry_match 
 {
 	struct xt_bpf_info *info = (void *)entry->data;
 
+	entry->u.user.revision = 0;
 	info->bpf_program_num_elem = rule->num_insns;
 	memcpy(info->bpf_program, rule->insns, rule->num_insns * sizeof(*rule->insns));
 }
@@ -171,8 +176,9 @@ static void write_revision_0(const struct bpf_rule *rule, struct xt_entry_match 
  * ip6tables-legacy 1.8.8 and 1.8.9 have the bytes that -C compares in the wrong place where another match follows: it sees
  * the handle, too. No other command does, and nobody else minds.
  */
-static void help_check(const struct composition *c, struct xt_ebpf_info *info)
+static void help_check(const struct composition *c, struct xt_entry_match *entry)
 {
+	struct xt_ebpf_info *info = (void *)entry->data;
 	__u64 handle;
 
 	if (c->invocation.command != 'C' || EXT_FAMILY != NFPROTO_IPV6 || !invocation_is_legacy())
@@ -181,54 +187,129 @@ static void help_check(const struct composition *c, struct xt_ebpf_info *info)
 	info->handle = handle;
 }
 
-static void write_revision_2(const struct composition *c, struct xt_entry_match *entry)
+static void look_for_text(struct composition *c, struct xt_entry_match *entry)
 {
+	unsigned int num_insns;
+	struct sock_filter *insns;
+
+	if (c->rule.source != XT_EBPF_EXPRESSION)
+		return;
+	insns = live_expression_find(&c->rule, entry, c->invocation.table, &num_insns);
+	if (!insns)
+		return;
+	free(c->insns);
+	c->insns = insns;
+	c->rule.insns = insns;
+	c->rule.num_insns = num_insns;
+	rule_write(&c->rule, entry);
+}
+
+static void write_revision_2(struct composition *c)
+{
+	struct xt_entry_match *entry = *c->draft->match;
 	struct xt_ebpf_info *info = (void *)entry->data;
 
 	rule_write(&c->rule, entry);
 	info->fd = c->fd;
-	revision1_prefer(&c->rule, entry, &c->invocation);
-	if (entry->u.user.revision == XT_EBPF_REVISION)
-		help_check(c, info);
+	if (!invocation_searches(&c->invocation)) {
+		revision1_forgone(&c->rule, c->invocation.table);
+		return;
+	}
+	look_for_text(c, entry);
+	help_check(c, entry);
+}
+
+/* All matches of a rule are of the same revision. */
+static bool should_be_revision_1(const struct composition *all)
+{
+	const struct composition *c;
+	bool likely = false;
+
+	for (c = all; c; c = c->next)
+		if (!revision1_can_say(&c->rule))
+			return false;
+	if (!invocation_searches(&all->invocation))
+		return revision1_is_wanted();
+	for (c = all; c && !likely; c = c->next) {
+		rule_write(&c->rule, *c->draft->match);
+		likely = revision1_is_likely(&c->rule, *c->draft->match, c->invocation.table);
+	}
+	return likely;
+}
+
+static unsigned int choose_revision(const struct composition *all)
+{
+	unsigned int highest = bpf_revision();
+
+	return highest == XT_EBPF_REVISION && should_be_revision_1(all) ? 1 : highest;
+}
+
+static void write(struct composition *c, unsigned int revision)
+{
+	if (revision == 0)
+		write_revision_0(&c->rule, *c->draft->match);
+	else if (revision == 1)
+		revision1_write(&c->rule, *c->draft->match);
+	else
+		write_revision_2(c);
 }
 
 static void warn_if_not_restorable(const struct composition *c)
 {
-	size_t chars = show_saved_length(&c->rule);
+	size_t chars;
 
-	if (!invocation_searches(&c->invocation) && chars > RESTORE_LINE_MAX - RESTORE_LINE_REST)
+	if (invocation_searches(&c->invocation) ||
+	    (c->rule.num_insns <= XT_BPF_MAX_NUM_INSTR && c->rule.text_len <= PATH_MAX))
+		return;
+	chars = show_saved_length(&c->rule);
+	if (chars > RESTORE_LINE_MAX - RESTORE_LINE_REST)
 		fprintf(stderr,
 			"Warning: bpf: iptables-save writes this match in %zu characters, iptables-restore reads lines of %u; see --object-file\n",
 			chars, RESTORE_LINE_MAX);
 }
 
+static struct composition *begin(const struct draft *draft, struct composition *next)
+{
+	struct composition *c = xtables_calloc(1, sizeof(*c));
+
+	c->next = next;
+	c->draft = draft;
+	c->invocation = invocation_read(draft->argv);
+	c->fd = -1;
+	return c;
+}
+
+static struct composition *end(struct composition *c)
+{
+	struct composition *next = c->next;
+
+	free(c->insns);
+	free(c->text);
+	free(c);
+	return next;
+}
+
 void compose_rule(unsigned int flags)
 {
-	struct draft *draft = draft_take(flags);
-	struct xt_entry_match *entry = *draft->match;
-	struct composition c = {
-		.draft = draft,
-		.invocation = invocation_read(draft->argv),
-		.revision = entry->u.user.revision,
-		.fd = -1,
-	};
+	struct draft *drafts = draft_take_all(flags), *draft;
+	struct composition *all = NULL, *c;
+	unsigned int revision;
 
-	refuse_what_revision_cannot_say(draft, c.revision);
-	compose(&c);
-	if (c.rule.num_insns > XT_BPF_MAX_NUM_INSTR || c.rule.text_len > PATH_MAX)
-		warn_if_not_restorable(&c);
-	switch (c.revision) {
-	case 0:
-		write_revision_0(&c.rule, entry);
-		break;
-	case 1:
-		revision1_write(&c.rule, entry);
-		break;
-	default:
-		write_revision_2(&c, entry);
-		break;
+	if (!drafts)
+		return;
+	/* Drafts come the last first. */
+	for (draft = drafts; draft; draft = draft->next)
+		all = begin(draft, all);
+	for (c = all; c; c = c->next) {
+		compose(c);
+		warn_if_not_restorable(c);
 	}
-	free(c.insns);
-	free(c.text);
-	draft_free(draft);
+	revision = choose_revision(all);
+	for (c = all; c; c = c->next)
+		write(c, revision);
+	bpf_works_on(revision);
+	while (all)
+		all = end(all);
+	while (drafts)
+		drafts = draft_free(drafts);
 }

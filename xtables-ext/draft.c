@@ -118,28 +118,34 @@ int draft_parse(int option, char **argv, int invert, unsigned int *flags, const 
 	return 1;
 }
 
-struct draft *draft_take(unsigned int flags)
+static void require_whole(const struct draft *draft)
 {
-	struct draft **link = &drafts, *draft;
-
-	while (*link && (*link)->number != flags)
-		link = &(*link)->next;
-	draft = *link;
-	if (!draft)
-		xtables_error(PARAMETER_PROBLEM,
-			      "bpf: one of --bytecode or --object-pinned is required, or another source");
 	if (!draft->option)
 		xtables_error(PARAMETER_PROBLEM, "bpf: --program needs --object-file");
 	if (draft->program && draft->option != OBJECT_FILE)
 		xtables_error(PARAMETER_PROBLEM, "bpf: --program goes with --object-file, not %s",
 			      draft_option_name(draft->option));
-	*link = draft->next;
-	return draft;
 }
 
-void draft_free(struct draft *draft)
+struct draft *draft_take_all(unsigned int flags)
 {
+	struct draft *all = drafts, *draft;
+
+	drafts = NULL;
+	if (!flags)
+		xtables_error(PARAMETER_PROBLEM,
+			      "bpf: one of --bytecode or --object-pinned is required, or another source");
+	for (draft = all; draft; draft = draft->next)
+		require_whole(draft);
+	return all;
+}
+
+struct draft *draft_free(struct draft *draft)
+{
+	struct draft *next = draft->next;
+
 	free(draft->value);
 	free(draft->program);
 	free(draft);
+	return next;
 }

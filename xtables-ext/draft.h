@@ -35,10 +35,14 @@ extern const struct option bpf_options[];
 int draft_parse(int option, char **argv, int invert, unsigned int *flags, const void *entry,
 		struct xt_entry_match **match);
 
-/* The draft that flags, handed to the final_check callback, stand for. Ends the program if there was no option. */
-struct draft *draft_take(unsigned int flags);
+/*
+ * All drafts of the rule, the last first, at the first final_check callback of its matches; none at the others. flags are
+ * those of that match. Ends the program if it had no option, or options that do not go together.
+ */
+struct draft *draft_take_all(unsigned int flags);
 
-void draft_free(struct draft *draft);
+/* Returns the next. */
+struct draft *draft_free(struct draft *draft);
 
 /* With its dashes. */
 const char *draft_option_name(unsigned int option);

@@ -15,6 +15,7 @@
 
 #include "compose.h"
 #include "draft.h"
+#include "libipt_bpf.h"
 #include "module.h"
 #include "show.h"
 #include "xt_ebpf.h"
@@ -60,6 +61,19 @@ static struct xtables_match bpf_matches[] = {
 	BPF_MATCH(XT_EBPF_REVISION, struct xt_ebpf_info, XT_EBPF_COMPARED),
 };
 
+static struct xtables_match *preferred;
+static unsigned int highest;
+
+unsigned int bpf_revision(void)
+{
+	return highest;
+}
+
+void bpf_works_on(unsigned int revision)
+{
+	preferred->revision = revision;
+}
+
 static bool kernel_has_revision_2(void)
 {
 	return xt_params->compat_rev("bpf", XT_EBPF_REVISION,
@@ -74,13 +88,15 @@ static bool kernel_has_revision_2(void)
  */
 static void keep_older_revisions(void)
 {
-	struct xtables_match *chosen = xtables_find_match("bpf", XTF_DURING_LOAD, NULL);
+	struct xtables_match *match = xtables_find_match("bpf", XTF_DURING_LOAD, NULL);
 
-	if (chosen < bpf_matches || chosen >= bpf_matches + ARRAY_SIZE(bpf_matches))
+	if (match < bpf_matches || match >= bpf_matches + ARRAY_SIZE(bpf_matches))
 		return;
-	for (; chosen > bpf_matches; chosen--) {
-		chosen[-1].next = chosen->next;
-		chosen->next = &chosen[-1];
+	preferred = match;
+	highest = match->revision;
+	for (; match > bpf_matches; match--) {
+		match[-1].next = match->next;
+		match->next = &match[-1];
 	}
 }
 

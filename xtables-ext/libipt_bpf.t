@@ -12,7 +12,7 @@
 -m bpf --object-pinned "/sys/fs/bpf/libipt_bpf_t/two words";=;OK
 -m bpf --object-pinned "/sys/fs/bpf/libipt_bpf_t/it's \"quoted\" \\";-m bpf --object-pinned "/sys/fs/bpf/libipt_bpf_t/it\'s \"quoted\" \\";OK
 -m bpf --object-pinned /sys/fs/bpf/libipt_bpf_t/all -m bpf --bytecode "1,6 0 0 1";=;OK
--m bpf --object-pinned /sys/fs/bpf/libipt_bpf_t/all -m bpf --object-pinned /sys/fs/bpf/libipt_bpf_t/all;=;OK
+-m bpf --object-pinned /sys/fs/bpf/libipt_bpf_t/all -m bpf --object-pinned "/sys/fs/bpf/libipt_bpf_t/two words";=;OK
 -m bpf ! --bytecode "1,6 0 0 1";=;OK
 -m bpf ! --object-pinned /sys/fs/bpf/libipt_bpf_t/all;=;OK
 -m bpf --expression "tcp port 443";=;OK

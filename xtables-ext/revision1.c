@@ -12,6 +12,7 @@
 #include <linux/netfilter/xt_bpf.h>
 
 #include "genl.h"
+#include "invocation.h"
 #include "revision1.h"
 
 _Static_assert(sizeof(struct xt_bpf_info_v1) == sizeof(struct xt_ebpf_info),
@@ -49,6 +50,7 @@ void revision1_write(const struct bpf_rule *rule, struct xt_entry_match *entry)
 {
 	struct xt_bpf_info_v1 *info = (void *)entry->data;
 
+	entry->u.user.revision = 1;
 	memset(info, 0, sizeof(*info));
 	if (rule->source == XT_EBPF_PINNED) {
 		info->mode = XT_BPF_MODE_PATH_PINNED;
@@ -62,17 +64,17 @@ void revision1_write(const struct bpf_rule *rule, struct xt_entry_match *entry)
 }
 
 /* Set by the host's administrator, or when this was built. */
-static int revision_to_add(void)
+bool revision1_is_wanted(void)
 {
 	const char *set = getenv("IPTABLES_EBPF_REVISION");
 
 	if (!set || !*set)
-		return DEFAULT_REVISION;
+		return DEFAULT_REVISION == 1;
 	if (strcmp(set, "1") && strcmp(set, "2"))
 		xtables_error(PARAMETER_PROBLEM,
 			      "bpf: IPTABLES_EBPF_REVISION is \"%s\" in the environment; it can be 1 or 2",
 			      set);
-	return *set - '0';
+	return *set == '1';
 }
 
 /*
@@ -108,37 +110,22 @@ static int compare(const void *a, const void *b)
 	return (*left > *right) - (*left < *right);
 }
 
-static void remember(__u64 hash)
+void revision1_forgone(const struct bpf_rule *rule, const char *table)
 {
-	__u64 *copy;
+	__u64 key = hash(rule, table), *copy;
 
-	if (tfind(&hash, &added, compare))
+	if (!revision1_can_say(rule) || tfind(&key, &added, compare))
 		return;
 	copy = xtables_malloc(sizeof(*copy));
-	*copy = hash;
+	*copy = key;
 	tsearch(copy, &added, compare);
 }
 
-static bool is_revision_1(const struct bpf_rule *rule, const struct xt_entry_match *entry,
-			  const struct invocation *invocation)
+bool revision1_is_likely(const struct bpf_rule *rule, const struct xt_entry_match *entry,
+			 const char *table)
 {
-	__u64 key = hash(rule, invocation->table), handle;
+	__u64 key = hash(rule, table), handle;
 
-	if (invocation_searches(invocation))
-		return !tfind(&key, &added, compare) &&
-		       !genl_rule_exists((const void *)entry->data, invocation->table, EXT_FAMILY,
-					 &handle);
-	if (revision_to_add() == 1)
-		return true;
-	remember(key);
-	return false;
-}
-
-void revision1_prefer(const struct bpf_rule *rule, struct xt_entry_match *entry,
-		      const struct invocation *invocation)
-{
-	if (!revision1_can_say(rule) || !is_revision_1(rule, entry, invocation))
-		return;
-	entry->u.user.revision = 1;
-	revision1_write(rule, entry);
+	return !tfind(&key, &added, compare) &&
+	       !genl_rule_exists((const void *)entry->data, table, EXT_FAMILY, &handle);
 }

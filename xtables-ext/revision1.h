@@ -3,17 +3,23 @@
 #ifndef XTABLES_EXT_REVISION1_H
 #define XTABLES_EXT_REVISION1_H
 
-#include "invocation.h"
 #include "rule.h"
 
 /* Whether the fields of revision 1 hold all of the rule. Its parts must fit. */
 bool revision1_can_say(const struct bpf_rule *rule);
 
-/* Fills in the data of an entry of revision 1. */
+/* Makes an entry one of revision 1. */
 void revision1_write(const struct bpf_rule *rule, struct xt_entry_match *entry);
 
-/* Rewrites an entry of revision 2, complete, where it should be one of revision 1 that says the same. */
-void revision1_prefer(const struct bpf_rule *rule, struct xt_entry_match *entry,
-		      const struct invocation *invocation);
+/*
+ * Whether a rule that is added should be of revision 1, as far as that can say it; and one that is looked for, of which
+ * entry, of revision 2, is a match: because no such rule of revision 2 is there.
+ */
+bool revision1_is_wanted(void);
+bool revision1_is_likely(const struct bpf_rule *rule, const struct xt_entry_match *entry,
+			 const char *table);
+
+/* The rule is added as revision 2. */
+void revision1_forgone(const struct bpf_rule *rule, const char *table);
 
 #endif

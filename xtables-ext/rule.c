@@ -11,6 +11,7 @@ void rule_write(const struct bpf_rule *rule, struct xt_entry_match *entry)
 	struct xt_ebpf_info *info = (void *)entry->data;
 	size_t insns_size = rule->num_insns * sizeof(*rule->insns);
 
+	entry->u.user.revision = XT_EBPF_REVISION;
 	memset(info, 0, sizeof(*info));
 	info->source = rule->source;
 	info->flags = rule->invert ? XT_EBPF_F_INVERT : 0;

@@ -19,7 +19,7 @@ struct bpf_rule {
 	unsigned int text_len;
 };
 
-/* Fills in the data of an entry of revision 2. What is too long for it is stored in the kernel first. */
+/* Makes an entry one of revision 2. What is too long for it is stored in the kernel first. */
 void rule_write(const struct bpf_rule *rule, struct xt_entry_match *entry);
 
 /*

@@ -47,7 +47,7 @@ in_any_form()
 		ours "$1" $words "${pinned[@]}" || { echo "not found by $words"; return 1; }
 	done
 	ours "$1" "${pinned[@]}" -C OUTPUT || { echo "not found by a command that comes last"; return 1; }
-	for words in '-DOUTPUT' '--delete OUTPUT' '--delete=OUTPUT' '-vD OUTPUT' '-wD OUTPUT' '-w 5 -D OUTPUT'; do
+	for words in '-DOUTPUT' '--delete OUTPUT' '--delete=OUTPUT' '-vD OUTPUT' '-w -D OUTPUT' '-w 5 -D OUTPUT'; do
 		ours "$1" $words "${pinned[@]}" >/dev/null || { echo "not deleted by $words"; return 1; }
 		same "$(rules "$1")" 0 && stock "$1" -A OUTPUT "${pinned[@]}" || return
 	done
@@ -121,6 +121,24 @@ says_what_it_can_be()
 	IPTABLES_EBPF_REVISION=3 refused 2 'IPTABLES_EBPF_REVISION is "3"' ours "$1" -A OUTPUT "${pinned[@]}"
 }
 
+# Two matches of a rule are of the same revision, and found so.
+rules_with_two_matches()
+{
+	local two=("${pinned[@]}" "${bytecode[@]}") mixed=("${pinned[@]}" "${inverted[@]}")
+	added_as 1 stock "$1" "${two[@]}" && found_by ours "$1" stock "${two[@]}" &&
+		added_as 1 ours_1 "$1" "${two[@]}" && found_by ours "$1" ours_1 "${two[@]}" &&
+		added_as 2 ours "$1" "${two[@]}" && found_by ours "$1" ours "${two[@]}" &&
+		added_as 2 ours_1 "$1" "${mixed[@]}" && found_by ours_1 "$1" ours_1 "${mixed[@]}"
+}
+
+# libxtables 1.8.9 looks for an extension of a rule's revision without end, if the rule is not of the preferred one.
+shown_when_added()
+{
+	says 'match bpf pinned /sys/fs/bpf/all' ours_1 timeout 60 "$1" -vA OUTPUT "${pinned[@]}" && is_revision_1 "$1" &&
+		says 'match bpf ! 48 0 0 9,6 0 0 1' ours_1 timeout 60 "$1" -vA OUTPUT "${pinned[@]}" "${inverted[@]}" &&
+		says 'match bpf pinned /sys/fs/bpf/all' ours timeout 60 "$1" -vD OUTPUT "${pinned[@]}" && same "$(rules "$1")" 1
+}
+
 # A rule whose fields -C and -D would not compare in full stays what it is.
 long_stays_revision_2()
 {
@@ -140,19 +158,21 @@ mkdir -p "/sys/fs/bpf/$part"
 printf -v long '%s/%0*d' "/sys/fs/bpf/$part" $((496 - 12 - 230 - 1)) 0
 pin_at "$long"
 
-ktap_plan 14
+ktap_plan 16
 check "by default rules become revision 2" each_back_end added_as_2
 check "told to, what revision 1 can say becomes revision 1" each_back_end added_as_1
 check "what it cannot say becomes revision 2 all the same" each_back_end inverted_as_2
 check "a path whose end would not be compared, too" each_back_end long_stays_revision_2
 check "a word that is neither 1 nor 2 is refused" each_back_end says_what_it_can_be
-check "rules that the stock extension added are found and deleted" each stock_rules_are_found
+check "rules that the stock extension added are found and deleted" each_back_end stock_rules_are_found
 check "so they are however the command is written" each_back_end in_any_form
-check "rules of revision 1 that this extension added are, too" each rules_of_revision_1_are_found
+check "rules of revision 1 that this extension added are, too" each_back_end rules_of_revision_1_are_found
 check "and rules of revision 2" each_back_end rules_of_revision_2_are_found
 check "and both, where revision 1 is preferred" each_back_end both_are_found_where_1_is_preferred
 check "arguments that look like commands are none" each_back_end is_not_mistaken
 check "rules are added and deleted in one restore" each_back_end works_in_one_restore
 check "a rule of another table is not taken for it" each_back_end other_table
-check "both revisions are listed and saved from one table" each lists_both
+check "rules with two matches are of one revision, and found" each_back_end rules_with_two_matches
+check "rules of revision 1 are shown by -v" each_back_end shown_when_added
+check "both revisions are listed and saved from one table" each_back_end lists_both
 ktap_end

@@ -75,6 +75,18 @@ lists()
 	ours "$3" -A "${words[@]}" && says "$1" ours "$3" -nL OUTPUT
 }
 
+# As if another libpcap had compiled it: the rule has the text, and other code.
+text_is_found()
+{
+	local rule=(OUTPUT -p udp -m bpf --expression 'udp port 53')
+	"$bin_dir/xt_rule" filter 3 rev=2 source=expression 'code=1,6 0 0 1' 'text=udp port 53' &&
+		same "$(ours rules iptables-legacy)" '-p udp -m bpf --expression "udp port 53"' &&
+		ours iptables-legacy -C "${rule[@]}" &&
+		! ours iptables-legacy -C "${rule[@]:0:5}" ! --expression 'udp port 53' 2>/dev/null &&
+		! ours iptables-legacy -C "${rule[@]:0:5}" --expression 'udp port 54' 2>/dev/null &&
+		ours iptables-legacy -D "${rule[@]}" && same "$(ours rules iptables-legacy)" ""
+}
+
 id_is_shown()
 {
 	ours "$1" -A OUTPUT -m bpf --object-pinned $dir/all || return
@@ -147,7 +159,7 @@ source_of_rules "--object-file \"$objects/one object.o\""
 source_of_rules "! --object-file $objects/two.o --program two_yes"
 source_of_rules "--program two_no --object-file $objects/two.o" "--object-file $objects/two.o --program two_no"
 
-ktap_plan 30
+ktap_plan 31
 for tool in "${tools[@]}"; do
 	check "$tool: rules of each source are added" for_all -A "$tool"
 	check "$tool: saved as they were written" saves_as_written "$tool"
@@ -159,6 +171,7 @@ done
 check "bytecode of 4096 instructions" each longest_lives
 check "contents are kept for as long as a rule has them" each stored_is_kept
 check "rules judge packets by their program, or by its contrary" judges_packets
+check "an expression is found by its text, whatever libpcap made of it" text_is_found
 check "-L shows id, tag, name and type of what runs" each id_is_shown
 check "-L shows an expression as it was written" each lists 'match bpf ! expression "tcp port 443"' '! --expression "tcp port 443"'
 check "-L shows where an object comes from" \
