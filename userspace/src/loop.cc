@@ -5,7 +5,6 @@
 #include <cstring>
 #include <fmt/core.h>
 #include <poll.h>
-#include <utility>
 
 #include "util/stop.h"
 
@@ -65,7 +64,6 @@ Loop::End Loop::round(Programs &programs)
 	const auto stats = session_.stats();
 	if (!stats)
 		return End::module;
-	announce(*stats);
 	clock_.update();
 	drain(programs, kBatch);
 	correlator_.settle(now, losses_of(*stats));
@@ -119,20 +117,7 @@ Summary Loop::summary(const Stats &stats, const Programs::LossCounts &losses) co
 			 { stats.missed_other, "other probes missed" },
 			 { stats.log_leaked,
 			   "lines of the trace went to the kernel log: nf_log has a logger for all families" },
-		 },
-		 stats.packets_left_out,
-		 stats.packets_held_back };
-}
-
-// What --rate does is not to be taken for silence.
-void Loop::announce(const Stats &stats)
-{
-	if (stats.packets_held_back && !std::exchange(announced_, true))
-		fmt::print(
-			stderr,
-			"iptables-trace: more than {} events a second: packets beyond that are held back and counted "
-			"(--rate changes it)\n",
-			options_.select.rate);
+		 } };
 }
 
 Exit Loop::end(Programs &programs, End why)

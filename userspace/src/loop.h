@@ -33,7 +33,6 @@ private:
 	End round(Programs &programs);
 	void drain(Programs &programs, size_t most);
 	Exit end(Programs &programs, End why);
-	void announce(const Stats &stats);
 	Summary summary(const Stats &stats, const Programs::LossCounts &losses) const;
 
 	const Session &session_;
@@ -46,7 +45,6 @@ private:
 	uint64_t received_ = 0;
 	uint64_t unreadable_ = 0;
 	std::string first_complaint_;
-	bool announced_ = false; // that packets are held back
 };
 
 } // namespace ipt

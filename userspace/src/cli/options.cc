@@ -20,8 +20,6 @@ struct Raw {
 	std::string color = "auto";
 	std::string duration;
 	std::string rotate;
-	std::string mark;
-	std::string sample;
 	std::vector<std::string> expression;
 	bool only4 = false;
 	bool only6 = false;
@@ -54,35 +52,6 @@ CLI::Validator positive()
 	return CLI::Validator(CLI::PositiveNumber).description("");
 }
 
-// What the kernel holds against a packet before it is traced.
-void describe_selection(CLI::App &app, SelectOptions &select, Raw &raw)
-{
-	app.add_option("--in", select.in, "Packets that came in by this device; eth+: any that begins so")
-		->type_name("DEVICE");
-	app.add_option("--out", select.out, "Packets that go out by it")->type_name("DEVICE");
-	app.add_option("--mark", raw.mark, "Packets with this mark")->type_name("VALUE[/MASK]");
-	app.add_option("--uid", select.user, "Packets of this user's sockets")->type_name("USER");
-	app.add_option("--pid", select.pid,
-		       "Packets that this process sends; in its namespace,\nunless --netns names others")
-		->type_name("PID")
-		->check(positive());
-	app.add_option("--cgroup", select.cgroup, "Packets of the sockets of a cgroup, or below it")->type_name("PATH");
-	app.add_option("--hook", select.hooks,
-		       "From this hook on: PREROUTING, INPUT, FORWARD, OUTPUT,\nPOSTROUTING; shows these alone")
-		->type_name("HOOK,...")
-		->delimiter(',')
-		->transform(
-			CLI::IsMember({ "PREROUTING", "INPUT", "FORWARD", "OUTPUT", "POSTROUTING" }, CLI::ignore_case)
-				.description(""));
-	app.add_option("--sample", raw.sample, "One packet of so many")->type_name("1/N");
-	app.add_option("--first", select.first, "The first packets of each flow")
-		->type_name("PACKETS")
-		->check(positive());
-	app.add_option("--rate", select.rate,
-		       "No further packet while there were so many events in\na second; 0: no limit (default: 50000)")
-		->type_name("EVENTS");
-}
-
 void describe(CLI::App &app, Options &options, Raw &raw)
 {
 	app.name("iptables-trace");
@@ -99,12 +68,10 @@ void describe(CLI::App &app, Options &options, Raw &raw)
 	app.add_option("-c,--count", options.count, "End after so many packets")->type_name("COUNT")->check(positive());
 	app.add_option("--duration", raw.duration, "End after this time: 10, 500ms, 2m, 1h")->type_name("TIME");
 	app.add_option("--netns", options.netns,
-		       "In these network namespaces (names of ip-netns(8),\nprocesses, files of one), or all")
-		->type_name("NAME|PID|PATH,...")
-		->delimiter(',');
+		       "In this network namespace (a name of ip-netns(8), a process,\na file of one), or all")
+		->type_name("NAME|PID|PATH");
 	app.add_flag("-4,--ipv4", raw.only4, "Only IPv4");
 	app.add_flag("-6,--ipv6", raw.only6, "Only IPv6")->excludes("--ipv4");
-	describe_selection(app, options.select, raw);
 	app.add_option("--color", raw.color, "Colours; auto: if the output is a terminal")
 		->type_name("auto|always|never")
 		->check(one_of({ "auto", "always", "never" }));
@@ -118,8 +85,7 @@ void describe(CLI::App &app, Options &options, Raw &raw)
 		->check(positive());
 	app.add_option("--read", options.read, "Show a recording (json, pcapng) instead of tracing")
 		->type_name("FILE")
-		->excludes("--netns", "--duration", "--in", "--out", "--mark", "--uid", "--pid", "--cgroup", "--sample",
-			   "--first", "--rate");
+		->excludes("--netns", "--duration");
 	app.add_option("--verdict", options.verdicts,
 		       "Show only packets that ended so: accept, drop, reject,\nqueue, stolen")
 		->type_name("VERDICT,...")
@@ -128,9 +94,7 @@ void describe(CLI::App &app, Options &options, Raw &raw)
 	app.add_option("--chain", options.chains, "Show only walks through a table that met these chains")
 		->type_name("CHAIN,...")
 		->delimiter(',');
-	app.add_option("--table", options.tables, "From these tables on; shows these alone")
-		->type_name("TABLE,...")
-		->delimiter(',');
+	app.add_option("--table", options.tables, "Show only these tables")->type_name("TABLE,...")->delimiter(',');
 	app.add_flag("--rules-only", options.rules_only, "Show only rules: no policies, no tables without a rule");
 	app.add_flag("-v,--verbose", options.verbose, "More of the packet, and what the tool does");
 	// What is given twice counts as it was given last.
@@ -170,17 +134,6 @@ Status judge(const Options &options)
 	return {};
 }
 
-// Decimal, or hexadecimal with 0x; the whole text.
-std::optional<uint32_t> parse_number(std::string_view text)
-{
-	const bool hex = text.starts_with("0x") || text.starts_with("0X");
-	text.remove_prefix(hex ? 2 : 0);
-	uint32_t value = 0;
-	const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value, hex ? 16 : 10);
-	return error == std::errc() && end == text.data() + text.size() && !text.empty() ? std::optional(value) :
-											   std::nullopt;
-}
-
 Color color_of(const std::string &name)
 {
 	return name == "always" ? Color::always : name == "never" ? Color::never : Color::automatic;
@@ -209,28 +162,6 @@ Result<std::chrono::milliseconds> parse_duration(const std::string &text)
 	if (!std::isfinite(ms) || ms < 1 || ms > 366.0 * 24 * 3'600'000)
 		return wrong;
 	return std::chrono::milliseconds(std::llround(ms));
-}
-
-Result<Mark> parse_mark(const std::string &text)
-{
-	const Error wrong{ fmt::format("--mark {}: not a mark such as 7, 0x10 or 0x10/0xf0", text) };
-	const size_t slash = text.find('/');
-	const auto value = parse_number(text.substr(0, slash));
-	const auto mask = slash == std::string::npos ? std::optional(UINT32_MAX) : parse_number(text.substr(slash + 1));
-	if (!value || !mask)
-		return wrong;
-	if (*value & ~*mask)
-		return Error{ fmt::format("--mark {}: no packet can match, the value has bits outside of the mask",
-					  text) };
-	return Mark{ *value, *mask };
-}
-
-Result<uint32_t> parse_sample(const std::string &text)
-{
-	const auto number = parse_number(text.starts_with("1/") ? text.substr(2) : text);
-	if (!number || *number == 0)
-		return Error{ fmt::format("--sample {}: not a share such as 1/100", text) };
-	return *number;
 }
 
 Result<uint64_t> parse_size(const std::string &text)
@@ -288,18 +219,6 @@ Result<Parsed> parse_options(int argc, const char *const *argv)
 		if (!size)
 			return size.error();
 		options.rotate = *size;
-	}
-	if (!raw.mark.empty()) {
-		auto mark = parse_mark(raw.mark);
-		if (!mark)
-			return mark.error();
-		options.select.mark = *mark;
-	}
-	if (!raw.sample.empty()) {
-		auto sample = parse_sample(raw.sample);
-		if (!sample)
-			return sample.error();
-		options.select.sample = *sample;
 	}
 	options.format = format_of(raw.format);
 	options.color = color_of(raw.color);

@@ -21,37 +21,14 @@ enum class Exit : int {
 	lost = 4, // traced to the end, but events were lost
 };
 
-// Events a second that a busy host can afford without being asked.
-inline constexpr uint32_t kDefaultRate = 50'000;
-
-struct Mark {
-	uint32_t value;
-	uint32_t mask;
-};
-
 enum class Format { tree, line, json, pcapng, folded };
 enum class Color { automatic, always, never };
-
-// Which packets, besides the expression; what is empty or 0 asks for nothing.
-struct SelectOptions {
-	std::string in;
-	std::string out;
-	std::optional<Mark> mark;
-	std::string user; // a name or a number
-	uint32_t pid = 0;
-	std::string cgroup; // a path
-	std::vector<std::string> hooks;
-	uint32_t sample = 0;
-	uint32_t first = 0;
-	uint32_t rate = kDefaultRate;
-};
 
 struct Options {
 	Format format = Format::tree;
 	uint64_t count = 0; // packets; 0: no limit
 	std::optional<std::chrono::milliseconds> duration;
-	std::vector<std::string> netns; // empty: the tool's own; "all"
-	SelectOptions select;
+	std::string netns; // empty: the tool's own; "all"
 	bool ipv4 = true;
 	bool ipv6 = true;
 	Color color = Color::automatic;
@@ -81,12 +58,6 @@ struct Parsed {
 Result<Parsed> parse_options(int argc, const char *const *argv);
 
 std::string help_text();
-
-// "7", "0x10/0xf0".
-Result<Mark> parse_mark(const std::string &text);
-
-// "1/100", "100".
-Result<uint32_t> parse_sample(const std::string &text);
 
 // "65536", "64k", "100M", "2G".
 Result<uint64_t> parse_size(const std::string &text);

@@ -15,7 +15,6 @@ inline constexpr const char *kFooter =
 	"  iptables-trace --netns web --duration 10 -6      IPv6 in a namespace, ten seconds\n"
 	"  iptables-trace --netns all --verdict drop udp    which packets are dropped, anywhere\n"
 	"  iptables-trace --format pcapng -o t.pcapng tcp   for Wireshark, or to be shown again:\n"
-	"  iptables-trace --in wan --first 1 --hook FORWARD each new flow, where it is decided about\n"
 	"  iptables-trace --read t.pcapng --chain WEB       packets that came through a chain\n"
 	"\n"
 	"EXPRESSION says which packets, as pcap-filter(7) describes; without one, all are traced but those of\n"
