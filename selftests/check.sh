@@ -162,7 +162,7 @@ stage()
 # on_kernel NAME [PATTERN...]: the tests in a guest.
 on_kernel()
 {
-	local name=$1 limit=1500 append=()
+	local name=$1 limit=3600 append=()
 	shift
 	[ "$name" != debug ] || limit=5400
 	stage "kernel-$name" "$name" "$vm_dir/run.sh" -k "$name" -t $limit -o "$build_dir/vm/$name" "${append[@]}" \
