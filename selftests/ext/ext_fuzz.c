@@ -2,7 +2,8 @@
 /*
  * ext_fuzz 4|6 REVISION ROUNDS SEED: gives random options to the extension that libxtables finds (XTABLES_LIBDIR
  * chooses): good ones, and what becomes of them by changing, cutting and joining. What the extension takes it has to list,
- * and to save as words that iptables-restore reads and that make the same rule again. REVISION is the highest that the kernel is said to have.
+ * and to save as words that iptables-restore reads and that make the same rule again. REVISION is the highest that the
+ * kernel is said to have.
  *
  * Ends with 1, and shows the options, where they do not. Prints how many rules were taken and refused: both should be many.
  */

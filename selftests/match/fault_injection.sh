@@ -46,14 +46,14 @@ counted_from_now_on()
 	local n=0 file=/sys/module/xt_ebpf/parameters/count
 	drop_rules
 	in_right bin/xt_rule raw 3 rev=2 "code=$code_all" -- rev=2 "code=$code_none"
-	until (echo $((n + 1)) >/proc/self/fail-nth; echo 1 >$file); do
+	until (echo "$((n + 1))" >/proc/self/fail-nth; echo 1 >"$file"); do
 		n=$((n + 1))
-		[ "$(<$file)" = N ] || { echo "counting is on, though it failed"; return 1; }
-		[ $n -lt 100 ] || return 1
+		[ "$(<"$file")" = N ] || { echo "counting is on, though it failed"; return 1; }
+		[ "$n" -lt 100 ] || return 1
 	done
 	in_right bin/udp_send -n 3 127.0.0.1 9
-	echo 0 >$file
-	[ $n -ge 2 ] && same "$(in_right bin/ebpf_ctl dump | grep -c 'runs=3')" 2
+	echo 0 >"$file"
+	[ "$n" -ge 2 ] && same "$(in_right bin/ebpf_ctl dump | grep -c 'runs=3')" 2
 }
 
 # Revision 2 has more to undo: contents that are kept once, and rules that others may be copies of.
