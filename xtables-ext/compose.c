@@ -211,10 +211,8 @@ static void write_revision_2(struct composition *c)
 
 	rule_write(&c->rule, entry);
 	info->fd = c->fd;
-	if (!invocation_searches(&c->invocation)) {
-		revision1_forgone(&c->rule, c->invocation.table);
+	if (!invocation_searches(&c->invocation))
 		return;
-	}
 	look_for_text(c, entry);
 	help_check(c, entry);
 }
@@ -246,6 +244,8 @@ static unsigned int choose_revision(const struct composition *all)
 
 static void write(struct composition *c, unsigned int revision)
 {
+	if (revision && !invocation_searches(&c->invocation))
+		revision1_remember(&c->rule, c->invocation.table, revision);
 	if (revision == 0)
 		write_revision_0(&c->rule, *c->draft->match);
 	else if (revision == 1)

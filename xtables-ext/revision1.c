@@ -78,11 +78,11 @@ bool revision1_is_wanted(void)
 }
 
 /*
- * Rules that this process is about to add as revision 2: iptables-restore hands a whole table over at its end, so a later
- * line may look for what the kernel does not have yet. Kept as hashes; two rules with the same one would have to be
- * looked for in the same file for anybody to notice.
+ * Rules that this process is about to add, by revision: iptables-restore hands a whole table over at its end, so a later
+ * line may look for what the kernel does not have yet, and the kernel may have what the restore is about to replace. Kept
+ * as hashes; two rules with the same one would have to be looked for in the same file for anybody to notice.
  */
-static void *added;
+static void *added_as_1, *added_as_2;
 
 static __u64 hash(const struct bpf_rule *rule, const char *table)
 {
@@ -110,15 +110,21 @@ static int compare(const void *a, const void *b)
 	return (*left > *right) - (*left < *right);
 }
 
-void revision1_forgone(const struct bpf_rule *rule, const char *table)
+static bool is_in(void *const *added, __u64 key)
 {
+	return tfind(&key, added, compare);
+}
+
+void revision1_remember(const struct bpf_rule *rule, const char *table, unsigned int revision)
+{
+	void **added = revision == 1 ? &added_as_1 : &added_as_2;
 	__u64 key = hash(rule, table), *copy;
 
-	if (!revision1_can_say(rule) || tfind(&key, &added, compare))
+	if (!revision1_can_say(rule) || is_in(added, key))
 		return;
 	copy = xtables_malloc(sizeof(*copy));
 	*copy = key;
-	tsearch(copy, &added, compare);
+	tsearch(copy, added, compare);
 }
 
 bool revision1_is_likely(const struct bpf_rule *rule, const struct xt_entry_match *entry,
@@ -126,6 +132,8 @@ bool revision1_is_likely(const struct bpf_rule *rule, const struct xt_entry_matc
 {
 	__u64 key = hash(rule, table), handle;
 
-	return !tfind(&key, &added, compare) &&
+	if (is_in(&added_as_2, key))
+		return false;
+	return is_in(&added_as_1, key) ||
 	       !genl_rule_exists((const void *)entry->data, table, EXT_FAMILY, &handle);
 }

@@ -19,7 +19,7 @@ bool revision1_is_wanted(void);
 bool revision1_is_likely(const struct bpf_rule *rule, const struct xt_entry_match *entry,
 			 const char *table);
 
-/* The rule is added as revision 2. */
-void revision1_forgone(const struct bpf_rule *rule, const char *table);
+/* The rule is added as this revision, 1 or 2. */
+void revision1_remember(const struct bpf_rule *rule, const char *table, unsigned int revision);
 
 #endif

@@ -135,7 +135,7 @@ rules_with_two_matches()
 shown_when_added()
 {
 	says 'match bpf pinned /sys/fs/bpf/all' ours_1 timeout 60 "$1" -vA OUTPUT "${pinned[@]}" && is_revision_1 "$1" &&
-		says 'match bpf ! 48 0 0 9,6 0 0 1' ours_1 timeout 60 "$1" -vA OUTPUT "${pinned[@]}" "${inverted[@]}" &&
+		says 'match bpf ! 48 0 0 9,6 0 0 1' ours_1 timeout 60 "$1" -vA OUTPUT "${bytecode[@]}" "${inverted[@]}" &&
 		says 'match bpf pinned /sys/fs/bpf/all' ours timeout 60 "$1" -vD OUTPUT "${pinned[@]}" && same "$(rules "$1")" 1
 }
 
