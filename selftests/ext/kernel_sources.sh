@@ -79,7 +79,7 @@ lists()
 text_is_found()
 {
 	local rule=(OUTPUT -p udp -m bpf --expression 'udp port 53')
-	"$bin_dir/xt_rule" filter 3 rev=2 source=expression 'code=1,6 0 0 1' 'text=udp port 53' &&
+	"$bin_dir/xt_rule" filter 3 rev=2 'code=1,6 0 0 1' source=expression 'text=udp port 53' &&
 		same "$(ours rules iptables-legacy)" '-p udp -m bpf --expression "udp port 53"' &&
 		ours iptables-legacy -C "${rule[@]}" &&
 		! ours iptables-legacy -C "${rule[@]:0:5}" ! --expression 'udp port 53' 2>/dev/null &&
