@@ -49,6 +49,7 @@ printf 'TAP version 13\n1..%d\n' ${#tests[@]}
 for test in "${tests[@]}"; do
 	number=$((number + 1))
 	echo "# $test"
+	began=$SECONDS
 	# Own process group: nothing that a test leaves behind outlives its time.
 	timeout -k 5 "$timeout" bash "./$test" 2>&1 </dev/null | tee "$output" | sed 's/^/    /'
 	status=${PIPESTATUS[0]}
@@ -66,6 +67,7 @@ for test in "${tests[@]}"; do
 		echo "    # died with status $status, ${planned:-no} cases planned"
 		fail=1
 	fi
+	echo "    # took $((SECONDS - began)) s"
 	passed=$((passed + pass)) failed=$((failed + fail)) skipped=$((skipped + skip))
 	case $status in
 	0) echo "ok $number $test" ;;

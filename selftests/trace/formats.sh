@@ -48,8 +48,9 @@ traffic()
 	in_left ping -nqc1 -W1 -s 3000 192.0.2.2 >/dev/null
 }
 again() { setpriv --reuid 65534 --regid 65534 --clear-groups iptables-trace --color never --read "$@" 2>/dev/null; }
-# By packet: a live trace has them in the order of their events.
-by_packet() { sed -E 's/^([^ ]+ #)([0-9]+)([. ])/\2 \1\2\3/' | sort -s -n -k1,1 | cut -d' ' -f2-; }
+# By packet: each live trace has them in the order in which it came to know their ends.
+trees_by_packet() { awk 'BEGIN { RS = "" } { number = substr($2, 2) + 0; gsub(/\n/, "\r"); print number "\t" $0 }' | sort -s -n -k1,1 | cut -f2- | tr '\r' '\n'; }
+lines_by_packet() { sed -E 's/^([^ ]+ #)([0-9]+)([. ])/\2 \1\2\3/' | sort -s -n -k1,1 | cut -d' ' -f2-; }
 
 ktap_plan 23
 filter='udp or tcp or icmp[icmptype] != icmp-echoreply'
@@ -73,9 +74,10 @@ chmod 644 "$trace_dir"/*
 check "the traces are alike" same "$(for f in tree line folded json pcapng; do summary $f | head -n 1; done | sort -u | wc -l)" 1
 for format in json pcapng; do
 	record=$trace_dir/record.$format
-	check "$format again as tree" same "$(again "$record" | steady)" "$(shown tree)"
-	check "$format again as line" same "$(again "$record" --format line | by_packet | steady)" \
-		"$(by_packet <"$trace_dir/line.out" | steady)"
+	check "$format again as tree" same "$(again "$record" | trees_by_packet | steady)" \
+		"$(trees_by_packet <"$trace_dir/tree.out" | steady)"
+	check "$format again as line" same "$(again "$record" --format line | lines_by_packet | steady)" \
+		"$(lines_by_packet <"$trace_dir/line.out" | steady)"
 	check "$format again as folded" same "$(again "$record" --format folded)" "$(cat "$trace_dir/folded.out")"
 	check "$format again as json and from there as pcapng, nothing is lost" \
 		same "$(again "$record" --format json | again - --format pcapng | again - --format json | md5sum)" \
