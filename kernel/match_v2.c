@@ -176,35 +176,48 @@ static noinline bool run_timed(const struct xt_ebpf_rule *rule, unsigned long ru
 	return matches;
 }
 
-/* Anything out of the ordinary: see MATCH_CAREFUL. */
-static noinline bool run_carefully(const struct sk_buff *skb, const struct xt_action_param *par)
+/* Rules got room for their numbers before counting began. */
+static __always_inline bool counted(struct match_numbers __percpu *numbers, bool matches)
 {
-	const struct xt_ebpf_info *info = par->matchinfo;
-	const struct xt_ebpf_rule *rule = info->rule;
-	unsigned long run = READ_ONCE(rule->run);
-	bool matches;
+	this_cpu_inc(numbers->runs);
+	this_cpu_add(numbers->matches, (u64)matches);
+	return matches;
+}
 
+/* Counting alone, which may stay on for good. A function of its own: the packet path itself needs no stack. */
+static noinline bool run_counted(const struct sk_buff *skb,
+				 const struct xt_ebpf_rule *rule, unsigned long run)
+{
+	struct match_numbers __percpu *numbers = rule->numbers;
+
+	return counted(numbers, run_directly(match_run_prog(run), skb));
+}
+
+/* Anything out of the ordinary: see MATCH_CAREFUL. */
+static noinline bool run_carefully(const struct sk_buff *skb, const struct xt_action_param *par,
+				   const struct xt_ebpf_rule *rule, unsigned long run)
+{
 	if (!static_branch_unlikely(&match_counts))
 		return run_any(run, skb, par);
-
-	matches = static_branch_unlikely(&match_times) ? run_timed(rule, run, skb, par) :
-							  run_any(run, skb, par);
-	/* Rules got room for their numbers before counting began. */
-	this_cpu_inc(rule->numbers->runs);
-	if (matches)
-		this_cpu_inc(rule->numbers->matches);
-	return matches;
+	return counted(rule->numbers, static_branch_unlikely(&match_times) ?
+				      run_timed(rule, run, skb, par) : run_any(run, skb, par));
 }
 
 /* The packet path: like that of revision 1, with what can be told beforehand told beforehand. */
 static bool ebpf_mt_v2(const struct sk_buff *skb, struct xt_action_param *par)
 {
 	const struct xt_ebpf_info *info = par->matchinfo;
-	unsigned long run = READ_ONCE(info->rule->run);
+	const struct xt_ebpf_rule *rule = info->rule;
+	unsigned long run = READ_ONCE(rule->run);
 
-	if (static_branch_unlikely(&bpf_stats_enabled_key) || unlikely(run & MATCH_CAREFUL))
-		return run_carefully(skb, par);
-	return run_directly((const struct bpf_prog *)run, skb);
+	if (static_branch_unlikely(&bpf_stats_enabled_key))
+		return run_carefully(skb, par, rule, run);
+	if (likely(!(run & MATCH_CAREFUL)))
+		return run_directly((const struct bpf_prog *)run, skb);
+	if (static_branch_unlikely(&match_counts) && !static_branch_unlikely(&match_times) &&
+	    !(run & (MATCH_ODD | MATCH_MAY_MIGRATE)))
+		return run_counted(skb, rule, run);
+	return run_carefully(skb, par, rule, run);
 }
 
 static void ebpf_mt_destroy_v2(const struct xt_mtdtor_param *par)
