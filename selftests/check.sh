@@ -159,14 +159,19 @@ stage()
 	start "$@"
 }
 
-# on_kernel NAME [PATTERN...]: the tests in a guest.
+# on_kernel NAME PARTS [PATTERN...]: the tests, in as many guests, each a stage.
 on_kernel()
 {
-	local name=$1 limit=3600 append=()
-	shift
-	[ "$name" != debug ] || limit=5400
-	stage "kernel-$name" "$name" "$vm_dir/run.sh" -k "$name" -t $limit -o "$build_dir/vm/$name" "${append[@]}" \
-		./run_tests.sh "$@"
+	local name=$1 parts=$2 limit=3600 product part label
+	shift 2
+	[ "$name" != debug ] || limit=7200
+	product=$("$vm_dir/product.sh" "$name")
+	for ((part = 1; part <= parts; part++)); do
+		label=kernel-$name
+		[ "$parts" = 1 ] || label=$label.$part
+		stage "$label" "$name" "$vm_dir/run.sh" -k "$name" -t $limit -p "$product" -o "$build_dir/vm/$label" \
+			"$(printf '%q ' ./run_tests.sh -p "$part/$parts" "$@")"
+	done
 }
 
 on_host()
@@ -184,24 +189,25 @@ case ${1:-} in
 --debug)
 	"$vm_dir/fetch-kernel.sh" debug >/dev/null
 	"$vm_dir/fetch-userland.sh" >/dev/null
-	on_kernel debug
+	on_kernel debug "$slots"
 	stage selfcheck debug "$vm_dir/selfcheck.sh" debug
 	;;
 -k)
 	known_kernel "${2:?-k which kernel?}"
-	on_kernel "$2"
+	on_kernel "$2" "$slots"
 	;;
 '' | --all)
 	# The longest first.
 	for kernel in "${kernels[@]}"; do "$vm_dir/fetch-kernel.sh" "$kernel" >/dev/null; done
 	"$vm_dir/fetch-userland.sh" >/dev/null
-	on_kernel "${kernels[0]}"
+	on_kernel "${kernels[0]}" 2
+	parts=1
 	if [ "${1:-}" = --all ]; then
-		short=('*')
+		short=('*') parts=2
 		stage selfcheck "${kernels[0]}" "$vm_dir/selfcheck.sh"
 	fi
 	on_host
-	for kernel in "${kernels[@]:1}"; do on_kernel "$kernel" "${short[@]}"; done
+	for kernel in "${kernels[@]:1}"; do on_kernel "$kernel" $parts "${short[@]}"; done
 	;;
 *)
 	sed -n 's/^# \{0,1\}//; 4,/^$/p' "$0" >&2

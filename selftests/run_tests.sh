@@ -1,9 +1,10 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# run_tests.sh [-l] [-f LIST] [PATTERN...]: runs the test scripts of the file LIST (default "tests") beside this one whose
-# names match one of the shell patterns (all without one) and prints KTAP; -l only lists them. Needs root for what touches
-# the kernel. The last line counts cases. A script that dies, or runs out of time, fails as one case more.
+# run_tests.sh [-l] [-f LIST] [-p I/N] [PATTERN...]: runs the test scripts of the file LIST (default "tests") beside this one
+# whose names match one of the shell patterns (all without one) and prints KTAP; -p: of N equal parts the I-th, each takes
+# every N-th; -l only lists them. Needs root for what touches the kernel. The last line counts cases. A script that dies, or
+# runs out of time, fails as one case more.
 
 cd "$(dirname "$0")" || exit 1
 
@@ -20,19 +21,21 @@ selected()
 	return 1
 }
 
-list='' file=tests
-while getopts lf: option; do
+list='' file=tests part=1/1
+while getopts lf:p: option; do
 	case $option in
 	l) list=1 ;;
 	f) file=$OPTARG ;;
+	p) part=$OPTARG ;;
 	*) exit 2 ;;
 	esac
 done
 shift $((OPTIND - 1))
 
-tests=()
+tests=() number=0
 while read -r test; do
-	selected "$test" "$@" && tests+=("$test")
+	selected "$test" "$@" || continue
+	[ $((number++ % ${part#*/})) != $((${part%/*} - 1)) ] || tests+=("$test")
 done < <(grep . "$file")
 
 if [ -n "$list" ]; then
