@@ -23,7 +23,7 @@ make_pair
 in_right iptables-legacy -A INPUT -p udp -j DROP
 in_trace() { iptables-trace --netns "$right" "$@"; }
 
-ktap_plan 17
+ktap_plan 18
 check "a word that is no expression, in libpcap's own words" refused 2 "'tcp prot 443': can't parse filter expression: syntax error" \
 	in_trace 'tcp prot 443'
 check "an option that does not exist" refused 2 "--bogus" in_trace --bogus
@@ -58,6 +58,12 @@ modprobe -r iptables_trace
 # shellcheck disable=SC2016 # the inner shell's
 check "the module is not installed" refused 3 "iptables_trace.ko is not loaded, and modprobe cannot load it" \
 	unshare -m sh -c 'mount -t tmpfs none /lib/modules && exec iptables-trace udp'
+# As the list of symbols looks on such a kernel.
+grep -v ' register_kprobe$' /proc/kallsyms >"$trace_dir/kallsyms"
+# shellcheck disable=SC2016 # the inner shell's
+check "a kernel without kprobes" refused 3 "was built without CONFIG_KPROBES, on which tracing rests" \
+	unshare -m sh -c 'mount -t tmpfs none /lib/modules && mount --bind "$1" /proc/kallsyms && exec iptables-trace udp' - \
+	"$trace_dir/kallsyms"
 
 # shellcheck disable=SC2016 # the inner shell's
 no_text() { unshare -m sh -c 'mount --bind /dev/null /usr/sbin/xtables-legacy-multi; exec iptables-trace "$@"' - "$@"; }

@@ -101,17 +101,24 @@ Result<Session> Session::open()
 	const auto info = session.info();
 	if (!info)
 		return info.error();
-	if (info->ctl_version != IPTABLES_TRACE_CTL_VERSION)
+	if (auto fit = fits(*info, kernel_release()); !fit)
+		return fit.error();
+	return session;
+}
+
+Status fits(const Info &info, const std::string &kernel)
+{
+	if (info.ctl_version != IPTABLES_TRACE_CTL_VERSION)
 		return Error{ fmt::format(
 			"iptables_trace.ko {} speaks version {} of the control interface, this tool version {}: "
 			"install both from one version, then `modprobe -r iptables_trace`",
-			info->module_version, info->ctl_version, IPTABLES_TRACE_CTL_VERSION) };
-	if (!(info->features & IPTABLES_TRACE_FEATURE_RULES))
+			info.module_version, info.ctl_version, IPTABLES_TRACE_CTL_VERSION) };
+	if (!(info.features & IPTABLES_TRACE_FEATURE_RULES))
 		return Error{ fmt::format(
 			"kernel {} was built without CONFIG_NETFILTER_XT_TARGET_TRACE and does not tell which "
 			"rule a packet meets: boot one that has it",
-			kernel_release()) };
-	return session;
+			kernel) };
+	return {};
 }
 
 Result<Info> Session::info() const

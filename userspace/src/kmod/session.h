@@ -2,6 +2,7 @@
 // The only folder that speaks to iptables_trace.ko.
 #pragma once
 
+#include <string>
 #include <vector>
 
 #include "iptables_trace_ctl.h"
@@ -34,6 +35,9 @@ private:
 
 	Fd device_;
 };
+
+// Whether this tool can trace with what the module says of itself on a kernel of that release; the error says what to do.
+Status fits(const Info &info, const std::string &kernel);
 
 // What the kernel lacks for the module, if that can be seen; empty otherwise.
 std::string missing_in_kernel();
