@@ -79,7 +79,7 @@ struct xt_ebpf_rule {
 	struct match_source *source;
 	u16 flags;			/* XT_EBPF_F_... */
 	u8 family;
-	bool may_migrate;		/* MATCH_MAY_MIGRATE */
+	bool nft;			/* in a table of nf_tables: MATCH_MAY_MIGRATE */
 	time64_t since;
 	char table[];
 };
@@ -136,6 +136,14 @@ bool match_prog_is_netfilter(const struct bpf_prog *prog);
 
 /* match_rule.c. One lock for sources, rules, holds and counting; never taken in the packet path. */
 extern struct mutex match_lock;
+/* Where a rule is. Legacy and nft tables of a name are two. */
+struct match_place {
+	const struct net *net;
+	const char *table;
+	u8 family;
+	bool nft;
+};
+
 struct match_filter {
 	const struct net *net;	/* NULL: any */
 	u32 prog_id;		/* 0: any */
@@ -151,8 +159,8 @@ int match_rule_add(const struct xt_mtchk_param *par, struct xt_ebpf_info *info,
 int match_rule_again(const struct xt_mtchk_param *par, struct xt_ebpf_info *info);
 void match_rule_put(struct xt_ebpf_rule *rule);
 struct xt_ebpf_rule *match_rule_by_handle(const struct net *net, u64 handle);
-struct xt_ebpf_rule *match_rule_by_blob(const struct net *net, const struct xt_ebpf_info *info,
-					const char *table, u8 family);
+struct xt_ebpf_rule *match_rule_by_blob(const struct match_place *place,
+					const struct xt_ebpf_info *info);
 struct xt_ebpf_rule *match_rule_next(const struct match_filter *filter, struct match_walk *walk);
 unsigned int match_rules_changes(void);
 void match_rules_count(bool count);

@@ -7,6 +7,7 @@
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
 #include <linux/err.h>
+#include <linux/hashtable.h>
 #include <linux/list.h>
 #include <linux/mm.h>
 #include <linux/module.h>
@@ -19,16 +20,24 @@
 
 #include "match.h"
 
-/* A socket's share in stored contents. */
+/* A socket that holds stored contents. By its port: all netlink sockets of the machine pass by when they are closed. */
+struct holder {
+	struct hlist_node node;
+	const struct net *net;		/* compared, never followed */
+	u32 portid;
+	struct list_head holds;
+};
+
+/* Its share in some of them. */
 struct hold {
 	struct list_head of_source;
-	struct list_head all;
+	struct list_head of_holder;
 	struct match_source *source;
-	u32 portid;
+	struct holder *holder;
 };
 
 /* Under match_lock. */
-static LIST_HEAD(holds);
+static DEFINE_HASHTABLE(holders, 8);
 
 static struct genl_family family;
 
@@ -43,54 +52,99 @@ static const struct nla_policy policy[XT_EBPF_A_MAX + 1] = {
 	[XT_EBPF_A_FAMILY]	= { .type = NLA_U8 },
 	[XT_EBPF_A_PROG_ID]	= { .type = NLA_U32 },
 	[XT_EBPF_A_FD]		= { .type = NLA_S32 },
+	[XT_EBPF_A_BACK_END]	= NLA_POLICY_RANGE(NLA_U8, XT_EBPF_LEGACY, XT_EBPF_NFT),
 };
+
+static struct holder *find_holder(const struct net *net, u32 portid)
+{
+	struct holder *holder;
+
+	lockdep_assert_held(&match_lock);
+	hash_for_each_possible(holders, holder, node, portid)
+		if (holder->portid == portid && holder->net == net)
+			return holder;
+	return NULL;
+}
+
+static struct holder *get_holder(const struct net *net, u32 portid)
+{
+	struct holder *holder = find_holder(net, portid);
+
+	if (holder)
+		return holder;
+	holder = kzalloc(sizeof(*holder), GFP_KERNEL_ACCOUNT);
+	if (!holder)
+		return NULL;
+	holder->net = net;
+	holder->portid = portid;
+	INIT_LIST_HEAD(&holder->holds);
+	hash_add(holders, &holder->node, portid);
+	return holder;
+}
+
+static void let_go(struct hold *hold)
+{
+	list_del(&hold->of_source);
+	list_del(&hold->of_holder);
+	match_source_put(hold->source);
+	kfree(hold);
+}
+
+static void drop_holder(struct holder *holder)
+{
+	struct hold *hold, *next;
+
+	list_for_each_entry_safe(hold, next, &holder->holds, of_holder) {
+		let_go(hold);
+		cond_resched();
+	}
+	hash_del(&holder->node);
+	kfree(holder);
+}
 
 /* The socket holds the contents from now on; their reference is taken over. */
 static int hold(struct match_source *source, u32 portid)
 {
+	struct holder *holder = get_holder(source->net, portid);
 	struct hold *hold;
 
-	lockdep_assert_held(&match_lock);
+	if (!holder)
+		return -ENOMEM;
 	list_for_each_entry(hold, &source->holds, of_source) {
-		if (hold->portid == portid) {
+		if (hold->holder == holder) {
 			match_source_put(source);
 			return 0;
 		}
 	}
 
 	hold = kzalloc(sizeof(*hold), GFP_KERNEL_ACCOUNT);
-	if (!hold)
+	if (!hold) {
+		if (list_empty(&holder->holds))
+			drop_holder(holder);
 		return -ENOMEM;
+	}
 	hold->source = source;
-	hold->portid = portid;
+	hold->holder = holder;
 	list_add(&hold->of_source, &source->holds);
-	list_add(&hold->all, &holds);
+	list_add(&hold->of_holder, &holder->holds);
 	return 0;
 }
 
-static void let_go(struct hold *hold)
-{
-	list_del(&hold->of_source);
-	list_del(&hold->all);
-	match_source_put(hold->source);
-	kfree(hold);
-}
-
-/* Any netlink socket is closed. */
+/* Any netlink socket is closed. Its port is free already, and may be another's by now, who then has to store anew. */
 static int socket_closed(struct notifier_block *block, unsigned long event, void *data)
 {
 	const struct netlink_notify *closed = data;
-	struct hold *hold, *next;
+	struct holder *holder;
 
-	/* What this socket has stored is in the list already. */
+	/* What this socket has stored is to be seen already. */
 	if (event != NETLINK_URELEASE || closed->protocol != NETLINK_GENERIC ||
-	    list_empty_careful(&holds))
+	    hlist_empty(&holders[hash_min(closed->portid, HASH_BITS(holders))]))
 		return NOTIFY_DONE;
 
 	mutex_lock(&match_lock);
-	list_for_each_entry_safe(hold, next, &holds, all)
-		if (hold->portid == closed->portid && hold->source->net == closed->net)
-			let_go(hold);
+	holder = find_holder(closed->net, closed->portid);
+	if (holder)
+		drop_holder(holder);
 	mutex_unlock(&match_lock);
 	return NOTIFY_OK;
 }
@@ -165,6 +219,7 @@ static int store_doit(struct sk_buff *request, struct genl_info *info)
 	const char *fault = NULL;
 	struct sk_buff *message;
 	void *header;
+	u64 id = 0;
 
 	if (!info->attrs[XT_EBPF_A_SOURCE]) {
 		NL_SET_ERR_MSG(info->extack, "what is to be stored (SOURCE) is missing");
@@ -176,7 +231,9 @@ static int store_doit(struct sk_buff *request, struct genl_info *info)
 		return -ENOMEM;
 	mutex_lock(&match_lock);
 	source = store(info, &fault);
-	/* Its socket holds it, and is in use by this very call. */
+	if (!IS_ERR(source))
+		id = source->id;
+	/* From here on it may be gone: see socket_closed(). */
 	mutex_unlock(&match_lock);
 	if (IS_ERR(source)) {
 		if (fault && info->extack)
@@ -184,7 +241,7 @@ static int store_doit(struct sk_buff *request, struct genl_info *info)
 		nlmsg_free(message);
 		return PTR_ERR(source);
 	}
-	nla_put_u64_64bit(message, XT_EBPF_A_CONTENT, source->id, XT_EBPF_A_PAD);
+	nla_put_u64_64bit(message, XT_EBPF_A_CONTENT, id, XT_EBPF_A_PAD);
 	genlmsg_end(message, header);
 	return genlmsg_reply(message, info);
 }
@@ -226,6 +283,7 @@ static int put_rule(struct sk_buff *message, const struct xt_ebpf_rule *rule, bo
 	if (put_u64(message, XT_EBPF_A_HANDLE, rule->handle) ||
 	    nla_put_string(message, XT_EBPF_A_TABLE, rule->table) ||
 	    nla_put_u8(message, XT_EBPF_A_FAMILY, rule->family) ||
+	    nla_put_u8(message, XT_EBPF_A_BACK_END, rule->nft ? XT_EBPF_NFT : XT_EBPF_LEGACY) ||
 	    nla_put_u16(message, XT_EBPF_A_SOURCE, source->kind) ||
 	    nla_put_u16(message, XT_EBPF_A_FLAGS, rule->flags) ||
 	    nla_put_u32(message, XT_EBPF_A_REFERENCES, rule->references) ||
@@ -249,12 +307,14 @@ static const struct xt_ebpf_rule *rule_asked_for(struct genl_info *info)
 	struct nlattr **attrs = info->attrs;
 	const struct net *net = genl_info_net(info);
 	struct xt_ebpf_info blob = {};
+	struct match_place place;
 
 	if (attrs[XT_EBPF_A_HANDLE])
 		return match_rule_by_handle(net, nla_get_u64(attrs[XT_EBPF_A_HANDLE]));
 
-	if (!attrs[XT_EBPF_A_BLOB] || !attrs[XT_EBPF_A_TABLE] || !attrs[XT_EBPF_A_FAMILY]) {
-		NL_SET_ERR_MSG(info->extack, "a rule is asked for by HANDLE, or by BLOB, TABLE and FAMILY");
+	if (!attrs[XT_EBPF_A_BLOB] || !attrs[XT_EBPF_A_TABLE] || !attrs[XT_EBPF_A_FAMILY] ||
+	    !attrs[XT_EBPF_A_BACK_END]) {
+		NL_SET_ERR_MSG(info->extack, "a rule is asked for by HANDLE, or by BLOB, TABLE, FAMILY and BACK_END");
 		return ERR_PTR(-EINVAL);
 	}
 	memcpy(&blob, nla_data(attrs[XT_EBPF_A_BLOB]), XT_EBPF_COMPARED);
@@ -262,8 +322,13 @@ static const struct xt_ebpf_rule *rule_asked_for(struct genl_info *info)
 		NL_SET_ERR_MSG(info->extack, "no rule can be like this BLOB");
 		return ERR_PTR(-EINVAL);
 	}
-	return match_rule_by_blob(net, &blob, nla_data(attrs[XT_EBPF_A_TABLE]),
-				  nla_get_u8(attrs[XT_EBPF_A_FAMILY]));
+	place = (struct match_place){
+		.net = net,
+		.table = nla_data(attrs[XT_EBPF_A_TABLE]),
+		.family = nla_get_u8(attrs[XT_EBPF_A_FAMILY]),
+		.nft = nla_get_u8(attrs[XT_EBPF_A_BACK_END]) == XT_EBPF_NFT,
+	};
+	return match_rule_by_blob(&place, &blob);
 }
 
 static int rule_get_doit(struct sk_buff *request, struct genl_info *info)
@@ -414,13 +479,15 @@ int match_control_init(void)
 /* All rules are gone. Sockets may still hold contents. */
 void match_control_exit(void)
 {
-	struct hold *hold, *next;
+	struct holder *holder;
+	struct hlist_node *next;
+	int bucket;
 
 	genl_unregister_family(&family);
 	netlink_unregister_notifier(&netlink_notifier);
 	mutex_lock(&match_lock);
-	list_for_each_entry_safe(hold, next, &holds, all)
-		let_go(hold);
+	hash_for_each_safe(holders, bucket, next, holder, node)
+		drop_holder(holder);
 	mutex_unlock(&match_lock);
 }
 

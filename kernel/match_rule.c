@@ -55,10 +55,10 @@ struct xt_ebpf_rule *match_rule_by_handle(const struct net *net, u64 handle)
 	return rule && rule->net == net ? rule : NULL;
 }
 
-static bool is_in(const struct xt_ebpf_rule *rule, const struct net *net, const char *table,
-		  u8 family)
+static bool is_in(const struct xt_ebpf_rule *rule, const struct match_place *place)
 {
-	return rule->net == net && rule->family == family && !strcmp(rule->table, table);
+	return rule->net == place->net && rule->family == place->family &&
+	       rule->nft == place->nft && !strcmp(rule->table, place->table);
 }
 
 /* Whether the user wrote the rule as the blob says, down to the bytes that iptables compares. */
@@ -68,16 +68,16 @@ static bool says(const struct xt_ebpf_rule *rule, const struct xt_ebpf_info *inf
 }
 
 /* Any rule that the user wrote this way. */
-struct xt_ebpf_rule *match_rule_by_blob(const struct net *net, const struct xt_ebpf_info *info,
-					const char *table, u8 family)
+struct xt_ebpf_rule *match_rule_by_blob(const struct match_place *place,
+					const struct xt_ebpf_info *info)
 {
-	struct match_source *source = match_source_find(net, info);
+	struct match_source *source = match_source_find(place->net, info);
 	struct xt_ebpf_rule *rule;
 
 	if (!source)
 		return NULL;
 	list_for_each_entry(rule, &source->rules, of_source)
-		if (is_in(rule, net, table, family) && rule->flags == info->flags)
+		if (is_in(rule, place) && rule->flags == info->flags)
 			return rule;
 	return NULL;
 }
@@ -116,7 +116,7 @@ static void set_prog(struct xt_ebpf_rule *rule, const struct bpf_prog *prog, boo
 		run |= MATCH_ODD;
 	if (invert)
 		run |= MATCH_INVERT;
-	if (rule->may_migrate)
+	if (rule->nft)
 		run |= MATCH_MAY_MIGRATE;
 	if (run || count)
 		run |= MATCH_CAREFUL;
@@ -163,7 +163,7 @@ int match_rule_add(const struct xt_mtchk_param *par, struct xt_ebpf_info *info,
 	rule->source = source;
 	rule->flags = info->flags;
 	rule->family = par->family;
-	rule->may_migrate = par->nft_compat;
+	rule->nft = par->nft_compat;
 	rule->since = ktime_get_real_seconds();
 	set_prog(rule, prog, static_key_enabled(&match_counts));
 
@@ -187,11 +187,17 @@ int match_rule_add(const struct xt_mtchk_param *par, struct xt_ebpf_info *info,
 /* A copy of a rule that lives. */
 int match_rule_again(const struct xt_mtchk_param *par, struct xt_ebpf_info *info)
 {
+	const struct match_place place = {
+		.net = par->net,
+		.table = par->table,
+		.family = par->family,
+		.nft = par->nft_compat,
+	};
 	struct xt_ebpf_rule *rule;
 
 	lockdep_assert_held(&match_lock);
 	rule = find(info->handle);
-	if (!rule || !is_in(rule, par->net, par->table, par->family) || !says(rule, info)) {
+	if (!rule || !is_in(rule, &place) || !says(rule, info)) {
 		match_explain(par, "no such rule lives in this table: a blob was kept for longer than its rule, or made up");
 		return -ESTALE;
 	}

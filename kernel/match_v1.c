@@ -7,11 +7,43 @@
  * wrong, and a program costs less to run and never runs where it could be migrated, which revision 0 of the in-tree
  * match allows on the nft output path.
  */
+#include <linux/atomic.h>
 #include <linux/err.h>
+#include <linux/kernel.h>
 #include <linux/module.h>
+#include <linux/moduleparam.h>
 #include <linux/skbuff.h>
 
 #include "match.h"
+
+/* How many rules of these revisions live: where there are none, nobody needs to look for one. */
+static atomic_t rules;
+
+static int get_rules(char *buffer, const struct kernel_param *param)
+{
+	return scnprintf(buffer, PAGE_SIZE, "%d\n", atomic_read(&rules));
+}
+
+static int set_rules(const char *value, const struct kernel_param *param)
+{
+	return -EPERM;
+}
+
+static const struct kernel_param_ops rules_ops = {
+	.set	= set_rules,
+	.get	= get_rules,
+};
+
+module_param_cb(revision1, &rules_ops, NULL, 0400);
+MODULE_PARM_DESC(revision1, "how many rules of revisions 0 and 1 there are (read-only)");
+
+/* The outcome of a check. */
+static int counted(int err)
+{
+	if (!err)
+		atomic_inc(&rules);
+	return err;
+}
 
 static int prog_from_bytecode(const struct xt_mtchk_param *par, struct sock_filter *insns, u16 len,
 			      struct bpf_prog **prog)
@@ -49,14 +81,12 @@ static int ebpf_mt_check_v0(const struct xt_mtchk_param *par)
 {
 	struct xt_bpf_info *info = par->matchinfo;
 
-	return prog_from_bytecode(par, info->bpf_program, info->bpf_program_num_elem,
-				  &info->filter);
+	return counted(prog_from_bytecode(par, info->bpf_program, info->bpf_program_num_elem,
+					  &info->filter));
 }
 
-static int ebpf_mt_check_v1(const struct xt_mtchk_param *par)
+static int prog_of(const struct xt_mtchk_param *par, struct xt_bpf_info_v1 *info)
 {
-	struct xt_bpf_info_v1 *info = par->matchinfo;
-
 	switch (info->mode) {
 	case XT_BPF_MODE_BYTECODE:
 		return prog_from_bytecode(par, info->bpf_program, info->bpf_program_num_elem,
@@ -69,6 +99,11 @@ static int ebpf_mt_check_v1(const struct xt_mtchk_param *par)
 		match_explain(par, "mode %u is unknown", info->mode);
 		return -EINVAL;
 	}
+}
+
+static int ebpf_mt_check_v1(const struct xt_mtchk_param *par)
+{
+	return counted(prog_of(par, par->matchinfo));
 }
 
 /* Anything out of the ordinary: a caller that can migrate, a program that uses skb->cb, run-time statistics switched on. */
@@ -99,6 +134,7 @@ static void ebpf_mt_destroy(const struct xt_mtdtor_param *par)
 
 	/* Frees a classic program, puts the reference on an eBPF one. */
 	bpf_prog_destroy(info->filter);
+	atomic_dec(&rules);
 }
 
 #define EBPF_MT(fam, rev, check, blob)			\

@@ -8,6 +8,7 @@
 #include <linux/netlink.h>
 
 #include "genl.h"
+#include "invocation.h"
 
 /* More than the longest request and the longest answer: 32 KiB of instructions, 8 KiB of text. */
 #define MESSAGE_MAX 65536
@@ -78,6 +79,8 @@ static bool talk(mnl_cb_t see, void *data)
 		fail("the kernel's answer makes no sense");
 		more = mnl_cb_run2(answer, len, sequence, port, see, data, control,
 				   MNL_ARRAY_SIZE(control));
+		if (more == MNL_CB_ERROR && errno == EINTR)
+			error_number = EINTR;
 	} while (more > MNL_CB_STOP);
 	return more == MNL_CB_STOP;
 }
@@ -113,26 +116,34 @@ static bool find_family(void)
 	return talk(see_family, NULL);
 }
 
-static bool connected(void)
+static struct mnl_socket *open_channel(void)
 {
+	struct mnl_socket *opened = mnl_socket_open2(NETLINK_GENERIC, SOCK_CLOEXEC);
 	int on = 1;
 
+	if (!opened) {
+		fail(strerror(errno));
+		return NULL;
+	}
+	if (mnl_socket_bind(opened, 0, MNL_SOCKET_AUTOPID) < 0) {
+		fail(strerror(errno));
+		mnl_socket_close(opened);
+		return NULL;
+	}
+	/* Without these there are numbers for errors. */
+	mnl_socket_setsockopt(opened, NETLINK_EXT_ACK, &on, sizeof(on));
+	mnl_socket_setsockopt(opened, NETLINK_CAP_ACK, &on, sizeof(on));
+	return opened;
+}
+
+static bool connected(void)
+{
 	if (family_id)
 		return true;
-	if (!channel) {
-		channel = mnl_socket_open2(NETLINK_GENERIC, SOCK_CLOEXEC);
-		if (!channel)
-			return fail(strerror(errno));
-		if (mnl_socket_bind(channel, 0, MNL_SOCKET_AUTOPID) < 0) {
-			fail(strerror(errno));
-			mnl_socket_close(channel);
-			channel = NULL;
-			return false;
-		}
-		/* Without these there are numbers for errors. */
-		mnl_socket_setsockopt(channel, NETLINK_EXT_ACK, &on, sizeof(on));
-		mnl_socket_setsockopt(channel, NETLINK_CAP_ACK, &on, sizeof(on));
-	}
+	if (!channel)
+		channel = open_channel();
+	if (!channel)
+		return false;
 	return find_family() || fail("module xt_ebpf is not loaded (modprobe xt_ebpf)");
 }
 
@@ -168,6 +179,11 @@ bool genl_store(const struct bpf_rule *rule, __u64 *number)
 	return talk(see_number, number) && *number;
 }
 
+static __u8 own_back_end(void)
+{
+	return invocation_is_legacy() ? XT_EBPF_LEGACY : XT_EBPF_NFT;
+}
+
 static void read_attribute(const struct nlattr *attr, struct genl_rule *rule)
 {
 	static char text[XT_EBPF_MAX_TEXT + 1];
@@ -198,6 +214,9 @@ static void read_attribute(const struct nlattr *attr, struct genl_rule *rule)
 		break;
 	case XT_EBPF_A_TABLE:
 		rule->table = mnl_attr_get_str(attr);
+		break;
+	case XT_EBPF_A_BACK_END:
+		rule->is_here = mnl_attr_get_u8(attr) == own_back_end();
 		break;
 	case XT_EBPF_A_FAMILY:
 		rule->family = mnl_attr_get_u8(attr);
@@ -253,6 +272,7 @@ bool genl_rule_exists(const struct xt_ebpf_info *info, const char *table, __u8 f
 	mnl_attr_put(header, XT_EBPF_A_BLOB, XT_EBPF_COMPARED, info);
 	mnl_attr_put_strz(header, XT_EBPF_A_TABLE, table);
 	mnl_attr_put_u8(header, XT_EBPF_A_FAMILY, family);
+	mnl_attr_put_u8(header, XT_EBPF_A_BACK_END, own_back_end());
 	exists = talk(see_rule, &rule) || error_number != ENOENT;
 	*handle = rule.handle;
 	return exists;
@@ -276,12 +296,29 @@ static int see_each_rule(const struct nlmsghdr *header, void *data)
 	return MNL_CB_OK;
 }
 
+/*
+ * Over a socket of its own: of a dump during which rules came or went the rest stays unread. It is asked for again then, a
+ * few times.
+ */
 bool genl_rules(bool (*each)(const struct genl_rule *rule, void *data), void *data)
 {
 	struct each_rule rules = { .each = each, .data = data };
+	struct mnl_socket *usual;
+	int attempts = 10;
+	bool whole = false;
 
 	if (!connected())
 		return false;
-	begin_own(NLM_F_DUMP, XT_EBPF_CMD_RULE_GET);
-	return talk(see_each_rule, &rules);
+	usual = channel;
+	do {
+		channel = open_channel();
+		if (!channel)
+			break;
+		error_number = 0;
+		begin_own(NLM_F_DUMP, XT_EBPF_CMD_RULE_GET);
+		whole = talk(see_each_rule, &rules);
+		mnl_socket_close(channel);
+	} while (!whole && error_number == EINTR && --attempts);
+	channel = usual;
+	return whole;
 }

@@ -14,6 +14,7 @@ struct genl_rule {
 	const char *table;
 	__u64 handle;
 	__u8 family;
+	bool is_here;		/* in a table of the back end that this process uses */
 	__u32 prog_id;		/* 0: none, as a classic program */
 	__u32 prog_type;		/* likewise */
 	const __u8 *prog_tag;	/* 8 bytes, or NULL */
@@ -25,7 +26,7 @@ bool genl_store(const struct bpf_rule *rule, __u64 *number);
 bool genl_rule(__u64 handle, struct genl_rule *rule);
 
 /*
- * Whether a rule with this blob lives in the table, and the handle of one. True, with handle 0, if the kernel could not be
+ * Whether a rule with this blob lives in the table, of the back end that this process uses, and the handle of one. True, with handle 0, if the kernel could not be
  * asked.
  */
 bool genl_rule_exists(const struct xt_ebpf_info *info, const char *table, __u8 family,

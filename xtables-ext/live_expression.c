@@ -20,7 +20,7 @@ static bool differs(const struct genl_rule *live, void *data)
 	struct search *search = data;
 	const struct bpf_rule *rule = search->rule;
 
-	if (live->family != EXT_FAMILY || strcmp(live->table, search->table) ||
+	if (!live->is_here || live->family != EXT_FAMILY || strcmp(live->table, search->table) ||
 	    live->rule.source != rule->source || live->rule.invert != rule->invert ||
 	    strcmp(live->rule.text, rule->text))
 		return true;

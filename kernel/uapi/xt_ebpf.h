@@ -107,30 +107,35 @@ enum {
 	/*
 	 * Stores instructions and text (INSNS, TEXT as SOURCE wants them) and answers with CONTENT. The same things get
 	 * the same number for as long as anybody holds them: the socket, until it is closed, or a rule.
-	 * EINVAL: no valid classic BPF, or not what SOURCE wants. E2BIG: more than the limits above.
+	 * EINVAL: no valid classic BPF, or not what SOURCE wants, or more than XT_EBPF_MAX_INSNS_UNPRIVILEGED allows.
+	 * ERANGE: more than the other limits above.
 	 */
 	XT_EBPF_CMD_STORE,
 
 	/*
 	 * Asks for rules of revision 2. As a dump: for all of the namespace, or those that run PROG_ID. Else for one: by
-	 * HANDLE, or by BLOB, TABLE and FAMILY, for any rule that the user wrote that way (the first XT_EBPF_COMPARED
-	 * bytes). ENOENT: there is none. The answer has HANDLE, TABLE, FAMILY, SOURCE, FLAGS, REFERENCES, SINCE; INSNS,
-	 * TEXT, where there are any (INSNS not in a dump); PROG_TYPE; PROG_ID, PROG_TAG of an eBPF program, and PROG_NAME
-	 * if it has one; RUNS, MATCHES, NANOSECONDS, if they were ever counted. A dump during which rules came or
-	 * went is marked NLM_F_DUMP_INTR.
+	 * HANDLE, or by BLOB, TABLE, FAMILY and BACK_END, for any rule that the user wrote that way (the first
+	 * XT_EBPF_COMPARED bytes). ENOENT: there is none. The answer has HANDLE, TABLE, FAMILY, BACK_END, SOURCE, FLAGS,
+	 * REFERENCES, SINCE; INSNS, TEXT, where there are any (INSNS not in a dump); PROG_TYPE; PROG_ID, PROG_TAG of an
+	 * eBPF program, and PROG_NAME if it has one; RUNS, MATCHES, NANOSECONDS, if they were ever counted. A dump
+	 * during which rules came or went is marked NLM_F_DUMP_INTR.
 	 */
 	XT_EBPF_CMD_RULE_GET,
 
 	/*
 	 * Puts the program FD behind all rules of the namespace that run the eBPF program PROG_ID, and answers with
 	 * how many these are (SWAPPED). Each packet is judged by one of the two. ENOENT: no rule of revision 2 runs
-	 * PROG_ID. EBADF, EINVAL: FD is no BPF program, or not of the type of the other one.
+	 * PROG_ID. EBADF, EINVAL: FD is no BPF program, or not of the type of the other one. EALREADY: it is that one.
 	 */
 	XT_EBPF_CMD_SWAP,
 
 	__XT_EBPF_CMD_END,
 	XT_EBPF_CMD_MAX = __XT_EBPF_CMD_END - 1,
 };
+
+/* The tables of iptables-legacy, and those of nf_tables. */
+#define XT_EBPF_LEGACY	1
+#define XT_EBPF_NFT	2
 
 enum {
 	XT_EBPF_A_UNSPEC,
@@ -155,6 +160,7 @@ enum {
 	XT_EBPF_A_RUNS,		/* u64 */
 	XT_EBPF_A_MATCHES,	/* u64 */
 	XT_EBPF_A_NANOSECONDS,	/* u64 */
+	XT_EBPF_A_BACK_END,	/* u8, XT_EBPF_LEGACY or XT_EBPF_NFT */
 
 	__XT_EBPF_A_END,
 	XT_EBPF_A_MAX = __XT_EBPF_A_END - 1,

@@ -11,7 +11,7 @@ cd "$(dirname "$0")/.." || exit 1
 . lib/match.sh
 . lib/match_v2.sh
 
-ktap_plan 27
+ktap_plan 29
 
 legacy_interface
 make_pair
@@ -32,6 +32,7 @@ same_number() { same "$(control store bytecode "$code_all" "" bin/ebpf_ctl store
 check "the same contents have the same number" same_number
 let_go() { wait_until 5 eval '[ $(programs) = $before ]'; }
 check "and go with the last socket that stored them" let_go
+check "also where another socket takes over its port meanwhile" eval "in_right bin/store_race 3000 && let_go"
 # shellcheck disable=SC2016 # the inner shell expands it
 in_rule='c=$(bin/ebpf_ctl store bytecode "$0" "" sleep 0)
 	bin/ebpf_ctl store bytecode "$0" "" bin/xt_rule raw 3 rev=2 source=bytecode insns=${0%%,*} content=$c'
@@ -60,6 +61,7 @@ check "or those that run a program" eval 'same "$(control dump $all | field text
 by_blob() { same "$(control get raw 2 rev=2 "path=$pin_dir/none" | field prog_id)" "$none"; }
 check "a rule is found by what the user wrote" by_blob
 check "not in another table" refused ENOENT get mangle 2 rev=2 "path=$pin_dir/none"
+check "not in one of nf_tables with its name" refused ENOENT get nft:raw 2 rev=2 "path=$pin_dir/none"
 check "not in another family" refused ENOENT get raw 10 rev=2 "path=$pin_dir/none"
 check "not from another namespace" eval 'same "$(in_left bin/ebpf_ctl dump)" "" && same "$(in_left bin/ebpf_ctl get $(handle_of | head -n1))" ENOENT'
 check "a handle of nothing: refused" refused ENOENT get 1

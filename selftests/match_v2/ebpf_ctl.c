@@ -5,7 +5,8 @@
  *	store SOURCE CODE TEXT [COMMAND [ARGUMENT...]]	prints the number of the contents; then runs COMMAND, while they
  *							are held, and ends as it does. CODE as in bpf_blob.h, "" if none;
  *							a "|" in TEXT stands for a zero byte
- *	get HANDLE | get TABLE FAMILY WORD...		one rule, by handle or by blob (bpf_blob.h)
+ *	get HANDLE | get TABLE FAMILY WORD...		one rule, by handle or by blob (bpf_blob.h); "nft:TABLE" if it is
+ *							one of nf_tables
  *	dump [PROGRAM]					all rules, or those that run this program
  *	swap PROGRAM PATH [TIMES]			the program pinned at PATH behind rules that run PROGRAM; TIMES
  *							times back and forth
@@ -161,6 +162,7 @@ static void print_rule(const struct nlmsghdr *answer)
 		[XT_EBPF_A_PROG_NAME] = "prog_name", [XT_EBPF_A_PROG_TYPE] = "prog_type",
 		[XT_EBPF_A_SWAPPED] = "swapped", [XT_EBPF_A_RUNS] = "runs",
 		[XT_EBPF_A_MATCHES] = "matches", [XT_EBPF_A_NANOSECONDS] = "nanoseconds",
+		[XT_EBPF_A_BACK_END] = "back_end",
 	};
 	const struct nlattr *attr;
 
@@ -250,9 +252,12 @@ static int get(char **argv)
 	if (!argv[1]) {
 		mnl_attr_put_u64(header, XT_EBPF_A_HANDLE, strtoull(argv[0], NULL, 0));
 	} else {
+		bool nft = !strncmp(argv[0], "nft:", 4);
+
 		blob_make(&blob, argv + 2);
 		mnl_attr_put(header, XT_EBPF_A_BLOB, XT_EBPF_COMPARED, &blob.v2);
-		mnl_attr_put_strz(header, XT_EBPF_A_TABLE, argv[0]);
+		mnl_attr_put_strz(header, XT_EBPF_A_TABLE, argv[0] + (nft ? 4 : 0));
+		mnl_attr_put_u8(header, XT_EBPF_A_BACK_END, nft ? XT_EBPF_NFT : XT_EBPF_LEGACY);
 		mnl_attr_put_u8(header, XT_EBPF_A_FAMILY, atoi(argv[1]));
 	}
 	return ask(header, print_rule);

@@ -77,7 +77,7 @@ check "of a rule with other words" stale rule legacy rev=2 "path=$path/" "handle
 check "of a rule without the !" stale rule legacy rev=2 "path=$path" invert "handle=$handle"
 check "of another table" eval 'table=mangle stale rule legacy rev=2 "path=$path" "handle=$handle"'
 check "of another family" stale rule legacy6 rev=2 "path=$path" "handle=$handle"
-check "of another interface" stale rule nft rev=2 "path=$path" "handle=$handle"
+check "of another back end" eval 'table=raw stale rule nft rev=2 "path=$path" "handle=$handle"'
 check "of another network namespace" stale in_netns "$other" bin/xt_rule raw 3 rev=2 "path=$path" "handle=$handle"
 check "each is told to the log" eval 'same "$(in_kernel_log $mark | grep -c "rule refused: no such rule lives in this table")" 7'
 check "and the rule itself goes on" eval 'again legacy && same "$(hits legacy 3)" 3 && held xt_ebpf 1'
