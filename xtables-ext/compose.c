@@ -220,19 +220,21 @@ static void write_revision_2(struct composition *c)
 /* All matches of a rule are of the same revision. */
 static bool should_be_revision_1(const struct composition *all)
 {
+	enum revision1_search search = REVISION_2;
 	const struct composition *c;
-	bool likely = false;
 
 	for (c = all; c; c = c->next)
 		if (!revision1_can_say(&c->rule))
 			return false;
 	if (!invocation_searches(&all->invocation))
 		return revision1_is_wanted();
-	for (c = all; c && !likely; c = c->next) {
+	for (c = all; c && search != REVISION_1; c = c->next) {
 		rule_write(&c->rule, *c->draft->match);
-		likely = revision1_is_likely(&c->rule, *c->draft->match, c->invocation.table);
+		search = revision1_search(&c->rule, *c->draft->match, c->invocation.table);
 	}
-	return likely;
+	if (search == REVISION_EITHER && !invocation_finds(all->draft->argv, &all->invocation, 2))
+		return true;
+	return search == REVISION_1;
 }
 
 static unsigned int choose_revision(const struct composition *all)

@@ -4,8 +4,13 @@
  * getopt_long() reads them, by the table that iptables and the extensions in use have filled, so that the argument of an
  * option is not taken for a command.
  */
+#include <errno.h>
+#include <fcntl.h>
 #include <getopt.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
 #include <xtables.h>
 
 #include "invocation.h"
@@ -38,11 +43,16 @@ static const struct option *find_short(char letter)
 	return NULL;
 }
 
-static void see(struct invocation *invocation, const struct option *option, const char *argument)
+/* letter: where in the word, 0 for a long option. */
+static void see(struct invocation *invocation, const struct option *option, const char *argument,
+		char **word, unsigned int letter)
 {
 	if (!invocation->command && option->val < 128 && option->val > 0 &&
-	    strchr("ACDIR", option->val))
+	    strchr("ACDIR", option->val)) {
 		invocation->command = option->val;
+		invocation->word = word;
+		invocation->letter = letter;
+	}
 	if (option->val == 't' && argument)
 		invocation->table = argument;
 }
@@ -54,32 +64,34 @@ static char **read_long(struct invocation *invocation, char **word)
 	size_t len = strcspn(name, "=");
 	const char *argument = name[len] ? name + len + 1 : NULL;
 	const struct option *option = find_long(name, len);
+	char **first = word;
 
 	if (!option)
 		return word;
 	if (!argument && option->has_arg == required_argument && word[1])
 		argument = *++word;
-	see(invocation, option, argument);
+	see(invocation, option, argument, first, 0);
 	return word;
 }
 
 static char **read_short(struct invocation *invocation, char **word)
 {
+	char **first = word;
 	const char *letter;
 
-	for (letter = *word + 1; *letter; letter++) {
+	for (letter = *first + 1; *letter; letter++) {
 		const struct option *option = find_short(*letter);
 		const char *argument = letter[1] ? letter + 1 : NULL;
 
 		if (!option)
 			continue;
 		if (option->has_arg == no_argument) {
-			see(invocation, option, NULL);
+			see(invocation, option, NULL, first, letter - *first);
 			continue;
 		}
 		if (!argument && option->has_arg == required_argument && word[1])
 			argument = *++word;
-		see(invocation, option, argument);
+		see(invocation, option, argument, first, letter - *first);
 		break;
 	}
 	return word;
@@ -101,6 +113,68 @@ struct invocation invocation_read(char **argv)
 			word = read_short(&invocation, word);
 	}
 	return invocation;
+}
+
+/* The words with -C for the command, as iptables would be called for one rule. */
+static char **words_of_check(char **argv, const struct invocation *invocation)
+{
+	static char check[] = "--check";
+	size_t count = 0, restore;
+	char **words;
+
+	while (argv[count])
+		count++;
+	words = xtables_calloc(count + 1, sizeof(*words));
+	memcpy(words, argv, count * sizeof(*words));
+
+	restore = strlen(argv[0]);
+	restore -= restore > strlen("-restore") ? strlen("-restore") : restore;
+	words[0] = strdup(argv[0]);
+	if (words[0] && !strcmp(words[0] + restore, "-restore"))
+		words[0][restore] = '\0';
+
+	count = invocation->word - argv;
+	words[count] = invocation->letter ? strdup(argv[count]) : check;
+	if (invocation->letter && words[count])
+		words[count][invocation->letter] = 'C';
+	return words;
+}
+
+static void become_another(char **words, unsigned int revision)
+{
+	char value[] = { '0' + revision, '\0' };
+	int null = open("/dev/null", O_RDWR | O_CLOEXEC);
+
+	if (null < 0)
+		return;
+	dup2(null, STDIN_FILENO);
+	dup2(null, STDOUT_FILENO);
+	dup2(null, STDERR_FILENO);
+	setenv(INVOCATION_SEARCH, value, true);
+	/* It only reads, while this process may hold the lock. */
+	setenv("XTABLES_LOCKFILE", "/dev/null", true);
+	execv("/proc/self/exe", words);
+}
+
+bool invocation_finds(char **argv, const struct invocation *invocation, unsigned int revision)
+{
+	char **words = words_of_check(argv, invocation);
+	int status = -1;
+	pid_t pid;
+
+	pid = words[0] && words[invocation->word - argv] ? fork() : -1;
+	if (!pid) {
+		become_another(words, revision);
+		_exit(127);
+	}
+	if (pid > 0)
+		while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
+			;
+	if (invocation->letter)
+		free(words[invocation->word - argv]);
+	free(words[0]);
+	free(words);
+	return WIFEXITED(status) && !WEXITSTATUS(status);
 }
 
 bool invocation_translates(void)

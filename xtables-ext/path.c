@@ -13,6 +13,7 @@
 
 unsigned int path_make_absolute(char *dest, const char *path, const char *option)
 {
+	const char *slash = *path == '/' ? "" : "/";
 	char dir[PATH_MAX] = "";
 	int len;
 
@@ -22,15 +23,17 @@ unsigned int path_make_absolute(char *dest, const char *path, const char *option
 		xtables_error(PARAMETER_PROBLEM,
 			      "bpf: \"%s\": iptables-save cannot write a path with a line break; rename it",
 			      path);
-	if (*path != '/' && !getcwd(dir, sizeof(dir)))
+	if (*slash && !getcwd(dir, sizeof(dir)))
 		xtables_error(OTHER_PROBLEM,
 			      "bpf: \"%s\": the working directory is unknown (%s); give the whole path",
 			      path, strerror(errno));
 
-	len = snprintf(dest, PATH_MAX, "%s%s%s", dir, *dir ? "/" : "", path);
+	if (!strcmp(dir, "/"))
+		slash = "";
+	len = snprintf(dest, PATH_MAX, "%s%s%s", dir, slash, path);
 	if (len < 0 || len >= PATH_MAX)
 		xtables_error(PARAMETER_PROBLEM,
 			      "bpf: \"%s%s%s\": a path of %d characters is too long, possible are %d; use a shorter one",
-			      dir, *dir ? "/" : "", path, len, PATH_MAX - 1);
+			      dir, slash, path, len, PATH_MAX - 1);
 	return len;
 }

@@ -4,7 +4,8 @@
  * libxtables made for revision 2.
  *
  * A rule is added as revision 1 if the host is set up so that stock iptables can read its tables. One that is looked for
- * may be of either revision, and the kernel is asked of which.
+ * may be of either revision. The kernel tells whether any rule of revision 2 has such a match; if rules of revision 1 may have it
+ * too, another iptables looks for the whole rule.
  */
 #include <search.h>
 #include <stdlib.h>
@@ -13,6 +14,7 @@
 
 #include "genl.h"
 #include "invocation.h"
+#include "module.h"
 #include "revision1.h"
 
 _Static_assert(sizeof(struct xt_bpf_info_v1) == sizeof(struct xt_ebpf_info),
@@ -63,18 +65,24 @@ void revision1_write(const struct bpf_rule *rule, struct xt_entry_match *entry)
 	}
 }
 
+/* 1, 2, or 0 if the variable is not set. */
+static unsigned int revision_in_environment(const char *variable)
+{
+	const char *set = getenv(variable);
+
+	if (!set || !*set)
+		return 0;
+	if (strcmp(set, "1") && strcmp(set, "2"))
+		xtables_error(PARAMETER_PROBLEM,
+			      "bpf: %s is \"%s\" in the environment; it can be 1 or 2", variable,
+			      set);
+	return *set - '0';
+}
+
 /* Set by the host's administrator, or when this was built. */
 bool revision1_is_wanted(void)
 {
-	const char *set = getenv("IPTABLES_EBPF_REVISION");
-
-	if (!set || !*set)
-		return DEFAULT_REVISION == 1;
-	if (strcmp(set, "1") && strcmp(set, "2"))
-		xtables_error(PARAMETER_PROBLEM,
-			      "bpf: IPTABLES_EBPF_REVISION is \"%s\" in the environment; it can be 1 or 2",
-			      set);
-	return *set == '1';
+	return (revision_in_environment("IPTABLES_EBPF_REVISION") ?: DEFAULT_REVISION) == 1;
 }
 
 /*
@@ -127,13 +135,18 @@ void revision1_remember(const struct bpf_rule *rule, const char *table, unsigned
 	tsearch(copy, added, compare);
 }
 
-bool revision1_is_likely(const struct bpf_rule *rule, const struct xt_entry_match *entry,
-			 const char *table)
+enum revision1_search revision1_search(const struct bpf_rule *rule,
+				       const struct xt_entry_match *entry, const char *table)
 {
+	unsigned int set = revision_in_environment(INVOCATION_SEARCH);
 	__u64 key = hash(rule, table), handle;
 
+	if (set)
+		return set == 1 ? REVISION_1 : REVISION_2;
 	if (is_in(&added_as_2, key))
-		return false;
-	return is_in(&added_as_1, key) ||
-	       !genl_rule_exists((const void *)entry->data, table, EXT_FAMILY, &handle);
+		return REVISION_2;
+	if (is_in(&added_as_1, key) ||
+	    !genl_rule_exists((const void *)entry->data, table, EXT_FAMILY, &handle))
+		return REVISION_1;
+	return module_may_have_revision_1() ? REVISION_EITHER : REVISION_2;
 }

@@ -11,13 +11,13 @@ bool revision1_can_say(const struct bpf_rule *rule);
 /* Makes an entry one of revision 1. */
 void revision1_write(const struct bpf_rule *rule, struct xt_entry_match *entry);
 
-/*
- * Whether a rule that is added should be of revision 1, as far as that can say it; and one that is looked for, of which
- * entry, of revision 2, is a match: because no such rule of revision 2 is there.
- */
+/* Whether a rule that is added should be of revision 1, as far as that can say it. */
 bool revision1_is_wanted(void);
-bool revision1_is_likely(const struct bpf_rule *rule, const struct xt_entry_match *entry,
-			 const char *table);
+
+/* Of which revision a rule is that is looked for, as far as entry tells, a match of it as revision 2. */
+enum revision1_search { REVISION_1, REVISION_2, REVISION_EITHER };
+enum revision1_search revision1_search(const struct bpf_rule *rule,
+				       const struct xt_entry_match *entry, const char *table);
 
 /* The rule is added as this revision, 1 or 2. */
 void revision1_remember(const struct bpf_rule *rule, const char *table, unsigned int revision);

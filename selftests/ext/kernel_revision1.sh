@@ -104,6 +104,54 @@ other_table()
 		ours "$1" -t mangle -C OUTPUT "${pinned[@]}" && ours "$1" --table mangle -D OUTPUT "${pinned[@]}"
 }
 
+# The same match in rules of both revisions, which differ in something else.
+beside_each_other() { each_rule one_beside_the_other "$1"; }
+one_beside_the_other()
+{
+	local tool=$1 old=OUTPUT new=OUTPUT words
+	shift
+	[[ $tool = *6* ]] && old+=' -s 2001:db8::1' new+=' -s 2001:db8::2' || old+=' -s 192.0.2.1' new+=' -s 192.0.2.2'
+	ours "$tool" -F
+	for words in "-D $old" "-D$old" "--delete=$old" "-vD $old" restore; do
+		stock "$tool" -A $old "$@" && ours "$tool" -A $new "$@" || return
+		ours "$tool" -C $old "$@" || { echo "the old one is not found"; return 1; }
+		ours "$tool" -C $new "$@" || { echo "the new one is not found"; return 1; }
+		! ours "$tool" -C $old -p udp "$@" 2>/dev/null || { echo "something else is found"; return 1; }
+		if [ "$words" = restore ]; then
+			printf '%s\n' '*filter' "-D $old $(quoted "$@")" COMMIT | ours "$tool-restore" --noflush
+		else
+			ours "$tool" $words "$@" >/dev/null
+		fi || { echo "the old one is not deleted by $words"; return 1; }
+		same "$(rules "$tool")" 1 && ours "$tool" -D $new "$@" && same "$(rules "$tool")" 0 || return
+	done
+}
+
+told_where_to_search()
+{
+	ours "$1" -A OUTPUT "${pinned[@]}" && stock "$1" -A OUTPUT "${pinned[@]}" &&
+		IPTABLES_EBPF_SEARCH=1 ours "$1" -D OUTPUT "${pinned[@]}" && is_revision_2 "$1" &&
+		! IPTABLES_EBPF_SEARCH=1 ours "$1" -C OUTPUT "${pinned[@]}" 2>/dev/null &&
+		IPTABLES_EBPF_SEARCH=2 ours "$1" -D OUTPUT "${pinned[@]}" && same "$(rules "$1")" 0 &&
+		IPTABLES_EBPF_SEARCH=x refused 2 'IPTABLES_EBPF_SEARCH is "x"' ours "$1" -C OUTPUT "${pinned[@]}"
+}
+
+# Legacy and nft have tables of the same name.
+other_back_end()
+{
+	iptables-legacy -F && iptables-nft -F && ours iptables-legacy -A OUTPUT "${pinned[@]}" &&
+		stock iptables-nft -A OUTPUT "${pinned[@]}" && ours iptables-nft -C OUTPUT "${pinned[@]}" &&
+		ours iptables-nft -D OUTPUT "${pinned[@]}" && ours iptables-legacy -D OUTPUT "${pinned[@]}"
+}
+
+old_rules() { cat /sys/module/xt_ebpf/parameters/revision1; }
+counts_them()
+{
+	local before
+	before=$(old_rules)
+	stock "$1" -A OUTPUT "${pinned[@]}" && stock "$1" -A OUTPUT "${bytecode[@]}" && ours "$1" -A OUTPUT "${pinned[@]}" &&
+		same "$(old_rules)" $((before + 2)) && "$1" -F && wait_until 5 eval '[ "$(old_rules)" = '"$before"' ]'
+}
+
 # Both revisions in one table, listed and saved by ours.
 lists_both()
 {
@@ -158,7 +206,7 @@ mkdir -p "/sys/fs/bpf/$part"
 printf -v long '%s/%0*d' "/sys/fs/bpf/$part" $((496 - 12 - 230 - 1)) 0
 pin_at "$long"
 
-ktap_plan 16
+ktap_plan 20
 check "by default rules become revision 2" each_back_end added_as_2
 check "told to, what revision 1 can say becomes revision 1" each_back_end added_as_1
 check "what it cannot say becomes revision 2 all the same" each_back_end inverted_as_2
@@ -172,6 +220,10 @@ check "and both, where revision 1 is preferred" each_back_end both_are_found_whe
 check "arguments that look like commands are none" each_back_end is_not_mistaken
 check "rules are added and deleted in one restore" each_back_end works_in_one_restore
 check "a rule of another table is not taken for it" each_back_end other_table
+check "rules of both revisions with the same match are told apart" each_back_end beside_each_other
+check "a revision to search for can be given" each_back_end told_where_to_search
+check "a rule of the other back end is not taken for it" other_back_end
+check "the kernel counts those of revision 1" each_back_end counts_them
 check "rules with two matches are of one revision, and found" each_back_end rules_with_two_matches
 check "rules of revision 1 are shown by -v" each_back_end shown_when_added
 check "both revisions are listed and saved from one table" each_back_end lists_both

@@ -48,9 +48,11 @@ from_a_file()
 long=$(printf ',48 0 0 %d' {1..4095})
 
 find_extensions
-ktap_plan 9
+ktap_plan 10
 check "a pinned program" by_each '--object-pinned /sys/fs/bpf/nowhere' --object-pinned /sys/fs/bpf/nowhere
 check "a relative path, made absolute" by_each "--object-pinned $PWD/nowhere" --object-pinned nowhere
+from_the_root() { (cd / && by_each "--object-pinned /nowhere" --object-pinned nowhere); }
+check "also where that is the root" from_the_root
 check "bytecode in lines, as tcpdump prints it" by_each '--bytecode "2,48 0 0 9,6 0 0 1"' --bytecode $'2\n48 0 0 9\n6 0 0 1\n'
 check "an expression over several lines" by_each '! --expression "tcp or udp"' ! --expression $'tcp or\nudp'
 check "an object" by_each '--object-file /nowhere/x.o --program one' --object-file /nowhere/x.o --program one
