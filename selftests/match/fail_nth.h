@@ -14,24 +14,25 @@
 
 #define FAIL_NTH_FILE "/proc/thread-self/fail-nth"
 
+static int fail_nth_fd = -1;
+
+/* The operation that is still to fail may be one of those that this takes: then none is left, and it works at once. */
 static void fail_nth_write(unsigned int n)
 {
-	int fd = open(FAIL_NTH_FILE, O_WRONLY);
+	char text[16];
+	int len = snprintf(text, sizeof(text), "%u", n);
 
-	if (fd < 0 || dprintf(fd, "%u", n) < 0)
+	if (pwrite(fail_nth_fd, text, len, 0) != len && pwrite(fail_nth_fd, text, len, 0) != len)
 		err(2, "%s", FAIL_NTH_FILE);
-	close(fd);
 }
 
-/* How many more operations had to come before the one to fail: 0 if it came. */
+/* How many more operations had to come before the one to fail: 0 if it came in time. If reading fails, it came just now. */
 static unsigned int fail_nth_left(void)
 {
-	int fd = open(FAIL_NTH_FILE, O_RDONLY);
 	char text[16] = "";
 
-	if (fd < 0 || read(fd, text, sizeof(text) - 1) < 0)
-		err(2, "%s", FAIL_NTH_FILE);
-	close(fd);
+	if (pread(fail_nth_fd, text, sizeof(text) - 1, 0) < 0)
+		return 1;
 	return strtoul(text, NULL, 10);
 }
 
@@ -48,6 +49,9 @@ static int with_failures(int (*attempt)(void *arg), void (*undo)(void *arg), voi
 	if (!getenv("FAIL_NTH"))
 		return attempt(arg);
 
+	fail_nth_fd = open(FAIL_NTH_FILE, O_RDWR | O_CLOEXEC);
+	if (fail_nth_fd < 0)
+		err(2, "%s", FAIL_NTH_FILE);
 	for (n = 1;; n++) {
 		fail_nth_write(n);
 		result = attempt(arg);
@@ -56,6 +60,7 @@ static int with_failures(int (*attempt)(void *arg), void (*undo)(void *arg), voi
 		undo(arg);
 	}
 	fail_nth_write(0);
+	close(fail_nth_fd);
 	fprintf(stderr, "%u operations failed in turn\n", n - 1);
 	return result;
 }

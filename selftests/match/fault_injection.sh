@@ -25,6 +25,15 @@ for kind in failslab fail_page_alloc fail_usercopy; do
 	[ ! -e /sys/kernel/debug/$kind/min-order ] || echo 0 >/sys/kernel/debug/$kind/min-order
 done
 
+# failed_in_turn N TEXT: at least N operations failed before it worked, as TEXT says.
+failed_in_turn()
+{
+	[[ $2 =~ ([0-9]+)\ operations\ failed\ in\ turn ]] && [ "${BASH_REMATCH[1]}" -ge "$1" ] || {
+		echo "$2"
+		return 1
+	}
+}
+
 # survives N COMMAND...: some attempts fail; the last one, in which nothing does, leaves N matches.
 survives()
 {
@@ -33,7 +42,7 @@ survives()
 	rm -f "$pin_dir/all"
 	pin match_all all && id=$(program_id all) || return 1
 	said=$(FAIL_NTH=1 in_right "$@" 2>&1) || { echo "$said"; return 1; }
-	[[ $said =~ ^([0-9]+)\ operations\ failed\ in\ turn$ ]] && [ "${BASH_REMATCH[1]}" -ge 3 ] || { echo "$said"; return 1; }
+	failed_in_turn 3 "$said" || return 1
 	held xt_ebpf "$references" || return 1
 	rm "$pin_dir/all"
 	drop_rules
@@ -43,17 +52,13 @@ survives()
 # Room for the numbers of rules that are there: all of them or none, and counting stays off if there is not enough.
 counted_from_now_on()
 {
-	local n=0 file=/sys/module/xt_ebpf/parameters/count
+	local said file=/sys/module/xt_ebpf/parameters/count
 	drop_rules
 	in_right bin/xt_rule raw 3 rev=2 "code=$code_all" -- rev=2 "code=$code_none"
-	until (echo "$((n + 1))" >/proc/self/fail-nth; echo 1 >"$file"); do
-		n=$((n + 1))
-		[ "$(<"$file")" = N ] || { echo "counting is on, though it failed"; return 1; }
-		[ "$n" -lt 100 ] || return 1
-	done
+	said=$(FAIL_NTH=1 bin/param_write "$file" 1 2>&1) && failed_in_turn 2 "$said" || return 1
 	in_right bin/udp_send -n 3 127.0.0.1 9
 	echo 0 >"$file"
-	[ "$n" -ge 2 ] && same "$(in_right bin/ebpf_ctl dump | grep -c 'runs=3')" 2
+	same "$(in_right bin/ebpf_ctl dump | grep -c 'runs=3')" 2
 }
 
 # Revision 2 has more to undo: contents that are kept once, and rules that others may be copies of.

@@ -157,10 +157,17 @@ static int replace_table(void *unused)
 	return 0;
 }
 
-/* The next attempt replaces the table anyway. */
-static void nothing_to_undo(void *unused)
+/* The next attempt replaces the table anyway. If this one did, other entries are there, whose counters it has to ask for. */
+static void see_entries(void *unused)
 {
+	struct ipt_getinfo info = { };
+	socklen_t size = sizeof(info);
+
 	(void)unused;
+	memcpy(info.name, new_table.head.name, sizeof(info.name));
+	if (getsockopt(fd, family->level, IPT_SO_GET_INFO, &info, &size))
+		err(2, "table %s", info.name);
+	new_table.head.num_counters = info.num_entries;
 }
 
 struct found {
@@ -268,7 +275,7 @@ int main(int argc, char **argv)
 		errx(2, "usage: xt_rule [-w] [-6] TABLE HOOK [WORD...] [-- WORD...] | xt_rule -b|-c [-6] TABLE");
 
 	make_table(argv[0], atoi(argv[1]), argv + 2);
-	refused = with_failures(replace_table, nothing_to_undo, NULL);
+	refused = with_failures(replace_table, see_entries, NULL);
 	if (!refused && wait) {
 		wait_for_packets(argv[0]);
 		make_table(argv[0], atoi(argv[1]), argv + argc - optind);

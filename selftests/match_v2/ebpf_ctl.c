@@ -91,7 +91,9 @@ static int ask(struct nlmsghdr *header, void (*found)(const struct nlmsghdr *ans
 	ssize_t size;
 	int left;
 
-	if (with_failures(send_request, drain, header))
+	/* What is tried is the family's command, not the search for the family. */
+	errno = family_id ? with_failures(send_request, drain, header) : send_request(header);
+	if (errno)
 		err(2, "send");
 	for (;;) {
 		size = mnl_socket_recvfrom(nl, text, sizeof(text));
