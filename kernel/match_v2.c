@@ -214,9 +214,15 @@ static bool ebpf_mt_v2(const struct sk_buff *skb, struct xt_action_param *par)
 		return run_carefully(skb, par, rule, run);
 	if (likely(!(run & MATCH_CAREFUL)))
 		return run_directly((const struct bpf_prog *)run, skb);
-	if (static_branch_unlikely(&match_counts) && !static_branch_unlikely(&match_times) &&
-	    !(run & (MATCH_ODD | MATCH_MAY_MIGRATE)))
-		return run_counted(skb, rule, run);
+	if (static_branch_unlikely(&match_counts)) {
+		if (!static_branch_unlikely(&match_times) &&
+		    !(run & (MATCH_ODD | MATCH_MAY_MIGRATE)))
+			return run_counted(skb, rule, run);
+		return run_carefully(skb, par, rule, run);
+	}
+	/* A packet of nf_tables that a softirq brings, as most are. */
+	if (!(run & MATCH_ODD) && match_stays_on_cpu())
+		return run_directly(match_run_prog(run), skb);
 	return run_carefully(skb, par, rule, run);
 }
 
