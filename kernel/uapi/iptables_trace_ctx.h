@@ -115,7 +115,8 @@ struct iptables_trace_ctx {
 
 	/*
 	 * The identity of the table's rules, comparable within a session, for one namespace, family and table: rules
-	 * that were replaced in between have another number. 0: they are being replaced right now. The rules that
+	 * that were replaced in between have another number, and so has a table of a later namespace that has been
+	 * given the same netns_inum. 0: they are being replaced right now. The rules that
 	 * were walked are certain if IPTABLES_TRACE_ENTER and IPTABLES_TRACE_LEAVE of a traversal say the same, not 0.
 	 *
 	 * And a clock that moves when the replacement of any table, anywhere, begins and when it ends; the session

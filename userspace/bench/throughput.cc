@@ -131,7 +131,7 @@ public:
 private:
 	Output &output_;
 	WallClock clock_{ 0 };
-	Look look_{ clock_, [](uint32_t) { return "router"; } };
+	Look look_{ clock_, [](const Head &) { return "router"; } };
 	Text text_;
 	RulesetStore store_{ text_ };
 	std::unique_ptr<Sink> sink_;

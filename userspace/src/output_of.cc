@@ -50,8 +50,7 @@ Result<Output> open_output(const Options &options)
 	return output;
 }
 
-Look look_of(const Options &options, const Output &output, const WallClock &clock,
-	     std::function<std::string(uint32_t)> netns_name)
+Look look_of(const Options &options, const Output &output, const WallClock &clock, NetnsNameOf netns_name)
 {
 	return { clock, std::move(netns_name), wants_color(options, output), options.verbose,
 		 columns_of(options, output) };

@@ -17,8 +17,7 @@ namespace ipt {
 // Opened as the options say. The error says what is wrong with it.
 Result<Output> open_output(const Options &options);
 
-Look look_of(const Options &options, const Output &output, const WallClock &clock,
-	     std::function<std::string(uint32_t)> netns_name);
+Look look_of(const Options &options, const Output &output, const WallClock &clock, NetnsNameOf netns_name);
 
 std::unique_ptr<Sink> make_sink(Format format, Output &output, const Look &look);
 

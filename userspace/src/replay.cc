@@ -51,7 +51,7 @@ Exit replay(const Options &options)
 		[&](const Summary &recorded) { summary = recorded; },
 	});
 	const Look look =
-		look_of(options, *output, clock, [&reader](uint32_t inode) { return reader.netns_name(inode); });
+		look_of(options, *output, clock, [&reader](const Head &head) { return reader.netns_name(head); });
 	const auto sink = make_sink(options.format, *output, look);
 	show.emplace(*sink, *output, display_of(options), options.count);
 

@@ -110,7 +110,8 @@ Exit trace(const Options &options)
 		return fail(Exit::failed, output.error());
 	WallClock clock;
 	NetnsNames names;
-	const Look look = look_of(options, *output, clock, [&names](uint32_t inode) { return names(inode); });
+	const Look look = look_of(options, *output, clock,
+				  [&names](const Head &head) { return names(head.netns, head.netns_cookie); });
 	const auto sink = make_sink(options.format, *output, look);
 	Show show(*sink, *output, display_of(options), options.count);
 

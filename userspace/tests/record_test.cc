@@ -50,7 +50,7 @@ protected:
 	}
 
 	WallClock clock{ kOffset };
-	Look look{ clock, [](uint32_t) { return "router"; } };
+	Look look{ clock, [](const Head &) { return "router"; } };
 	Start start{ "iptables-trace 1.2.3", "6.12.0", kOffset, "all packets", "netns router" };
 	Summary summary{ 3, 10, { { 2, "events lost: of a reason" } } };
 	Start read_start;

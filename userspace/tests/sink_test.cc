@@ -79,7 +79,7 @@ protected:
 	Output output{ memory.get() };
 	// A day and a bit after the epoch: 10:17:36 UTC.
 	WallClock clock{ (86400 + 37056) * int64_t{ 1'000'000'000 } };
-	Look look{ clock, [](uint32_t) { return "router"; } };
+	Look look{ clock, [](const Head &) { return "router"; } };
 	PacketMaker p{ 1 };
 };
 

@@ -3,7 +3,9 @@
 #pragma once
 
 #include <cstddef>
+#include <functional>
 #include <span>
+#include <string>
 #include <string_view>
 #include <variant>
 
@@ -24,6 +26,9 @@ inline const Head &head_of(const Event &event)
 {
 	return std::visit([](const auto &e) -> const Head & { return e.head; }, event);
 }
+
+// What people call the network namespace of an event.
+using NetnsNameOf = std::function<std::string(const Head &)>;
 
 // One record of the ring buffer. The error says what is wrong with it.
 Result<Event> decode(std::span<const std::byte> record);

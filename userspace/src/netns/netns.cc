@@ -12,10 +12,16 @@
 #include <functional>
 #include <memory>
 #include <sched.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/vfs.h>
 
 #include "util/printable.h"
+
+// Headers of before Linux 5.14 lack it.
+#ifndef SO_NETNS_COOKIE
+#define SO_NETNS_COOKIE 71
+#endif
 
 namespace ipt {
 
@@ -71,6 +77,30 @@ bool is_inode(const std::string &path, uint32_t inode)
 	return stat(path.c_str(), &st) == 0 && st.st_ino == inode;
 }
 
+// Not if another namespace has got the name, or the number, since.
+Result<Netns> open_if(const std::string &path, uint32_t inode)
+{
+	auto netns = open_file(path);
+	if (netns && netns->inode != inode)
+		return Error{ "the network namespace has just gone" };
+	return netns;
+}
+
+// Whether the namespace there has that number, and that cookie as far as can be told. 0: it has none.
+bool is_that(const std::string &path, uint32_t inode, uint64_t cookie)
+{
+	if (!cookie)
+		return is_inode(path, inode);
+	const auto netns = open_if(path, inode);
+	if (!netns)
+		return false;
+	const auto inside = InNetns::enter(*netns);
+	const Fd socket(inside ? ::socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0) : -1);
+	uint64_t has = 0;
+	socklen_t size = sizeof(has);
+	return !socket || getsockopt(socket.get(), SOL_SOCKET, SO_NETNS_COOKIE, &has, &size) || has == cookie;
+}
+
 // The first process of the namespace, or nothing.
 std::string process_in(uint32_t inode)
 {
@@ -117,16 +147,16 @@ Result<Netns> open_netns(const std::string &word)
 Result<Netns> find_netns(uint32_t inode)
 {
 	if (is_inode("/proc/self/ns/net", inode))
-		return open_file("/proc/self/ns/net");
+		return open_if("/proc/self/ns/net", inode);
 	for (const std::string &name : named()) {
 		const std::string path = fmt::format("{}/{}", kNamedFolder, name);
 		if (is_inode(path, inode))
-			return open_file(path);
+			return open_if(path, inode);
 	}
 	const std::string pid = process_in(inode);
 	if (pid.empty())
 		return Error{ "the network namespace is gone, or nothing names it" };
-	return open_file(of_process(pid));
+	return open_if(of_process(pid), inode);
 }
 
 std::vector<Netns> known_netns()
@@ -142,20 +172,33 @@ std::vector<Netns> known_netns()
 	return all;
 }
 
-std::string NetnsNames::operator()(uint32_t inode)
+NetnsNames::Name NetnsNames::find(uint32_t inode, uint64_t cookie)
 {
-	std::string &name = names_[inode];
-	if (!name.empty())
-		return name;
 	for (const std::string &candidate : named()) {
-		if (is_inode(fmt::format("{}/{}", kNamedFolder, candidate), inode))
-			return name = candidate;
+		const std::string path = fmt::format("{}/{}", kNamedFolder, candidate);
+		if (is_inode(path, inode) && is_that(path, inode, cookie))
+			return { printable(candidate), path };
 	}
 	if (is_inode(of_process("1"), inode))
-		return name = "init";
-	if (const std::string pid = process_in(inode); !pid.empty())
-		return name = fmt::format("{}/{}", comm_of(pid), pid);
-	return name = fmt::format("{}", inode);
+		return { "init", of_process("1") };
+	const std::string pid = process_in(inode);
+	if (!pid.empty() && is_that(of_process(pid), inode, cookie))
+		return { fmt::format("{}/{}", comm_of(pid), pid), of_process(pid) };
+	return { fmt::format("{}", inode), {} };
+}
+
+std::string NetnsNames::operator()(uint32_t inode, uint64_t cookie)
+{
+	const auto [at, is_new] = names_.try_emplace({ inode, cookie });
+	Name &name = at->second;
+	if (is_new)
+		name = find(inode, cookie);
+	// Without a cookie the number may mean another namespace by now: if one is found that has it, it does.
+	else if (!cookie && !name.path.empty() && !is_inode(name.path, inode)) {
+		if (Name now = find(inode, cookie); !now.path.empty())
+			name = std::move(now);
+	}
+	return name.text;
 }
 
 Result<InNetns> InNetns::enter(const Netns &netns)

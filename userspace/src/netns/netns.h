@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <map>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "util/fd.h"
@@ -26,13 +27,21 @@ Result<Netns> find_netns(uint32_t inode);
 // All that have a name, and the tool's own.
 std::vector<Netns> known_netns();
 
-// Names for people: that of ip-netns(8), "init", or a process that lives in it.
+// Names for people: that of ip-netns(8), "init", or a process that lives in it; else its number. The kernel gives the
+// number of a namespace that is gone to the next one: only the cookie, where the kernel has given one, is never used again.
 class NetnsNames {
 public:
-	std::string operator()(uint32_t inode);
+	std::string operator()(uint32_t inode, uint64_t cookie = 0);
 
 private:
-	std::map<uint32_t, std::string> names_;
+	struct Name {
+		std::string text;
+		std::string path; // where the namespace was found by it; empty: nowhere
+	};
+
+	static Name find(uint32_t inode, uint64_t cookie);
+
+	std::map<std::pair<uint32_t, uint64_t>, Name> names_;
 };
 
 // While it lives, this process is in the namespace, and so are the children that it starts.

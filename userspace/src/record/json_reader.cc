@@ -112,7 +112,7 @@ void JsonReader::take_event(const Object &object)
 {
 	const Event event = event_from(object, object.text("type"));
 	const Head &head = head_of(event);
-	netns_names_[head.netns] = object.text("netns");
+	netns_names_[{ head.netns, head.netns_cookie }] = object.text("netns");
 	Traversal &walk = walk_of(head, object);
 	put(walk, event);
 	handler_.event(event, walk);
@@ -175,10 +175,10 @@ void JsonReader::finish()
 	hand_over();
 }
 
-std::string JsonReader::netns_name(uint32_t inode) const
+std::string JsonReader::netns_name(const Head &head) const
 {
-	const auto found = netns_names_.find(inode);
-	return found == netns_names_.end() ? fmt::format("{}", inode) : found->second;
+	const auto found = netns_names_.find({ head.netns, head.netns_cookie });
+	return found == netns_names_.end() ? fmt::format("{}", head.netns) : found->second;
 }
 
 } // namespace ipt

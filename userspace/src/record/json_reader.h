@@ -32,7 +32,8 @@ public:
 	// There is no more: a packet without its own line is handed over too.
 	void finish();
 
-	std::string netns_name(uint32_t inode) const;
+	// As the recording has it.
+	std::string netns_name(const Head &head) const;
 
 private:
 	struct Object; // hides the library from who includes this
@@ -52,7 +53,7 @@ private:
 	bool started_ = false;
 	std::map<RulesetKey, std::shared_ptr<const TableText>> rulesets_;
 	std::deque<RulesetKey> by_age_;
-	std::map<uint32_t, std::string> netns_names_;
+	std::map<std::pair<uint32_t, uint64_t>, std::string> netns_names_; // by number and cookie
 	PacketTrace packet_; // number 0: none has begun
 };
 

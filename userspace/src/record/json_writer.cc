@@ -100,7 +100,7 @@ void JsonWriter::head(JsonText &json, const Head &head, std::string_view type, c
 	json.number("packet", head.packet).number("seq", head.seq).number("walk", head.traversal);
 	if (head.parent_packet)
 		json.number("parent_packet", head.parent_packet).number("parent_walk", head.parent);
-	json.text("netns", netns_name_(head.netns)).number("netns_inode", head.netns);
+	json.text("netns", netns_name_(head)).number("netns_inode", head.netns);
 	if (head.netns_cookie)
 		json.number("netns_cookie", head.netns_cookie);
 	json.number("cpu", head.cpu).word("family", family_word(head.family)).text("table", name_of(head.table));

@@ -33,8 +33,7 @@ private:
 
 class JsonWriter {
 public:
-	JsonWriter(const WallClock &clock, std::function<std::string(uint32_t inode)> netns_name)
-		: clock_(clock), netns_name_(std::move(netns_name))
+	JsonWriter(const WallClock &clock, NetnsNameOf netns_name) : clock_(clock), netns_name_(std::move(netns_name))
 	{
 	}
 
@@ -53,7 +52,7 @@ private:
 	void head(JsonText &json, const Head &head, std::string_view type, const Traversal &walk);
 
 	const WallClock &clock_;
-	std::function<std::string(uint32_t)> netns_name_;
+	NetnsNameOf netns_name_;
 	UtcText utc_;
 	// Rules and their identity.
 	using Written = std::pair<std::shared_ptr<const TableText>, uint64_t>;

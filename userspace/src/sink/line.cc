@@ -44,7 +44,7 @@ void LineSink::event(const Event &event, const Traversal &traversal)
 	const Head &head = head_of(event);
 	const std::string what = std::visit([&](const auto &e) { return happened(e, traversal, look_); }, event);
 	output_.write(fmt::format("{} #{}.{} {} {} {} {} | {}\n", look_.clock.time_of_day(head.time), head.packet,
-				  head.seq, look_.netns_name(head.netns), name_of(head.table), hook_name(head.hook),
+				  head.seq, look_.netns_name(head), name_of(head.table), hook_name(head.hook),
 				  packet_of(traversal), what));
 }
 
@@ -52,9 +52,8 @@ void LineSink::packet(const PacketTrace &trace)
 {
 	const Traversal &last = trace.traversals.back();
 	output_.write(fmt::format("{} #{} {} {} {} {} | {}\n", look_.clock.time_of_day(trace.last_time), trace.number,
-				  look_.netns_name(last.head.netns), name_of(last.head.table),
-				  hook_name(last.head.hook), packet_of(last),
-				  completeness_text(trace.completeness, look_)));
+				  look_.netns_name(last.head), name_of(last.head.table), hook_name(last.head.hook),
+				  packet_of(last), completeness_text(trace.completeness, look_)));
 }
 
 } // namespace ipt

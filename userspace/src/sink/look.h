@@ -13,7 +13,7 @@ namespace ipt {
 
 struct Look {
 	const WallClock &clock;
-	std::function<std::string(uint32_t inode)> netns_name;
+	NetnsNameOf netns_name;
 	bool color = false;
 	bool verbose = false;
 	size_t width = 0; // in columns; 0: lines are as long as they are

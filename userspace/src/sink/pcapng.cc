@@ -93,14 +93,15 @@ void PcapngSink::start(const Start &start)
 uint32_t PcapngSink::interface_of(const Traversal &walk)
 {
 	const std::string name = !walk.enter ? "unknown" : std::string(name_of(device_of(*walk.enter).name));
-	const auto [at, is_new] = interfaces_.try_emplace({ walk.head.netns, name }, interfaces_.size());
+	const auto [at, is_new] =
+		interfaces_.try_emplace({ walk.head.netns, walk.head.netns_cookie, name }, interfaces_.size());
 	if (is_new)
 		pcapng::Block(blocks_, pcapng::kInterface)
 			.u16(pcapng::kLinkTypeCooked)
 			.u16(0)
 			.u32(sizeof(CookedHead) + IPT_EVENT_HEADER_LEN)
 			.text(pcapng::kName, to_utf8(name.empty() ? "none" : name))
-			.text(pcapng::kDescription, to_utf8("netns " + look_.netns_name(walk.head.netns)))
+			.text(pcapng::kDescription, to_utf8("netns " + look_.netns_name(walk.head)))
 			.text(pcapng::kResolution, { &kNanoseconds, 1 });
 	return at->second;
 }

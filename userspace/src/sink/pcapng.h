@@ -2,6 +2,7 @@
 #pragma once
 
 #include <map>
+#include <tuple>
 
 #include "record/json_writer.h"
 #include "sink/sink.h"
@@ -32,7 +33,8 @@ private:
 	Look look_;
 	TreeText text_;
 	JsonWriter writer_;
-	std::map<std::pair<uint32_t, std::string>, uint32_t> interfaces_; // of this file, by namespace and name
+	// Of this file, by namespace (its number and its cookie) and name.
+	std::map<std::tuple<uint32_t, uint64_t, std::string>, uint32_t> interfaces_;
 	int64_t last_ = 0; // when what was last written happened
 	std::string blocks_; // to be written, with room that is used again
 };

@@ -49,7 +49,7 @@ std::string TreeText::head_line(const PacketTrace &trace) const
 		line += fmt::format(" mark {:#x}", fields->mark);
 	if (enter)
 		line += " " + devices_text(*enter);
-	line += " netns " + look_.netns_name(trace.first.netns);
+	line += " netns " + look_.netns_name(trace.first);
 	if (look_.verbose)
 		line += fmt::format(" cpu {}", trace.first.cpu);
 	return look_.bold(line) + (trace.continued ? " (continued)" : "") + "\n";
