@@ -18,7 +18,7 @@ ends()
 	same "$trace_status $(summary end)" "$1 iptables-trace: $2, nothing lost" && wait_until 5 not_probed
 }
 
-ktap_plan 13
+ktap_plan 15
 check "the kernel is not probed without a trace" not_probed
 
 trace end -c 3 'udp port 1000'
@@ -31,6 +31,24 @@ trace end -c 1 'udp port 1000'
 udp 1000 5
 trace_wait end
 check "-c shows no packet more" same "$(blocks end)" 1
+
+in_right iptables-legacy -I INPUT -p udp --dport 1500 -j REJECT
+in_right sysctl -qw net.ipv4.icmp_ratelimit=0
+trace end -c 1 'udp port 1500'
+udp 1500 20
+trace_wait end
+made_by() { shown "$1" | sed -n 's/^  made while #\([0-9]*\) .*/\1/p' | sort -u | xargs; }
+check "-c shows what the packet shown made, and nothing that others made" same "$(blocks end) $(made_by end)" "2 1"
+
+# From before the trace ends until after it.
+{ while ! [ -e "$trace_dir/calm" ]; do udp 1500 3; done & } 2>/dev/null
+crowd=$!
+trace end -c 1 'udp port 1500'
+check "-c ends amid packets that make others" wait_until 10 trace_is_over end
+touch "$trace_dir/calm"
+wait $crowd
+trace_wait end
+in_right iptables-legacy -D INPUT 1
 
 begin=$(date +%s%N)
 trace end --duration 1500ms 'udp port 1000'

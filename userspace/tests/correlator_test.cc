@@ -239,14 +239,17 @@ TEST_F(CorrelatorTest, packet_made_inside_a_table_knows_by_which_rule)
 	EXPECT_EQ(done[0].traversals.size(), 1U);
 }
 
-TEST_F(CorrelatorTest, says_whether_a_packet_made_by_another_is_under_way)
+TEST_F(CorrelatorTest, says_whether_a_packet_made_by_some_other_is_under_way)
 {
 	PacketMaker child(2);
 	child.head().parent_packet = 1;
 	feed({ child.enter("filter", 3), child.leave(NF_ACCEPT) });
-	EXPECT_TRUE(correlator.has_open_children());
+	const auto of_first = [](uint64_t parent) { return parent == 1; };
+	const auto of_another = [](uint64_t parent) { return parent == 3; };
+	EXPECT_TRUE(correlator.has_open_children(of_first));
+	EXPECT_FALSE(correlator.has_open_children(of_another));
 	correlator.settle(kLater, {});
-	EXPECT_FALSE(correlator.has_open_children());
+	EXPECT_FALSE(correlator.has_open_children(of_first));
 }
 
 TEST_F(CorrelatorTest, queued_packet_is_waited_for)
