@@ -70,7 +70,8 @@ Loop::End Loop::round(Programs &programs)
 	output_.flush();
 	if (output_.error())
 		return End::output;
-	if (show_.enough() && !correlator_.has_open_children())
+	if (show_.enough() &&
+	    !correlator_.has_open_children([this](uint64_t parent) { return show_.has_shown(parent); }))
 		return End::count;
 	if (stop_requested())
 		return End::signal;

@@ -153,10 +153,12 @@ void Correlator::finish(const Losses &losses)
 	}
 }
 
-bool Correlator::has_open_children() const
+bool Correlator::has_open_children(const std::function<bool(uint64_t parent)> &of) const
 {
-	return std::any_of(open_.begin(), open_.end(),
-			   [](const auto &entry) { return entry.second.trace.origin.has_value(); });
+	return std::any_of(open_.begin(), open_.end(), [&of](const auto &entry) {
+		const auto &origin = entry.second.trace.origin;
+		return origin && of(origin->packet);
+	});
 }
 
 // An unbroken row of numbers up to an event that nothing can follow is proof. Without such an end, it takes that nothing

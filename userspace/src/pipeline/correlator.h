@@ -44,8 +44,8 @@ public:
 	// The session is over: hands over all that is left.
 	void finish(const Losses &losses);
 
-	// Whether a packet is under way that another one made.
-	bool has_open_children() const;
+	// Whether a packet is under way that another one made, whose number is one of those.
+	bool has_open_children(const std::function<bool(uint64_t parent)> &of) const;
 
 private:
 	struct Open {

@@ -3,6 +3,13 @@
 
 namespace ipt {
 
+namespace {
+
+// Of the packets shown, as many as can still have something under way that they made.
+constexpr size_t kRecent = 65536;
+
+} // namespace
+
 void Show::start(const Start &start)
 {
 	start_ = start;
@@ -32,11 +39,21 @@ void Show::replay(const PacketTrace &trace)
 	}
 }
 
+void Show::remember(uint64_t packet)
+{
+	if (!count_)
+		return;
+	recent_.insert(packet);
+	if (recent_.size() > kRecent)
+		recent_.erase(recent_.begin());
+}
+
 void Show::packet(PacketTrace &&trace)
 {
 	const bool child = trace.origin.has_value();
-	if ((enough() && !child) || !display_.cut(trace))
+	if ((enough() && !(child && has_shown(trace.origin->packet))) || !display_.cut(trace))
 		return;
+	remember(trace.number);
 	counted_ += !child;
 	shown_++;
 	if (!display_.by_event())

@@ -2,6 +2,8 @@
 // From a trace, live or recorded, to its output: what is shown of it, how many packets, and in which file.
 #pragma once
 
+#include <set>
+
 #include "sink/display.h"
 #include "sink/sink.h"
 #include "util/output.h"
@@ -24,9 +26,12 @@ public:
 
 	uint64_t shown() const { return shown_; }
 	bool enough() const { return count_ && counted_ >= count_; }
+	// Whether this packet was shown, not long ago, and what it made is shown too.
+	bool has_shown(uint64_t packet) const { return recent_.contains(packet); }
 
 private:
 	void replay(const PacketTrace &trace);
+	void remember(uint64_t packet);
 
 	Sink &sink_;
 	Output &output_;
@@ -35,6 +40,7 @@ private:
 	uint64_t count_;
 	uint64_t shown_ = 0;
 	uint64_t counted_ = 0; // shown and not made by another packet
+	std::set<uint64_t> recent_; // shown, if there is a limit; numbers rise
 };
 
 } // namespace ipt
