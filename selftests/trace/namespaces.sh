@@ -15,7 +15,7 @@ rounds=10
 remove_all()
 {
 	local n
-	for n in $(seq $rounds); do ip netns del "round-$n" || :; done 2>/dev/null
+	for n in $(seq "$rounds"); do ip netns del "round-$n" || :; done 2>/dev/null
 }
 cleanup_push remove_all
 
@@ -34,7 +34,7 @@ ktap_plan 4
 trace churn --netns all 'icmp and dst net 127.1.0.0/16'
 ip netns add round-1
 number=$(number_of 1)
-for n in $(seq $rounds); do
+for n in $(seq "$rounds"); do
 	[ "$n" = 1 ] || wait_until 20 again "$n" >/dev/null || break
 	ip -n "round-$n" link set lo up
 	in_netns "round-$n" iptables-legacy -A OUTPUT -p icmp -m comment --comment "rule-of-round-$n"
