@@ -7,6 +7,7 @@
  *	trace_session.c	sessions: start, stop, which ones run
  *	trace_prog.c	which BPF programs are taken, and how they run
  *	trace_hooks.c	the probes in the kernel: set, removed, what they missed
+ *	trace_canary.c	whether probes are hit at all
  *	trace_walk.c	what happens at a probe: a packet's walk through a table
  *	trace_packet.c	packets that were selected, recognized from one table to the next
  *	trace_event.c	what a program is told
@@ -182,15 +183,21 @@ void itrace_progs_run(const struct itrace_running *running, struct itrace_walk *
 		      const struct pt_regs *regs);
 
 /* trace_hooks.c */
-int itrace_hooks_set(bool marks);
+int itrace_hooks_set(void);
 void itrace_hooks_remove(void);
 void itrace_hook_follow(struct kprobe *probe, struct pt_regs *regs);
 bool itrace_hook_in_place(u32 which);
 u32 itrace_hooks_in_place(void);
 void itrace_hooks_missed(struct itrace_missed *missed);
 u64 itrace_hooks_missed_sum(void);
+int itrace_hooks_suffice(bool marks);
 int itrace_hooks_init(void);
 void itrace_hooks_exit(void);
+
+/* trace_canary.c */
+void itrace_canary(void);
+int itrace_canary_hit(struct kprobe *probe, struct pt_regs *regs);
+bool itrace_probes_work(void);
 
 /* trace_walk.c */
 extern atomic64_t itrace_log_leaked;

@@ -21,7 +21,7 @@
  * comes first and says by itrace_hook_follow() which calls the rest is for.
  */
 struct hook {
-	u32 which;
+	u32 which;			/* 0: ours, of no interest to anybody else */
 	const char *function;
 	const char *module;		/* that has it; NULL: the kernel itself */
 
@@ -38,6 +38,9 @@ struct hook {
 
 static struct hook hooks[] = {
 	{
+		.function	= "itrace_canary",
+		.at_entry	= itrace_canary_hit,
+	}, {
 		.which		= IPTABLES_TRACE_HOOK_REPLACE,
 		.function	= "xt_replace_table",
 		.module		= "x_tables",
@@ -184,7 +187,7 @@ static void hooks_remove_locked(void)
 }
 
 /* Sets what there is to probe. That a module with a function is not there is no error: it is waited for. */
-int itrace_hooks_set(bool marks)
+int itrace_hooks_set(void)
 {
 	unsigned int i;
 	int err = 0;
@@ -196,10 +199,11 @@ int itrace_hooks_set(bool marks)
 		err = hook_set(hook);
 		if (!err || (err == -ENOENT && hook->module))
 			continue;
-		if (hook->which == IPTABLES_TRACE_HOOK_RULE && !marks)
-			continue;
 		pr_err("the kernel function %s() cannot be probed (%pe)\n", hook->function,
 		       ERR_PTR(err));
+		/* Some sessions can do without, see itrace_hooks_suffice(). */
+		if (hook->which == IPTABLES_TRACE_HOOK_RULE)
+			continue;
 		err = err == -ENOMEM ? err : -EOPNOTSUPP;
 		goto failed;
 	}
@@ -211,6 +215,20 @@ failed:
 	hooks_remove_locked();
 	mutex_unlock(&hooks_lock);
 	return err;
+}
+
+/* Whether a session that marks packets, or one that does not, sees what it has to. For all that were set. */
+int itrace_hooks_suffice(bool marks)
+{
+	if (!itrace_probes_work()) {
+		pr_err("the kernel's probes are switched off: see kprobes/enabled in debugfs and the sysctl kernel.ftrace_enabled\n");
+		return -EOPNOTSUPP;
+	}
+	if (marks && !itrace_hook_in_place(IPTABLES_TRACE_HOOK_RULE)) {
+		pr_err("the kernel function nf_log_trace() is not probed, and without it rules are not seen\n");
+		return -EOPNOTSUPP;
+	}
+	return 0;
 }
 
 /* No packet may be selected any more, and all walks be over. */

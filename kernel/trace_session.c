@@ -122,14 +122,14 @@ static void change_running(struct itrace_session *added, const struct itrace_ses
 	synchronize_rcu();
 }
 
-static int bring_up(bool marks)
+static int bring_up(void)
 {
 	int err = itrace_packets_alloc();
 
 	if (err)
 		return err;
 	itrace_rulesets_reset();
-	err = itrace_hooks_set(marks);
+	err = itrace_hooks_set();
 	if (err)
 		itrace_packets_free();
 	return err;
@@ -164,9 +164,15 @@ int itrace_session_start(struct itrace_session *session)
 	if (session->slot >= ITRACE_MAX_SESSIONS)
 		err = -EUSERS;
 	else if (!slots_in_use)
-		err = bring_up(wants_marks(session));
+		err = bring_up();
 	if (err)
 		goto out;
+	err = itrace_hooks_suffice(wants_marks(session));
+	if (err) {
+		if (!slots_in_use)
+			take_down();
+		goto out;
+	}
 
 	if (!++last_serial)
 		++last_serial;
@@ -210,6 +216,8 @@ void itrace_session_stats(struct itrace_session *session, struct iptables_trace_
 
 	memset(stats, 0, sizeof(*stats));
 	stats->flags = IPTABLES_TRACE_STATS_RUNNING;
+	if (!itrace_probes_work())
+		stats->flags |= IPTABLES_TRACE_STATS_PROBES_OFF;
 	stats->packets = atomic64_read(&session->next_packet);
 	for_each_possible_cpu(cpu) {
 		const struct itrace_counters *counters = per_cpu_ptr(session->counters, cpu);

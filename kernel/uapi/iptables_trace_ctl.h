@@ -112,6 +112,11 @@ struct iptables_trace_netns {
 enum {
 	IPTABLES_TRACE_STATS_RUNNING	= 1 << 0,
 	IPTABLES_TRACE_STATS_NETNS_GONE	= 1 << 1,	/* the session's network namespace has ended */
+	/*
+	 * Somebody has switched the kernel's probes off, and nothing is seen or counted as missed until they are on
+	 * again. As of this moment, or of the STOP: who has to know asks often.
+	 */
+	IPTABLES_TRACE_STATS_PROBES_OFF	= 1 << 2,
 };
 
 /*
@@ -152,8 +157,8 @@ struct iptables_trace_stats {
 #define IPTABLES_TRACE_SET_NETNS	_IOW(IPTABLES_TRACE_IOC, 3, struct iptables_trace_netns)
 /*
  * From here on packets are selected. Errors: EBUSY (it runs already), ENODATA (no programs were set), EUSERS
- * (max_sessions run already), ENOMEM, EOPNOTSUPP (the kernel lets itself not be probed where needed: see its log). That
- * no table exists yet, because ip_tables and ip6_tables are not loaded, is no error.
+ * (max_sessions run already), ENOMEM, EOPNOTSUPP (the kernel lets itself not be probed where needed, or its probes are
+ * switched off: see its log). That no table exists yet, because ip_tables and ip6_tables are not loaded, is no error.
  */
 #define IPTABLES_TRACE_START		_IO(IPTABLES_TRACE_IOC, 4)
 /* When it returns, no packet is marked and no program runs any more for this session. Error: EALREADY (not running). */

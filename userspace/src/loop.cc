@@ -6,6 +6,8 @@
 #include <fmt/core.h>
 #include <poll.h>
 
+#include "kmod/switches.h"
+#include "output_of.h"
 #include "util/stop.h"
 
 namespace ipt {
@@ -16,13 +18,6 @@ namespace {
 constexpr int kPollMs = 25;
 // Events taken out of the ring before they are looked at: enough to make room, not so many that memory fills.
 constexpr size_t kBatch = 50000;
-
-Losses losses_of(const Stats &stats)
-{
-	return { stats.events_unwritten + stats.events_not_run,
-		 stats.missed_enter + stats.missed_leave + stats.missed_rule + stats.missed_other,
-		 stats.packets_forgotten };
-}
 
 } // namespace
 
@@ -55,6 +50,30 @@ void Loop::drain(Programs &programs, size_t most)
 	events_.clear();
 }
 
+Losses Loop::losses(const Stats &stats) const
+{
+	return { stats.events_unwritten + stats.events_not_run,
+		 stats.missed_enter + stats.missed_leave + stats.missed_rule + stats.missed_other,
+		 stats.packets_forgotten, rounds_off_ };
+}
+
+// The administrator can switch the kernel's probes off at any time, and they do not count what they are kept from.
+void Loop::watch_probes(const Stats &stats)
+{
+	const bool off = stats.flags & IPTABLES_TRACE_STATS_PROBES_OFF;
+	rounds_off_ += off;
+	if (off == probes_off_)
+		return;
+	probes_off_ = off;
+	if (!off)
+		return note("the kernel's probes are on again");
+	times_off_++;
+	const std::string which = probes_switch();
+	if (switch_.empty())
+		switch_ = which;
+	note("the kernel's probes have been switched off, and no packet is seen" + (which.empty() ? "" : ": " + which));
+}
+
 Loop::End Loop::round(Programs &programs)
 {
 	pollfd ring{ programs.ring_fd(), POLLIN, 0 };
@@ -64,9 +83,10 @@ Loop::End Loop::round(Programs &programs)
 	const auto stats = session_.stats();
 	if (!stats)
 		return End::module;
+	watch_probes(*stats);
 	clock_.update();
 	drain(programs, kBatch);
-	correlator_.settle(now, losses_of(*stats));
+	correlator_.settle(now, losses(*stats));
 	output_.flush();
 	if (output_.error())
 		return End::output;
@@ -91,18 +111,18 @@ Exit Loop::run(Programs &programs)
 	return end(programs, why);
 }
 
-Summary Loop::summary(const Stats &stats, const Programs::LossCounts &losses) const
+Summary Loop::summary(const Stats &stats, const Programs::LossCounts &programs) const
 {
-	const uint64_t programs_lost = losses[IPT_EVENT_LOSS_RING_FULL] + losses[IPT_EVENT_LOSS_CONTEXT];
+	const uint64_t programs_lost = programs[IPT_EVENT_LOSS_RING_FULL] + programs[IPT_EVENT_LOSS_CONTEXT];
 	const uint64_t written = stats.events - stats.events_unwritten - stats.events_not_run;
 	const auto beyond = [](uint64_t a, uint64_t b) { return a > b ? a - b : 0; };
 	return { show_.shown(),
 		 received_,
 		 {
-			 { losses[IPT_EVENT_LOSS_RING_FULL],
+			 { programs[IPT_EVENT_LOSS_RING_FULL],
 			   "events lost: the ring buffer was full, as the output is slower "
 			   "than the packets (a narrower expression helps)" },
-			 { losses[IPT_EVENT_LOSS_CONTEXT], "events lost: the module's context could not be read" },
+			 { programs[IPT_EVENT_LOSS_CONTEXT], "events lost: the module's context could not be read" },
 			 { beyond(stats.events_unwritten, programs_lost), "events lost: a BPF program failed" },
 			 { stats.events_not_run, "events lost: a BPF program was running on the CPU already" },
 			 { beyond(written, received_ + unreadable_),
@@ -116,6 +136,10 @@ Summary Loop::summary(const Stats &stats, const Programs::LossCounts &losses) co
 			 { stats.missed_leave, "ends of such walks missed" },
 			 { stats.missed_rule, "rules missed by the kernel's probes, of whatever packets" },
 			 { stats.missed_other, "other probes missed" },
+			 { times_off_,
+			   fmt::format("times the kernel's probes were switched off for a while, and nothing was "
+				       "seen{}{}",
+				       switch_.empty() ? "" : ": ", switch_) },
 			 { stats.log_leaked,
 			   "lines of the trace went to the kernel log: nf_log has a logger for all families" },
 		 } };
@@ -130,13 +154,14 @@ Exit Loop::end(Programs &programs, End why)
 		fmt::print(stderr, "iptables-trace: {}\n", stats.error().message);
 		return Exit::failed;
 	}
+	watch_probes(*stats);
 	// Nothing is written any more, so this ends.
 	size_t before = 0;
 	do {
 		before = received_ + unreadable_;
 		drain(programs, kBatch);
 	} while (received_ + unreadable_ != before);
-	correlator_.finish(losses_of(*stats));
+	correlator_.finish(losses(*stats));
 	const Summary result = summary(*stats, programs.losses());
 	show_.end(result);
 	output_.flush();

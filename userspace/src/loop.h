@@ -32,8 +32,10 @@ private:
 
 	End round(Programs &programs);
 	void drain(Programs &programs, size_t most);
+	void watch_probes(const Stats &stats);
+	Losses losses(const Stats &stats) const;
 	Exit end(Programs &programs, End why);
-	Summary summary(const Stats &stats, const Programs::LossCounts &losses) const;
+	Summary summary(const Stats &stats, const Programs::LossCounts &programs) const;
 
 	const Session &session_;
 	Show &show_;
@@ -45,6 +47,10 @@ private:
 	uint64_t received_ = 0;
 	uint64_t unreadable_ = 0;
 	std::string first_complaint_;
+	bool probes_off_ = false;
+	uint64_t times_off_ = 0;
+	uint64_t rounds_off_ = 0;
+	std::string switch_; // that was off
 };
 
 } // namespace ipt

@@ -252,6 +252,21 @@ TEST_F(CorrelatorTest, says_whether_a_packet_made_by_some_other_is_under_way)
 	EXPECT_FALSE(correlator.has_open_children(of_first));
 }
 
+TEST_F(CorrelatorTest, nothing_is_certain_of_a_packet_while_probes_are_switched_off)
+{
+	PacketMaker p(1);
+	feed({ p.enter("filter", 1) });
+	correlator.settle(p.head().time, { .blind = 1 });
+	feed({ p.leave(NF_DROP, true) });
+	correlator.settle(p.head().time, { .blind = 1 });
+	ASSERT_EQ(done.size(), 1U);
+	EXPECT_EQ(done[0].completeness.kind, Kind::unknown);
+	PacketMaker later(2);
+	feed({ later.enter("filter", 1), later.leave(NF_DROP, true) });
+	correlator.settle(later.head().time, { .blind = 1 });
+	EXPECT_EQ(done[1].completeness.kind, Kind::complete);
+}
+
 TEST_F(CorrelatorTest, queued_packet_is_waited_for)
 {
 	PacketMaker p(1);

@@ -9,6 +9,7 @@
 #include <sys/ioctl.h>
 #include <sys/utsname.h>
 
+#include "kmod/switches.h"
 #include "util/command.h"
 
 namespace ipt {
@@ -150,7 +151,13 @@ Status Session::set_netns(int fd) const
 
 Status Session::start() const
 {
-	return outcome(ioctl(device_.get(), IPTABLES_TRACE_START), "cannot start",
+	const int result = ioctl(device_.get(), IPTABLES_TRACE_START);
+	if (result < 0 && errno == EOPNOTSUPP) {
+		if (const std::string off = probes_switch(); !off.empty())
+			return Error{ "the kernel's probes, on which tracing rests, are switched off: " + off };
+		errno = EOPNOTSUPP;
+	}
+	return outcome(result, "cannot start",
 		       { { EUSERS, "as many traces are running as the module can serve: end one of them" },
 			 { EOPNOTSUPP, "the kernel does not let itself be probed where it must be: see dmesg" } });
 }

@@ -173,6 +173,8 @@ Completeness Correlator::judge(const Open &packet, const Losses &losses) const
 			 .perhaps_more = !packet.terminal && meanwhile > packet.lost - packet.lost_at_first,
 			 .reason = {} };
 	}
+	if (losses.blind > packet.before.blind)
+		return unknown("the kernel's probes were switched off meanwhile");
 	const uint64_t missed = packet.terminal ? packet.last_missed : losses.missed;
 	if (missed > packet.before.missed)
 		return unknown(

@@ -18,6 +18,7 @@ struct Losses {
 	uint64_t numbered = 0; // events that have a number in their packet and are nowhere else
 	uint64_t missed = 0; // probe hits that the kernel did not deliver: they have no number
 	uint64_t forgotten = 0; // packets that the module lost sight of
+	uint64_t blind = 0; // grows while the kernel's probes are switched off
 };
 
 struct Patience {
