@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-only
-# Without an expression all packets are traced but those of the ssh connection that shows the trace, also behind sudo.
+# Without an expression all packets are traced but those of the ssh connection that shows the trace, also behind sudo and
+# if NAT has led it to another port than the one that the client called.
 
 cd "$(dirname "$0")/.." || exit 1
 . lib/ktap.sh
@@ -9,6 +10,7 @@ cd "$(dirname "$0")/.." || exit 1
 
 make_pair
 in_right iptables-legacy -A INPUT -s 192.0.2.1 -j DROP
+in_right iptables-legacy -t nat -A PREROUTING -p tcp --dport 2222 -j REDIRECT --to-ports 22
 syn() { in_left bin/send_packet 192.0.2.1 192.0.2.2 6 "$(printf '%04x%04x000000000000000050020100000000000' "$1" "$2")"; }
 # What sudo leaves of the environment; the shell above still has all of it.
 bare() { SSH_CONNECTION='192.0.2.1 4001 192.0.2.2 22' bash -c 'env -i PATH="$PATH" iptables-trace "$@"; :' - "$@"; }
@@ -19,7 +21,8 @@ export SSH_CONNECTION='192.0.2.1 4001 192.0.2.2 22'
 trace own -c 3
 unset SSH_CONNECTION
 syn 4001 22
-syn 4001 23
+syn 4002 23
+syn 4001 2222
 syn 4002 22
 syn 4001 22
 udp 1

@@ -96,10 +96,14 @@ TEST(Ssh, leaves_out_both_directions_of_one_connection)
 	ASSERT_TRUE(filter);
 	EXPECT_FALSE(selects(*filter, tcp4(40000, 22)));
 	EXPECT_TRUE(selects(*filter, tcp4(40001, 22)));
-	EXPECT_TRUE(selects(*filter, tcp4(40000, 23)));
-	Packet answer = tcp4(22, 40000);
-	std::swap(answer[15], answer[19]);
-	EXPECT_FALSE(selects(*filter, answer));
+	EXPECT_TRUE(selects(*filter, tcp4(40001, 40000)));
+	for (const uint16_t server_port : { 22, 2222 }) { // before NAT and after
+		EXPECT_FALSE(selects(*filter, tcp4(40000, server_port)));
+		Packet answer = tcp4(server_port, 40000);
+		EXPECT_TRUE(selects(*filter, answer));
+		std::swap(answer[15], answer[19]);
+		EXPECT_FALSE(selects(*filter, answer));
+	}
 	EXPECT_TRUE(selects(*filter, tcp6()));
 }
 
