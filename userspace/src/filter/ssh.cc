@@ -58,8 +58,9 @@ std::optional<std::string> without_ssh(const std::string &ssh_connection)
 	if (!is_plain(client, address) || !is_plain(server, address) || !is_plain(client_port, digits) ||
 	    !is_plain(server_port, digits))
 		return std::nullopt;
-	return fmt::format("not (tcp and host {} and port {} and host {} and port {})", client, client_port, server,
-			   server_port);
+	// Not the server's half: NAT may make it of another one, and the packets are seen before and after.
+	return fmt::format("not (tcp and ((src host {0} and src port {1}) or (dst host {0} and dst port {1})))", client,
+			   client_port);
 }
 
 std::string find_ssh_connection()
