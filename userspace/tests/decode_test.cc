@@ -117,5 +117,15 @@ TEST(Decode, names_cannot_speak_to_the_terminal)
 	EXPECT_EQ(name_of(std::get<Enter>(*event).in.name), "a?[31m?");
 }
 
+TEST(Decode, names_cannot_speak_to_the_terminal_beyond_ascii_either)
+{
+	Enter enter = PacketMaker(1).enter("raw", 0);
+	set_name(enter.in.name, "e\xc2\x9b"
+				"31m\xc3\x9b\x9b");
+	const auto event = decode(bytes_of(enter));
+	ASSERT_TRUE(event);
+	EXPECT_EQ(name_of(std::get<Enter>(*event).in.name), "e??31m\xc3\x9b?");
+}
+
 } // namespace
 } // namespace ipt::test

@@ -7,6 +7,7 @@
 #include "pipeline/summary.h"
 #include "util/clock.h"
 #include "util/command.h"
+#include "util/json_text.h"
 #include "util/output.h"
 #include "util/printable.h"
 
@@ -82,6 +83,20 @@ TEST(Printable, leaves_text_and_shows_control_characters)
 {
 	EXPECT_EQ(printable("-A INPUT \"\xc3\xa4\""), "-A INPUT \"\xc3\xa4\"");
 	EXPECT_EQ(printable("a\033[2Jb\nc\td"), "a\\x1b[2Jb\\nc\\x09d");
+	// Beyond ASCII there are control characters too, and some terminals take the byte alone for one.
+	EXPECT_EQ(printable("\xc2\x9b"
+			    "31m\xc2\x80\xc2\xa0"),
+		  "\\xc2\\x9b31m\\xc2\\x80\xc2\xa0");
+	EXPECT_EQ(printable("\x9b"
+			    "31m\xc3\x9b\xe2\x9b"),
+		  "\\x9b31m\xc3\x9b\\xe2\\x9b");
+}
+
+TEST(JsonText, has_no_control_characters_in_it)
+{
+	std::string to;
+	JsonText(to).open().text("a", "\033\x7f\xc2\x80\xc2\x9b\xc2\xa0\xc3\x9b\x9b").close();
+	EXPECT_EQ(to, "{\"a\":\"\\u001b\\u007f\\u0080\\u009b\xc2\xa0\xc3\x9b\\ufffd\"}");
 }
 
 TEST(Output, names_the_file_that_cannot_be_written)
