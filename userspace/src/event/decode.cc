@@ -6,6 +6,8 @@
 #include <fmt/core.h>
 #include <linux/netfilter.h>
 
+#include "util/printable.h"
+
 namespace ipt {
 
 namespace {
@@ -20,12 +22,7 @@ bool ends_with_zero(const char (&name)[N])
 template <size_t N>
 void tame(char (&name)[N])
 {
-	for (char &c : name) {
-		if (c == 0)
-			return;
-		if ((c > 0 && c < 0x20) || c == 0x7f)
-			c = '?';
-	}
+	make_printable({ name, strnlen(name, N) });
 }
 
 // What is wrong with the head, or nothing.

@@ -34,7 +34,9 @@ JsonText &JsonText::quote(std::string_view value)
 			break;
 		const size_t length = utf8_length(value);
 		const char c = value[0];
-		if (length > 1)
+		if (length > 1 && is_c1_control(value.substr(0, length)))
+			fmt::format_to(std::back_inserter(to_), "\\u{:04x}", static_cast<unsigned char>(value[1]));
+		else if (length > 1)
 			to_ += value.substr(0, length);
 		else if (length == 0)
 			to_ += "\\ufffd";

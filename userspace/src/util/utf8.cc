@@ -32,6 +32,11 @@ size_t utf8_length(std::string_view text)
 	return overlong || surrogate || beyond ? 0 : length;
 }
 
+bool is_c1_control(std::string_view character)
+{
+	return character.size() == 2 && character[0] == '\xc2' && static_cast<unsigned char>(character[1]) < 0xa0;
+}
+
 std::string to_utf8(std::string_view text)
 {
 	std::string result;
