@@ -52,6 +52,11 @@ struct itrace_missed {
 	u64 other;
 };
 
+static inline u64 itrace_missed_sum(const struct itrace_missed *missed)
+{
+	return missed->enter + missed->leave + missed->rule + missed->other;
+}
+
 /* Counters of a session, one set for each CPU. */
 struct itrace_counters {
 	u64 guessed;

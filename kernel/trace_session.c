@@ -150,7 +150,7 @@ static void reset_counters(struct itrace_session *session)
 		memset(per_cpu_ptr(session->counters, cpu), 0, sizeof(*session->counters));
 	atomic64_set(&session->next_packet, 0);
 	itrace_hooks_missed(&session->base_missed);
-	session->base_missed_sum = itrace_hooks_missed_sum();
+	session->base_missed_sum = itrace_missed_sum(&session->base_missed);
 	session->base_replacements = itrace_ruleset_replacements();
 	session->base_log_leaked = atomic64_read(&itrace_log_leaked);
 }
