@@ -120,6 +120,7 @@ struct itrace_packet {
 	int priority;
 	u8 hook;
 	bool queued;
+	bool received;			/* by a device, not made by this host */
 	bool guessed;
 
 	u8 child_of;			/* bits: slots that selected it for its parent's sake */

@@ -193,17 +193,25 @@ static bool comes_later(const struct itrace_packet *packet, const struct nf_hook
 	return priority > packet->priority || (priority == packet->priority && packet->queued);
 }
 
+/* On its way through the tables a packet stays one that a device has received, or one that this host has made. */
+static bool is_received(const struct sk_buff *skb)
+{
+	return skb->skb_iif;
+}
+
 /*
  * Whether the skb that now enters a table is the packet that left one before. A new packet in the same memory
- * begins its way where that one began it, or before, and so shows itself by where it is. What else could be in its
- * place, on the same way further on, has other contents.
+ * begins its way where that one began it, or before, and so shows itself by where it is; or it is made by this host, in
+ * the memory of one that came to a socket here, which IPVS might have sent on. What else could be in its place, on the
+ * same way further on, has other contents.
  */
 static bool continues(struct itrace_packet *packet, const struct sk_buff *skb,
 		      const struct nf_hook_state *state, const struct xt_table *table)
 {
 	unsigned long connection;
 
-	if (packet->net != state->net || !comes_later(packet, state, table))
+	if (packet->net != state->net || packet->received != is_received(skb) ||
+	    !comes_later(packet, state, table))
 		return false;
 	if (packet->content == content_of(skb, state->pf))
 		return true;
@@ -384,6 +392,7 @@ void itrace_packet_pause(struct itrace_packet *packet, const struct sk_buff *skb
 	packet->priority = itrace_table_priority(walk->table, walk->state->hook);
 	packet->hook = walk->state->hook;
 	packet->queued = queued;
+	packet->received = is_received(skb);
 	WRITE_ONCE(packet->walk, NULL);
 	WRITE_ONCE(packet->walk_id, 0);
 	disown(packet);
