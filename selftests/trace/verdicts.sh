@@ -33,13 +33,13 @@ udp 1001
 trace_wait queue
 check "NFQUEUE with its number" same "$(shown queue | grep -E '^  (filter|complete)')" \
 	"  filter INPUT  QUEUE 17  T
-  complete: QUEUE 17 in filter INPUT"
+  complete so far: QUEUE 17 in filter INPUT, not seen since"
 trace queue -c 1 'udp dst port 1002'
 udp 1002
 trace_wait queue
 check "the highest queue" same "$(shown queue | grep -E '^  (filter|complete)')" \
 	"  filter INPUT  QUEUE 65535  T
-  complete: QUEUE 65535 in filter INPUT"
+  complete so far: QUEUE 65535 in filter INPUT, not seen since"
 
 trace stolen -c 1 'tcp dst port 80'
 in_left bin/send_packet 192.0.2.1 192.0.2.2 6 0fa00050000000000000000050020100000000000
