@@ -5,6 +5,7 @@
 #include <array>
 #include <cstring>
 #include <fmt/core.h>
+#include <linux/netfilter.h>
 #include <string_view>
 
 #include "event/names.h"
@@ -101,11 +102,18 @@ std::string changes_text(uint8_t family, const PacketFields &before, const Packe
 	return text;
 }
 
-std::string completeness_text(const Completeness &completeness, const Look &look)
+bool ends_in_queue(const PacketTrace &trace)
 {
+	const auto &leave = trace.traversals.back().leave;
+	return leave && (leave->verdict & NF_VERDICT_MASK) == NF_QUEUE;
+}
+
+std::string completeness_text(const PacketTrace &trace, const Look &look)
+{
+	const Completeness &completeness = trace.completeness;
 	switch (completeness.kind) {
 	case Completeness::Kind::complete:
-		return "complete";
+		return ends_in_queue(trace) ? "complete so far" : "complete";
 	case Completeness::Kind::lost:
 		return look.red(fmt::format("{} event{} lost{}", completeness.lost, completeness.lost == 1 ? "" : "s",
 					    completeness.perhaps_more ? ", perhaps more" : ""));

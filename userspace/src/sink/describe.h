@@ -21,8 +21,11 @@ std::string duration_text(uint64_t ns);
 // What became of a packet between two points of its way: addresses, mark, connection state; empty if nothing did.
 std::string changes_text(uint8_t family, const PacketFields &before, const PacketFields &after);
 
-// "complete", "3 events lost", "unknown (...)"
-std::string completeness_text(const Completeness &completeness, const Look &look);
+// Whether the packet was last seen on its way to a program behind NFQUEUE, which may still have it.
+bool ends_in_queue(const PacketTrace &trace);
+
+// "complete", "complete so far", "3 events lost", "unknown (...)"
+std::string completeness_text(const PacketTrace &trace, const Look &look);
 
 // The walk ended in a drop that no rule made. Empty if a rule may have made it, or too little is known.
 std::string hotdrop_text(const Traversal &walk);

@@ -53,7 +53,7 @@ void LineSink::packet(const PacketTrace &trace)
 	const Traversal &last = trace.traversals.back();
 	output_.write(fmt::format("{} #{} {} {} {} {} | {}\n", look_.clock.time_of_day(trace.last_time), trace.number,
 				  look_.netns_name(last.head), name_of(last.head.table), hook_name(last.head.hook),
-				  packet_of(last), completeness_text(trace.completeness, look_)));
+				  packet_of(last), completeness_text(trace, look_)));
 }
 
 } // namespace ipt

@@ -117,10 +117,12 @@ void TreeText::add_traversal(std::string &block, const Traversal &traversal, con
 
 std::string TreeText::last_line(const PacketTrace &trace) const
 {
-	std::string line = "  " + completeness_text(trace.completeness, look_);
+	std::string line = "  " + completeness_text(trace, look_);
 	const Traversal &last = trace.traversals.back();
 	if (last.leave)
 		line += fmt::format(": {} in {}", painted_verdict(last.leave->verdict, look_), where(last.head));
+	if (ends_in_queue(trace))
+		line += ", not seen since";
 	return line + "\n";
 }
 
