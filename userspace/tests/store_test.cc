@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 #include "make_event.h"
 #include "ruleset/store.h"
 
@@ -139,6 +141,20 @@ TEST(RulesetStore, goes_on_through_more_replacements_than_it_remembers)
 		rules.policy = std::to_string(i);
 		EXPECT_EQ(policy_of(store.bind(seen(100 + i, i))), std::to_string(i));
 	}
+}
+
+TEST(RulesetStore, keeps_no_more_than_a_few_texts_of_a_table)
+{
+	FakeRules rules;
+	RulesetStore store(rules);
+	std::vector<std::weak_ptr<const TableText>> texts;
+	for (uint64_t i = 1; i <= 20; i++) {
+		rules.count = i;
+		texts.push_back(store.bind(seen(100 + i, i)).text);
+	}
+	const auto kept = std::count_if(texts.begin(), texts.end(), [](const auto &text) { return !text.expired(); });
+	EXPECT_GE(kept, 2);
+	EXPECT_LE(kept, 4);
 }
 
 } // namespace
