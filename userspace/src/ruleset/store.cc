@@ -7,8 +7,9 @@ namespace ipt {
 
 namespace {
 
-// Identities of one table that are kept; packets hold on to their own text.
-constexpr size_t kKept = 64;
+// Identities of one table that are kept, with their text, which may be large. Events of rules that have been replaced
+// follow within moments, and packets hold on to their own text.
+constexpr size_t kKept = 4;
 
 } // namespace
 
