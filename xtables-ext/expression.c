@@ -77,7 +77,7 @@ static struct sock_filter *take(const struct bpf_program *program, const char *t
 	return insns;
 }
 
-struct sock_filter *expression_compile(const char *text, unsigned int *num_insns)
+static struct sock_filter *compile(const char *text, unsigned int *num_insns)
 {
 	struct bpf_program program;
 	struct sock_filter *insns;
@@ -95,4 +95,26 @@ struct sock_filter *expression_compile(const char *text, unsigned int *num_insns
 	use.pcap_freecode(&program);
 	use.pcap_close(pcap);
 	return insns;
+}
+
+/* A restore often has the same text in many rules. */
+struct sock_filter *expression_compile(const char *text, unsigned int *num_insns)
+{
+	static struct {
+		char *text;
+		struct sock_filter *insns;
+		unsigned int num_insns;
+	} last;
+	struct sock_filter *copy;
+
+	if (!last.text || strcmp(text, last.text)) {
+		free(last.text);
+		free(last.insns);
+		last.insns = compile(text, &last.num_insns);
+		last.text = strdup(text);
+	}
+	copy = xtables_calloc(last.num_insns, sizeof(*copy));
+	memcpy(copy, last.insns, last.num_insns * sizeof(*copy));
+	*num_insns = last.num_insns;
+	return copy;
 }

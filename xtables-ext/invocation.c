@@ -97,21 +97,32 @@ static char **read_short(struct invocation *invocation, char **word)
 	return word;
 }
 
-struct invocation invocation_read(char **argv)
+/* iptables-restore puts -t before the words of a line, and takes no other there. Then the rest has nothing to tell. */
+static bool is_all(const struct invocation *invocation)
 {
-	struct invocation invocation = { .table = "filter" };
-	char **word;
+	return invocation->command && invocation->table && strstr(xt_params->program_name, "restore");
+}
 
-	if (!*argv || !xt_params->opts)
-		return invocation;
-	for (word = argv + 1; *word; word++) {
+static void read_words(struct invocation *invocation, char **word)
+{
+	for (; *word && !is_all(invocation); word++) {
 		if (!strcmp(*word, "--"))
 			break;
 		if (!strncmp(*word, "--", 2))
-			word = read_long(&invocation, word);
+			word = read_long(invocation, word);
 		else if (**word == '-')
-			word = read_short(&invocation, word);
+			word = read_short(invocation, word);
 	}
+}
+
+struct invocation invocation_read(char **argv)
+{
+	struct invocation invocation = { .table = NULL };
+
+	if (*argv && xt_params->opts)
+		read_words(&invocation, argv + 1);
+	if (!invocation.table)
+		invocation.table = "filter";
 	return invocation;
 }
 

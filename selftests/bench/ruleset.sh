@@ -15,13 +15,16 @@ cd "$(dirname "$0")/.."
 many=5000
 export IPTABLES_EBPF_REVISION=2
 
-# instructions COMMAND...: one a nanosecond here, of whatever runs on the one CPU.
+# instructions COMMAND...: one a nanosecond here, of whatever runs on the one CPU. "-" if the command fails.
 instructions()
 {
 	local began
 	began=$(date +%s%N)
-	"$@" >/dev/null
-	echo $(($(date +%s%N) - began))
+	if "$@" >/dev/null; then
+		echo $(($(date +%s%N) - began))
+	else
+		echo -
+	fi
 }
 
 # programs: how many BPF programs the kernel keeps, classic ones too, which have no id: each has pages of its own.

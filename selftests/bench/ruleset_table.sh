@@ -6,6 +6,7 @@ awk -F '\t' '
 	NF == 2 { cost[$1] = $2 }
 	function times(what, column,   all) {
 		all = cost[column ": " what]
+		if (all == "-") return "refused"
 		if (all == "") { missing = missing " \"" column ": " what "\""; return "" }
 		all /= cost[column ": comment"]
 		if (what !~ /^in-tree/ && all > 1.5) dear = dear " \"" column ": " what "\""
