@@ -16,6 +16,7 @@
 #include <xtables.h>
 
 #include "bytecode.h"
+#include "last_code.h"
 
 #define BLANKS " \t\r"
 
@@ -83,10 +84,16 @@ static unsigned int read_length(const char **text, unsigned int max, const char 
 struct sock_filter *bytecode_parse(const char *text, unsigned int max, const char *way_out,
 				   unsigned int *num_insns)
 {
-	unsigned int len = read_length(&text, max, way_out);
-	struct sock_filter *insns = xtables_calloc(len, sizeof(*insns));
-	unsigned int i;
+	static struct last_code last;
+	const char *whole = text;
+	struct sock_filter *insns = last_code_of(&last, text, num_insns);
+	unsigned int len, i;
 
+	if (insns && *num_insns <= max)
+		return insns;
+	free(insns);
+	len = read_length(&text, max, way_out);
+	insns = xtables_calloc(len, sizeof(*insns));
 	for (i = 0; *text; i++) {
 		if (i == len)
 			xtables_error(PARAMETER_PROBLEM,
@@ -102,6 +109,7 @@ struct sock_filter *bytecode_parse(const char *text, unsigned int max, const cha
 			      "bpf: parsed program length is less than the encoded length parameter: %u of %u",
 			      i, len);
 	*num_insns = len;
+	last_code_set(&last, whole, insns, len);
 	return insns;
 }
 

@@ -76,9 +76,9 @@ static void compose_bytecode(struct composition *c)
 
 static void compose_pinned(struct composition *c)
 {
-	c->text = xtables_malloc(PATH_MAX);
 	c->rule.source = XT_EBPF_PINNED;
-	c->rule.text_len = path_make_absolute(c->text, c->draft->value, "--object-pinned");
+	c->text = path_make_absolute(c->draft->value, "--object-pinned");
+	c->rule.text_len = strlen(c->text);
 	c->rule.text = c->text;
 	if (bpf_revision() < XT_EBPF_REVISION &&
 	    c->rule.text_len >= sizeof(((struct xt_bpf_info_v1 *)0)->path))
@@ -126,14 +126,14 @@ static void compose_expression(struct composition *c)
 static void compose_object(struct composition *c)
 {
 	const char *program = c->draft->program ? c->draft->program : "";
-	size_t size = strlen(program) + 1;
-	unsigned int len;
+	size_t size = strlen(program) + 1, len;
 
 	/* The kernel's own names of programs are shorter than this; BTF's are not. */
 	if (size > NAME_MAX)
 		xtables_error(PARAMETER_PROBLEM, "bpf: --program: no program has so long a name");
-	c->text = xtables_malloc(PATH_MAX + size);
-	len = path_make_absolute(c->text, c->draft->value, "--object-file");
+	c->text = path_make_absolute(c->draft->value, "--object-file");
+	len = strlen(c->text);
+	c->text = xtables_realloc(c->text, len + 1 + size);
 	memcpy(c->text + len + 1, program, size);
 	c->rule.source = XT_EBPF_OBJECT;
 	c->rule.text = c->text;

@@ -14,6 +14,7 @@
 #include <xtables.h>
 
 #include "expression.h"
+#include "last_code.h"
 #include "library.h"
 #include "xt_ebpf.h"
 
@@ -77,12 +78,16 @@ static struct sock_filter *take(const struct bpf_program *program, const char *t
 	return insns;
 }
 
-static struct sock_filter *compile(const char *text, unsigned int *num_insns)
+struct sock_filter *expression_compile(const char *text, unsigned int *num_insns)
 {
+	static struct last_code last;
 	struct bpf_program program;
 	struct sock_filter *insns;
 	pcap_t *pcap;
 
+	insns = last_code_of(&last, text, num_insns);
+	if (insns)
+		return insns;
 	load_libpcap();
 	pcap = use.pcap_open_dead(EXT_FAMILY == NFPROTO_IPV4 ? DLT_IPV4 : DLT_IPV6, SNAPLEN);
 	if (!pcap)
@@ -94,27 +99,6 @@ static struct sock_filter *compile(const char *text, unsigned int *num_insns)
 	*num_insns = program.bf_len;
 	use.pcap_freecode(&program);
 	use.pcap_close(pcap);
+	last_code_set(&last, text, insns, *num_insns);
 	return insns;
-}
-
-/* A restore often has the same text in many rules. */
-struct sock_filter *expression_compile(const char *text, unsigned int *num_insns)
-{
-	static struct {
-		char *text;
-		struct sock_filter *insns;
-		unsigned int num_insns;
-	} last;
-	struct sock_filter *copy;
-
-	if (!last.text || strcmp(text, last.text)) {
-		free(last.text);
-		free(last.insns);
-		last.insns = compile(text, &last.num_insns);
-		last.text = strdup(text);
-	}
-	copy = xtables_calloc(last.num_insns, sizeof(*copy));
-	memcpy(copy, last.insns, last.num_insns * sizeof(*copy));
-	*num_insns = last.num_insns;
-	return copy;
 }

@@ -4,36 +4,55 @@
  * iptables-legacy next changes the table: it hands the kernel all rules of a table at each change.
  */
 #include <errno.h>
-#include <stdio.h>
+#include <limits.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 #include <xtables.h>
 
 #include "path.h"
 
-unsigned int path_make_absolute(char *dest, const char *path, const char *option)
+/* What is to stand before a relative path. */
+static char *working_directory(const char *path)
 {
-	const char *slash = *path == '/' ? "" : "/";
-	char dir[PATH_MAX] = "";
-	int len;
+	char *dir = getcwd(NULL, 0);
+	size_t len;
 
-	if (!*path)
+	if (!dir)
+		xtables_error(OTHER_PROBLEM,
+			      "bpf: \"%s\": the working directory is unknown (%s); give the whole path",
+			      path, strerror(errno));
+	len = strlen(dir);
+	if (dir[len - 1] == '/')
+		return dir;
+	dir = xtables_realloc(dir, len + 2);
+	strcpy(dir + len, "/");
+	return dir;
+}
+
+char *path_make_absolute(const char *path, const char *option)
+{
+	char *dir = NULL, *absolute;
+	size_t before = 0, len = strlen(path);
+
+	if (!len)
 		xtables_error(PARAMETER_PROBLEM, "bpf: %s needs a path", option);
 	if (strchr(path, '\n'))
 		xtables_error(PARAMETER_PROBLEM,
 			      "bpf: \"%s\": iptables-save cannot write a path with a line break; rename it",
 			      path);
-	if (*slash && !getcwd(dir, sizeof(dir)))
-		xtables_error(OTHER_PROBLEM,
-			      "bpf: \"%s\": the working directory is unknown (%s); give the whole path",
-			      path, strerror(errno));
-
-	if (!strcmp(dir, "/"))
-		slash = "";
-	len = snprintf(dest, PATH_MAX, "%s%s%s", dir, slash, path);
-	if (len < 0 || len >= PATH_MAX)
+	if (*path != '/') {
+		dir = working_directory(path);
+		before = strlen(dir);
+	}
+	if (before + len >= PATH_MAX)
 		xtables_error(PARAMETER_PROBLEM,
-			      "bpf: \"%s%s%s\": a path of %d characters is too long, possible are %d; use a shorter one",
-			      dir, slash, path, len, PATH_MAX - 1);
-	return len;
+			      "bpf: \"%s%s\": a path of %zu characters is too long, possible are %d; use a shorter one",
+			      dir ? dir : "", path, before + len, PATH_MAX - 1);
+	absolute = xtables_malloc(before + len + 1);
+	if (dir)
+		memcpy(absolute, dir, before);
+	memcpy(absolute + before, path, len + 1);
+	free(dir);
+	return absolute;
 }

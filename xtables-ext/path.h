@@ -6,9 +6,9 @@
 #include <limits.h>
 
 /*
- * Writes the absolute form of path, the argument of an option, to dest, which has PATH_MAX bytes, and returns its length.
- * What cannot be in a rule ends the program.
+ * The absolute form of path, the argument of an option, for the caller to free. It is shorter than PATH_MAX; what cannot be in a
+ * rule ends the program.
  */
-unsigned int path_make_absolute(char *dest, const char *path, const char *option);
+char *path_make_absolute(const char *path, const char *option);
 
 #endif
