@@ -37,6 +37,35 @@ bytes_are_right()
 	return $status
 }
 
+domain_names()
+{
+	kept names . '{from=1,text=}' && kept names 'a\.b.c\032\255' '{from=1,text=}' &&
+		kept names xn--bcher-kva.example '{from=1,text=}' &&
+		map $pins/names set WWW.Example.com. from=7 && same "$(map $pins/names list)" 'www.example.com  {from=7,text=}' &&
+		says '"0x03","0x77","0x77","0x77","0x07","0x65"' bpftool -j map dump pinned $pins/names && map $pins/names del www.example.com
+}
+
+no_domain_names()
+{
+	local name
+	for name in .. .a a..b "$(printf 'a%.0s' {1..31})" 1234567.1234567.1234567.1234567 "a\\" 'a\25' 'a\256'; do
+		ends 1 "\"$name\" is not a domain name that fits it, which map names has as its keys" map $pins/names get "$name" || return
+	done
+	kept names "$(printf 'a%.0s' {1..30})" '{from=0,text=}'
+}
+
+no_bytes()
+{
+	ends 1 'is not at most 8 bytes in hexadecimal' map $pins/identifiers get 010203040506070809 &&
+		ends 1 'is not at most 8 bytes in hexadecimal' map $pins/identifiers get 012
+}
+
+no_text()
+{
+	local text
+	for text in 123456789 '\y00' '\x0' '\xg0'; do ends 1 'is not from=...,text=...' map $pins/names set a "text=$text" || return; done
+}
+
 lists_all()
 {
 	map $pins/six set 2001:db8::/32 1 && map $pins/six set ::1 2 && entries $pins/six '2001:db8::/32  1 ::1/128  2' &&
@@ -101,13 +130,20 @@ iptables-bpf load "$bpf_dir/typed_maps.bpf.o" $pins/typed >/dev/null
 bpftool map create $pins/untyped type hash key 4 value 2 entries 3 name untyped
 bpftool map create $pins/events type perf_event_array key 4 value 4 entries 2 name events
 
-ktap_plan 28
+ktap_plan 35
 check "structs, in structs, with each kind of member" structs
 check "members that are not named are zero" zero_if_not_named
 check "prefixes of IPv6" kept six 2001:db8::/32 255
 check "an address stands for its whole length" kept four 192.0.2.1 '{number=1,mac=00 00 00 00 00 00,name=,peer={from=0.0.0.0,port=0}}'
 check "addresses, and numbers with a sign" kept sources 10.0.0.1 -2147483648
 check "bytes without a type" kept untyped '01 02 03 04' 'ff 00'
+check "names of domains, whatever their case" domain_names
+check "what is none, or too long, is no key" no_domain_names
+check "bytes of which only some count" kept identifiers '01 52 54 00' 1
+check "all of them" kept identifiers '01 02 03 04 05 06 07 08' 2
+check "more than there is room for, or half a byte" no_bytes
+check "text of which only some counts, with any character" kept names a '{from=3,text=GET \x2c\x0d\x7b}'
+check "text that is too long, or no escape" no_text
 check "bytes are in the order of the program" bytes_are_right
 check "all entries are listed" lists_all
 check "values of each CPU are added up" per_cpu_is_added_up

@@ -54,18 +54,53 @@ struct {
 	__type(value, __s32);
 } sources SEC(".maps");
 
+/* What people write is told by its name, or by its members'. */
+struct dns_name {
+	__u8 labels[32];
+};
+
+struct identifier {
+	__u8 length;
+	__u8 bytes[8];
+};
+
+struct pattern {
+	__u16 from;
+	struct {
+		__u8 length;
+		char text[8];
+	} text;
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 9);
+	__type(key, struct dns_name);
+	__type(value, struct pattern);
+} names SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 9);
+	__type(key, struct identifier);
+	__type(value, __u8);
+} identifiers SEC(".maps");
+
 SEC("socket")
 int typed_maps(struct __sk_buff *skb)
 {
 	struct prefix4 key4 = {};
 	struct prefix6 key6 = {};
+	struct dns_name name = {};
+	struct identifier identifier = {};
 	__u32 zero = 0;
 	__u64 *count = bpf_map_lookup_elem(&packets, &zero);
 
 	if (count)
 		*count += 1;
 	return bpf_map_lookup_elem(&four, &key4) || bpf_map_lookup_elem(&six, &key6) ||
-	       bpf_map_lookup_elem(&sources, &zero);
+	       bpf_map_lookup_elem(&sources, &zero) || bpf_map_lookup_elem(&names, &name) ||
+	       bpf_map_lookup_elem(&identifiers, &identifier);
 }
 
 char _license[] SEC("license") = "GPL";

@@ -20,7 +20,7 @@ namespace {
 constexpr auto kNetfilterType = static_cast<bpf_prog_type>(kNetfilter);
 constexpr auto kNetfilterAttach = static_cast<bpf_attach_type>(45);
 
-constexpr size_t kLogSize = 1U << 20;
+constexpr size_t kLogSize = 1U << 24;
 
 // What libbpf has to say comes with its errors.
 int say_nothing(libbpf_print_level, const char *, va_list)
@@ -145,10 +145,12 @@ Status Object::load(std::string &log, const std::string &shared_maps)
 		if (!shared_maps.empty() && !bpf_map__is_internal(map) && std::filesystem::exists(path))
 			bpf_map__set_pin_path(map, path.c_str());
 	}
-	log.assign(kLogSize, '\0');
-	bpf_program__set_log_buf(program_, log.data(), log.size());
+	// Older kernels keep a log's beginning, and what is wrong stands at its end. Memory that no log is written to is not used.
+	const auto buffer = std::make_unique_for_overwrite<char[]>(kLogSize);
+	buffer[0] = '\0';
+	bpf_program__set_log_buf(program_, buffer.get(), kLogSize);
 	const int error = -bpf_object__load(object_.get());
-	log.resize(std::strlen(log.c_str()));
+	log = buffer.get();
 	bpf_program__set_log_buf(program_, nullptr, 0);
 	if (error)
 		return why(error, log);

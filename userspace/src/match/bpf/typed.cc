@@ -8,6 +8,9 @@
 #include <charconv>
 #include <cstring>
 #include <fmt/core.h>
+#include <optional>
+
+#include "match/bpf/named.h"
 
 namespace ipt {
 
@@ -31,10 +34,16 @@ std::string hex(std::span<const uint8_t> bytes)
 	return text;
 }
 
-bool parse_hex(const std::string &text, std::span<uint8_t> bytes)
+std::string digits_of(const std::string &text)
 {
 	std::string digits;
 	std::copy_if(text.begin(), text.end(), std::back_inserter(digits), [](char c) { return c != ' ' && c != ':'; });
+	return digits;
+}
+
+bool parse_hex(const std::string &text, std::span<uint8_t> bytes)
+{
+	const std::string digits = digits_of(text);
 	if (digits.size() != bytes.size() * 2)
 		return false;
 	for (size_t i = 0; i < bytes.size(); i++) {
@@ -122,6 +131,52 @@ std::vector<std::string> parts_of(const std::string &text)
 	return parts;
 }
 
+// How many bytes come behind a length that is said by so many bytes before them.
+size_t counted_size(std::span<const uint8_t> bytes, size_t length)
+{
+	return std::min<size_t>(number_of(bytes.first(length), false), bytes.size() - length);
+}
+
+// What has a meaning within a struct or cannot be shown, as \xff.
+std::string escaped(std::span<const uint8_t> bytes)
+{
+	std::string text;
+	for (const uint8_t byte : bytes) {
+		const bool plain = byte >= ' ' && byte < 0x7f && !std::strchr("\\,{}", byte);
+		text += plain ? std::string(1, static_cast<char>(byte)) : fmt::format("\\x{:02x}", byte);
+	}
+	return text;
+}
+
+std::optional<Bytes> unescaped(const std::string &text)
+{
+	Bytes bytes;
+	for (size_t at = 0; at < text.size();) {
+		if (text[at] != '\\') {
+			bytes.push_back(static_cast<uint8_t>(text[at++]));
+			continue;
+		}
+		const char *digits = text.data() + at + 2;
+		uint8_t byte = 0;
+		if (at + 4 > text.size() || text[at + 1] != 'x' ||
+		    std::from_chars(digits, digits + 2, byte, 16).ptr != digits + 2)
+			return {};
+		bytes.push_back(byte);
+		at += 4;
+	}
+	return bytes;
+}
+
+// Whatever of the bytes is not used stays zero.
+bool put_counted(const Bytes &counted, std::span<uint8_t> bytes, size_t length)
+{
+	if (counted.size() > bytes.size() - length || (length == 1 && counted.size() > UINT8_MAX))
+		return false;
+	put_number(counted.size(), bytes.first(length), false);
+	std::copy(counted.begin(), counted.end(), bytes.begin() + static_cast<std::ptrdiff_t>(length));
+	return true;
+}
+
 } // namespace
 
 uint32_t TypedBytes::plain(uint32_t type, std::string &name) const
@@ -190,6 +245,17 @@ bool TypedBytes::is_prefix(uint32_t type) const
 	       parts[1].offset == 4 && address_size(parts[1].type) == parts[1].size;
 }
 
+// A length, and behind it an array of which so many bytes mean something.
+bool TypedBytes::is_counted(uint32_t type) const
+{
+	const auto parts = members(type);
+	std::string name;
+	if (parts.size() != 2 || parts[0].name != "length" || parts[0].size > 2 || parts[1].offset != parts[0].size)
+		return false;
+	const btf_type *t = btf__type_by_id(types_.get(), plain(parts[1].type, name));
+	return t && btf_is_array(t) && btf__resolve_size(types_.get(), btf_array(t)->type) == 1;
+}
+
 std::string TypedBytes::text_of(uint32_t type, std::span<const uint8_t> bytes) const
 {
 	if (!types_)
@@ -206,7 +272,13 @@ std::string TypedBytes::text_of(uint32_t type, std::span<const uint8_t> bytes) c
 			 strnlen(reinterpret_cast<const char *>(bytes.data()), bytes.size()) };
 	if (!t || !btf_is_struct(t))
 		return hex(bytes);
+	if (const NamedForm *named = named_form(name))
+		return named->text(bytes).value_or(hex(bytes));
 	const auto parts = members(id);
+	if (is_counted(id)) {
+		const auto counted = bytes.subspan(parts[0].size, counted_size(bytes, parts[0].size));
+		return is_text(parts[1].type) ? escaped(counted) : hex(counted);
+	}
 	if (is_prefix(id))
 		return fmt::format("{}/{}", address_text(bytes.subspan(4)), number_of(bytes.first(4), false));
 	std::string text;
@@ -232,10 +304,17 @@ std::string TypedBytes::form_of(uint32_t type) const
 		return "text";
 	if (!t || !btf_is_struct(t))
 		return bytes;
+	if (const NamedForm *named = named_form(name))
+		return named->form;
 	if (is_prefix(id))
 		return "ADDRESS/LENGTH";
+	const auto parts = members(id);
+	if (is_counted(id))
+		return is_text(parts[1].type) ?
+			       fmt::format("text of at most {} characters, others as \\xff", parts[1].size) :
+			       fmt::format("at most {} bytes in hexadecimal", parts[1].size);
 	std::string text;
-	for (const Member &member : members(id))
+	for (const Member &member : parts)
 		text += fmt::format("{}{}=...", text.empty() ? "" : ",", member.name);
 	return text.empty() ? bytes : text;
 }
@@ -251,6 +330,15 @@ bool TypedBytes::parse_struct(uint32_t type, std::string text, std::span<uint8_t
 		return parse_address(text.substr(0, slash), bytes.subspan(4)) &&
 		       parse_number(length, bytes.first(4), false, false) &&
 		       number_of(bytes.first(4), false) <= (bytes.size() - 4) * 8;
+	}
+	if (is_counted(type)) {
+		const size_t length = all[0].size;
+		if (is_text(all[1].type)) {
+			const auto counted = unescaped(text);
+			return counted && put_counted(*counted, bytes, length);
+		}
+		Bytes counted(digits_of(text).size() / 2);
+		return parse_hex(text, counted) && put_counted(counted, bytes, length);
 	}
 	if (text.starts_with('{') && text.ends_with('}'))
 		text = text.substr(1, text.size() - 2);
@@ -282,6 +370,8 @@ bool TypedBytes::parse_into(uint32_t type, const std::string &text, std::span<ui
 		std::copy(text.begin(), text.end(), bytes.begin());
 		return true;
 	}
+	if (const NamedForm *named = t && btf_is_struct(t) ? named_form(name) : nullptr)
+		return named->parse(text, bytes);
 	if (t && btf_is_struct(t) && !members(id).empty())
 		return parse_struct(id, text, bytes);
 	return parse_hex(text, bytes);

@@ -17,8 +17,9 @@ namespace ipt {
 using Bytes = std::vector<uint8_t>;
 
 // Numbers in decimal, __be16 and __be32 in the order of people; __be32, in_addr, in6_addr and arrays of 4 and 16 bytes as
-// addresses; prefixlen and an address as ADDRESS/LENGTH; other structs as {name=value,...}; char arrays as text. What has no
-// type, or one that is not among these, as hexadecimal bytes.
+// addresses; prefixlen and an address as ADDRESS/LENGTH; structs that named.h knows as it says; other structs as
+// {name=value,...}; char arrays as text; length and bytes or characters as that many of them. What has no type, or one that
+// is not among these, as hexadecimal bytes.
 class TypedBytes {
 public:
 	TypedBytes(std::shared_ptr<btf> types, uint32_t type, size_t size)
@@ -46,6 +47,7 @@ private:
 	size_t address_size(uint32_t type) const;
 	bool is_prefix(uint32_t type) const;
 	bool is_text(uint32_t type) const;
+	bool is_counted(uint32_t type) const;
 
 	std::shared_ptr<btf> types_; // none: hexadecimal
 	uint32_t type_;

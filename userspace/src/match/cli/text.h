@@ -128,12 +128,13 @@ inline constexpr CommandText kMapText{
 	"Entries of the maps of rules",
 	"Shows and changes entries of a map, while rules use it. PIN is the path of a map or of a program; RULE is\n"
 	"[nft:]FAMILY:TABLE:CHAIN:NUMBER, as list has them. Keys and values are written by the type that they\n"
-	"have in the program: numbers, addresses, ADDRESS/LENGTH, member=value,...; without one in hexadecimal.",
+	"have in the program: numbers, addresses, ADDRESS/LENGTH, names of domains, text, member=value,...; without\n"
+	"one in hexadecimal.",
 	"Examples:\n"
 	"  iptables-bpf map /sys/fs/bpf/ports set protocol=6,number=443 0\n"
 	"  iptables-bpf map /sys/fs/bpf/blocked set 192.0.2.0/24 1\n"
 	"  iptables-bpf map ip:filter:FORWARD:2 list\n"
-	"  iptables-bpf map nft:ip6:filter:INPUT:1 --map names get example\n",
+	"  iptables-bpf map nft:ip6:filter:INPUT:1 --map names set example.com subdomains=1\n",
 };
 
 } // namespace ipt
