@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * send_packet [-n COUNT] [-p PORTS] [-f FRAGMENT] [-o OPTIONS] SOURCE DESTINATION PROTOCOL PAYLOAD: sends IP packets as they
+ * send_packet [-n COUNT] [-p PORTS] [-f FRAGMENT] [-o OPTIONS] [-t] SOURCE DESTINATION PROTOCOL PAYLOAD: sends IP packets as they
  * are given, sound or not; only a checksum of TCP, UDP or ICMP that is zero is made right. PAYLOAD and OPTIONS (IPv4)
  * are hex digits, FRAGMENT the sixteen bits of IPv4's flags and offset. With PORTS the destination port goes round
- * through that many, from the given one on.
+ * through that many, from the given one on. -t prints the nanoseconds that sending took.
  */
 #include <arpa/inet.h>
 #include <errno.h>
@@ -14,6 +14,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <time.h>
 #include <unistd.h>
 
 static unsigned char packet[65536];
@@ -133,16 +134,25 @@ static socklen_t make_ipv6(const char *from, const char *to, int protocol, const
 	return sizeof(*in);
 }
 
+static long long nanoseconds(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return now.tv_sec * 1000000000LL + now.tv_nsec;
+}
+
 int main(int argc, char **argv)
 {
 	const char *options = "";
 	struct sockaddr_storage address = {};
-	int count = 1, ports = 1, fragment = 0, option, fd, i;
+	int count = 1, ports = 1, fragment = 0, timed = 0, option, fd, i;
 	unsigned int first_port;
 	size_t port_at;
+	long long began;
 	socklen_t size;
 
-	while ((option = getopt(argc, argv, "n:p:f:o:")) != -1) {
+	while ((option = getopt(argc, argv, "n:p:f:o:t")) != -1) {
 		if (option == 'n')
 			count = atoi(optarg);
 		else if (option == 'p')
@@ -151,6 +161,8 @@ int main(int argc, char **argv)
 			fragment = strtol(optarg, NULL, 16);
 		else if (option == 'o')
 			options = optarg;
+		else if (option == 't')
+			timed = 1;
 		else
 			return 2;
 	}
@@ -169,11 +181,14 @@ int main(int argc, char **argv)
 		die("socket");
 	port_at = (address.ss_family == AF_INET ? sizeof(struct iphdr) + strlen(options) / 2 : sizeof(struct ip6_hdr)) + 2;
 	first_port = get_word(port_at);
+	began = nanoseconds();
 	for (i = 0; i < count; i++) {
 		if (ports > 1)
 			set_port(port_at, first_port + i % ports);
 		if (sendto(fd, packet, length, 0, (struct sockaddr *)&address, size) < 0)
 			die("sendto");
 	}
+	if (timed)
+		printf("%lld\n", nanoseconds() - began);
 	return 0;
 }
