@@ -6,9 +6,10 @@
  * are those in the payload, behind options and extension headers of any length, and what is no payload is not searched.
  *
  * A string has up to 63 bytes of any value, in the case that it is written in. It begins at the offset `first` or up to
- * the offset `last`, which is 0 if it is not named, for strings that a payload begins with; of more than 4096 offsets
- * those are tried. Each packet is searched by itself: a string that goes on in the next segment or fragment is not found,
- * nor anything in later fragments. Encrypted payload is searched as it is.
+ * the offset `last`; both are 0 if they are not named, for strings that a payload begins with, and one that can begin
+ * further behind needs `last` in any case. Of more than 4096 offsets those are tried. Each packet is searched by itself: a
+ * string that goes on in the next segment or fragment is not found, nor anything in later fragments. Encrypted payload is
+ * searched as it is.
  *
  * Try it: requests that begin with GET, and a name anywhere in the first kilobyte.
  *
