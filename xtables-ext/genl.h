@@ -26,8 +26,8 @@ bool genl_store(const struct bpf_rule *rule, __u64 *number);
 bool genl_rule(__u64 handle, struct genl_rule *rule);
 
 /*
- * Whether a rule with this blob lives in the table, of the back end that this process uses, and the handle of one. True, with handle 0, if the kernel could not be
- * asked.
+ * Whether a rule with this blob lives in the table, of the back end that this process uses, and the handle of one. True,
+ * with handle 0, if the kernel could not be asked.
  */
 bool genl_rule_exists(const struct xt_ebpf_info *info, const char *table, __u8 family,
 		      __u64 *handle);

@@ -100,7 +100,8 @@ static char **read_short(struct invocation *invocation, char **word)
 /* iptables-restore puts -t before the words of a line, and takes no other there. Then the rest has nothing to tell. */
 static bool is_all(const struct invocation *invocation)
 {
-	return invocation->command && invocation->table && strstr(xt_params->program_name, "restore");
+	return invocation->command && invocation->table &&
+	       strstr(xt_params->program_name, "restore");
 }
 
 static void read_words(struct invocation *invocation, char **word)
@@ -129,7 +130,6 @@ struct invocation invocation_read(char **argv)
 /* The words with -C for the command, as iptables would be called for one rule. */
 static char **words_of_check(char **argv, const struct invocation *invocation)
 {
-	static char check[] = "--check";
 	size_t count = 0, restore;
 	char **words;
 
@@ -145,7 +145,7 @@ static char **words_of_check(char **argv, const struct invocation *invocation)
 		words[0][restore] = '\0';
 
 	count = invocation->word - argv;
-	words[count] = invocation->letter ? strdup(argv[count]) : check;
+	words[count] = strdup(invocation->letter ? argv[count] : "--check");
 	if (invocation->letter && words[count])
 		words[count][invocation->letter] = 'C';
 	return words;
@@ -181,8 +181,7 @@ bool invocation_finds(char **argv, const struct invocation *invocation, unsigned
 	if (pid > 0)
 		while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
 			;
-	if (invocation->letter)
-		free(words[invocation->word - argv]);
+	free(words[invocation->word - argv]);
 	free(words[0]);
 	free(words);
 	return WIFEXITED(status) && !WEXITSTATUS(status);

@@ -26,7 +26,7 @@ static char *working_directory(const char *path)
 	if (dir[len - 1] == '/')
 		return dir;
 	dir = xtables_realloc(dir, len + 2);
-	strcpy(dir + len, "/");
+	memcpy(dir + len, "/", 2);
 	return dir;
 }
 

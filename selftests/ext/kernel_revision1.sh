@@ -143,13 +143,14 @@ other_back_end()
 		ours iptables-nft -D OUTPUT "${pinned[@]}" && ours iptables-legacy -D OUTPUT "${pinned[@]}"
 }
 
+old_rules_are() { [ "$(old_rules)" = "$1" ]; }
 old_rules() { cat /sys/module/xt_ebpf/parameters/revision1; }
 counts_them()
 {
 	local before
 	before=$(old_rules)
 	stock "$1" -A OUTPUT "${pinned[@]}" && stock "$1" -A OUTPUT "${bytecode[@]}" && ours "$1" -A OUTPUT "${pinned[@]}" &&
-		same "$(old_rules)" $((before + 2)) && "$1" -F && wait_until 5 eval '[ "$(old_rules)" = '"$before"' ]'
+		same "$(old_rules)" $((before + 2)) && "$1" -F && wait_until 5 old_rules_are "$before"
 }
 
 # Both revisions in one table, listed and saved by ours.

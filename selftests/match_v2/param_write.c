@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * param_write FILE VALUE: writes a parameter of a module. With failures (fail_nth.h) an attempt that is refused has to leave it as it
- * was. A refusal prints the name of the error and ends with 1.
+ * param_write FILE VALUE: writes a parameter of a module. With failures (fail_nth.h) an attempt that is refused has to leave
+ * it as it was. A refusal prints the name of the error and ends with 1.
  */
 #define _GNU_SOURCE
 #include <errno.h>

@@ -25,7 +25,8 @@ TEST(Session, NamesBothVersionsIfTheModuleIsOfAnother)
 	info.ctl_version = IPTABLES_TRACE_CTL_VERSION + 1;
 	const Status fit = fits(info, "6.12.0");
 	ASSERT_FALSE(fit);
-	EXPECT_NE(fit.error().message.find("version 2 of the control interface, this tool version 1"), std::string::npos)
+	EXPECT_NE(fit.error().message.find("version 2 of the control interface, this tool version 1"),
+		  std::string::npos)
 		<< fit.error().message;
 }
 
@@ -35,9 +36,10 @@ TEST(Session, NamesTheOptionThatAKernelWithoutRuleTracingLacks)
 	info.features = 0;
 	const Status fit = fits(info, "6.12.0-tiny");
 	ASSERT_FALSE(fit);
-	EXPECT_EQ(fit.error().message,
-		  "kernel 6.12.0-tiny was built without CONFIG_NETFILTER_XT_TARGET_TRACE and does not tell which rule a "
-		  "packet meets: boot one that has it");
+	EXPECT_EQ(
+		fit.error().message,
+		"kernel 6.12.0-tiny was built without CONFIG_NETFILTER_XT_TARGET_TRACE and does not tell which rule a "
+		"packet meets: boot one that has it");
 }
 
 } // namespace
