@@ -34,11 +34,11 @@ forbidden_skips()
 			next
 		}
 		{ sub(/\r$/, "") }
-		/^# [a-z_]+\/[^ ]+\.sh$/ { script = $2 }
+		/^# [a-z0-9_]+\/[^ ]+\.sh$/ { script = $2 }
 		/^ *ok .*# SKIP/ || /^ *1\.\.0 # SKIP/ {
 			what = $0
 			sub(/^ *(ok [0-9]+|1\.\.0) ?/, "", what)
-			if (what ~ /^[a-z_]+\/[^ ]+\.sh # SKIP$/) next	# the sum of a script, told case by case before
+			if (what ~ /^[a-z0-9_]+\/[^ ]+\.sh # SKIP$/) next	# the sum of a script, told case by case before
 			why = what
 			sub(/ *# SKIP.*/, "", what)
 			sub(/.*# SKIP */, "", why)
@@ -126,7 +126,7 @@ start()
 }
 
 # what_now STAGE: the script that a stage is at.
-what_now() { sed -n 's/^# \([a-z_]*\/[^ ]*\.sh\).*/\1/p' "$logs/$1.log" 2>/dev/null | tail -n 1; }
+what_now() { sed -n 's/^# \([a-z0-9_]*\/[^ ]*\.sh\).*/\1/p' "$logs/$1.log" 2>/dev/null | tail -n 1; }
 
 # reap N: returns when fewer than N stages run; tells now and then what they are at.
 reap()
