@@ -232,8 +232,8 @@ static bool should_be_revision_1(const struct composition *all)
 		rule_write(&c->rule, *c->draft->match);
 		search = revision1_search(&c->rule, *c->draft->match, c->invocation.table);
 	}
-	if (search == REVISION_EITHER && !invocation_finds(all->draft->argv, &all->invocation, 2))
-		return true;
+	if (search == REVISION_EITHER)
+		return invocation_misses(all->draft->argv, &all->invocation, 2);
 	return search == REVISION_1;
 }
 

@@ -4,9 +4,11 @@
  * getopt_long() reads them, by the table that iptables and the extensions in use have filled, so that the argument of an
  * option is not taken for a command.
  */
+#define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
 #include <getopt.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
@@ -127,6 +129,20 @@ struct invocation invocation_read(char **argv)
 	return invocation;
 }
 
+/* The word that holds the command, with -C for it; its chain may be in the same word. */
+static char *word_of_check(const char *word, unsigned int letter)
+{
+	const char *chain = strchr(word, '=');
+	char *check;
+
+	if (!letter)
+		return asprintf(&check, "--check%s", chain ? chain : "") < 0 ? NULL : check;
+	check = strdup(word);
+	if (check)
+		check[letter] = 'C';
+	return check;
+}
+
 /* The words with -C for the command, as iptables would be called for one rule. */
 static char **words_of_check(char **argv, const struct invocation *invocation)
 {
@@ -145,9 +161,7 @@ static char **words_of_check(char **argv, const struct invocation *invocation)
 		words[0][restore] = '\0';
 
 	count = invocation->word - argv;
-	words[count] = strdup(invocation->letter ? argv[count] : "--check");
-	if (invocation->letter && words[count])
-		words[count][invocation->letter] = 'C';
+	words[count] = word_of_check(argv[count], invocation->letter);
 	return words;
 }
 
@@ -167,7 +181,7 @@ static void become_another(char **words, unsigned int revision)
 	execv("/proc/self/exe", words);
 }
 
-bool invocation_finds(char **argv, const struct invocation *invocation, unsigned int revision)
+bool invocation_misses(char **argv, const struct invocation *invocation, unsigned int revision)
 {
 	char **words = words_of_check(argv, invocation);
 	int status = -1;
@@ -184,7 +198,7 @@ bool invocation_finds(char **argv, const struct invocation *invocation, unsigned
 	free(words[invocation->word - argv]);
 	free(words[0]);
 	free(words);
-	return WIFEXITED(status) && !WEXITSTATUS(status);
+	return WIFEXITED(status) && WEXITSTATUS(status) == 1;
 }
 
 bool invocation_translates(void)

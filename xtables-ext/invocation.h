@@ -24,10 +24,11 @@ static inline bool invocation_searches(const struct invocation *invocation)
 }
 
 /*
- * Whether another iptables finds the rule of these words: exit status 0 of the same command with -C, which looks for a rule of
- * that revision. A rule is more than its match, of which alone an extension knows.
+ * Whether another iptables says that there is no rule of these words: exit status 1 of the same command with -C, which looks
+ * for one of that revision. Anything else that keeps it from telling is no answer. A rule is more than its match, of which alone
+ * an extension knows.
  */
-bool invocation_finds(char **argv, const struct invocation *invocation, unsigned int revision);
+bool invocation_misses(char **argv, const struct invocation *invocation, unsigned int revision);
 
 /* iptables-translate and the like: there is no kernel, and no rule. */
 bool invocation_translates(void);

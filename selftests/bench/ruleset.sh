@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 #
 # ruleset.sh: what it costs to restore many rules and to append one more, in instructions of the command and the kernel, and
-# how many programs the rules keep; see lib.sh. A row is "what<TAB>instructions", or "what<TAB>programs".
+# how many programs the kernel makes for them; see lib.sh. A row is "what<TAB>instructions", or "what<TAB>programs".
 
 set -eu
 cd "$(dirname "$0")/.."

@@ -116,6 +116,7 @@ one_beside_the_other()
 		stock "$tool" -A $old "$@" && ours "$tool" -A $new "$@" || return
 		ours "$tool" -C $old "$@" || { echo "the old one is not found"; return 1; }
 		ours "$tool" -C $new "$@" || { echo "the new one is not found"; return 1; }
+		ours "$tool" --check=$new "$@" || { echo "the new one is not found by --check="; return 1; }
 		! ours "$tool" -C $old -p udp "$@" 2>/dev/null || { echo "something else is found"; return 1; }
 		if [ "$words" = restore ]; then
 			printf '%s\n' '*filter' "-D $old $(quoted "$@")" COMMIT | ours "$tool-restore" --noflush

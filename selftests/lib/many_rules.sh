@@ -51,3 +51,17 @@ many_deleted_by_restore()
 	many_lines -D $((at_once + 1)) $((at_once + many)) | ours "$1-restore" --noflush &&
 		same "$(many_rules "$1")" $((singly - at_once))
 }
+
+# many_rules_by TOOL: all of it. A script for each tool calls it, so that each has a limit of its own.
+many_rules_by()
+{
+	cleanup_push rm -rf "$many_work"
+	pin_at /sys/fs/bpf/all
+	check "$((many + singly)) rules are restored" many_restored "$1"
+	check "they have one program" many_share_a_program
+	check "saved, restored and saved again they are the same" many_same_after_restore "$1"
+	check "$at_once are deleted one by one, by what was written" many_deleted "$1" 1 $at_once
+	check "$many are deleted by lines of a restore" many_deleted_by_restore "$1"
+	check "the rest is deleted one by one" many_deleted "$1" $((at_once + many + 1)) $((many + singly))
+	check "nothing is left" same "$(ours "$1" -S OUTPUT)" '-P OUTPUT ACCEPT'
+}
