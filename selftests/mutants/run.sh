@@ -8,10 +8,11 @@
 #	breaks: what goes wrong in the world
 #	caught-by: SCRIPT: CASE		the test that has to fail (a shell pattern for the case)
 #	kernel: NAME			where (default: the first of selftests/vm/kernels); -k overrides it
+#	alarm: PATTERN			what the kernel log has to say instead, for what only a checking kernel notices
 #
 # The cases have to pass on the unbroken code first. Then each patch is applied to a copy of the tree below build/, which
-# is built and booted for that one case. A breakage is caught if the case fails, and only then: one that does not
-# apply or does not build, or whose case never ran, is an error. -l only lists them.
+# is built and booted for that one case. A breakage is caught if the case fails, or if the kernel log has the alarm, and
+# only then: one that does not apply or does not build, or whose case never ran, is an error. -l only lists them.
 
 set -euo pipefail
 mutants_dir=$(cd "$(dirname "$0")" && pwd)
@@ -111,7 +112,8 @@ check_unbroken()
 # try NAME: prints how it went; succeeds if it was caught.
 try()
 {
-	local name=$1 log=$logs/$1 status=0 said
+	local name=$1 log=$logs/$1 status=0 said alarm
+	rm -rf "$log.d"
 	if ! patch -s -p1 -F0 --dry-run -d "$tree" <"$mutants_dir/$name.patch" >"$log" 2>&1; then
 		echo "error $name: the patch does not apply (see $log)"
 		return 1
@@ -121,6 +123,11 @@ try()
 	patch -s -p1 -F0 -R -d "$tree" <"$mutants_dir/$name.patch"
 
 	said=$(verdict "$log" "$(case_of "$name")")
+	alarm=$(head_of "$name" alarm)
+	if [ -n "$alarm" ] && grep -qE "$alarm" "$log.d/console.log" 2>/dev/null; then
+		echo "caught $name by the kernel log during $(head_of "$name" caught-by)"
+		return 0
+	fi
 	case $status,$said in
 	3,*) echo "error $name: does not build (see $log)" ;;
 	*,'not ok')
