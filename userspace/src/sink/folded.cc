@@ -17,10 +17,16 @@ namespace {
 // More than any ruleset has; rules that are replaced all the time must not fill memory.
 constexpr size_t kMostStacks = 200'000;
 
-// What parts frames cannot be in one.
+// What parts frames cannot be in one. A number as its last word is taken for a second column of figures, so it gets the quotes
+// that iptables and shells would pass over.
 std::string frame(std::string text)
 {
 	std::replace(text.begin(), text.end(), ';', ',');
+	const size_t last = text.find_last_of(' ') + 1;
+	const std::string_view word = std::string_view(text).substr(last);
+	if (last > 0 && !word.empty() && word.find_first_not_of("0123456789.") == std::string::npos &&
+	    std::count(word.begin(), word.end(), '.') <= 1)
+		text.insert(last, 1, '"') += '"';
 	return text;
 }
 
