@@ -15,8 +15,8 @@ cleanup_push rm -rf "$work"
 export TZ=UTC
 
 read_as() { "$BUILD_DIR/userspace/iptables-trace" --color never --read "$1" --format "$2" 2>/dev/null; }
-# Debian's own, which has the library.
-validate() { /usr/bin/python3 "$TOP_DIR/selftests/unit/validate.py" "$schema" "$1"; }
+# validate [--all] FILE, by Debian's own Python, which has the library.
+validate() { /usr/bin/python3 "$TOP_DIR/selftests/unit/validate.py" "${@:1:$#-1}" "$schema" "${*: -1}"; }
 tshark_as() { tshark -r "$golden/demo.pcapng" "$@" 2>/dev/null; }
 
 all_types='types: start ruleset enter rule leave packet summary'
@@ -37,7 +37,23 @@ comments_hold_rules()
 	[ -s "$work/want" ] && cmp <(sort "$work/have" | tr -d '\134') <(sort "$work/want" | tr -d '\134')
 }
 
-ktap_plan 26
+# The frames of a flame graph are the beginnings of all stacks, whole; "all" is below them.
+flame_graph_holds_every_frame()
+{
+	perl /usr/share/perl5/Devel/NYTProf/flamegraph.pl --minwidth=0 "$golden/demo.folded" >"$work/svg" || return 1
+	sed -nE 's/.*<title>(.*) \(.*\)<.*/\1/p' "$work/svg" | sed 's/&quot;/"/g; s/&lt;/</g; s/&gt;/>/g; s/&amp;/\&/g' | sort >"$work/have"
+	{
+		echo all
+		awk '{ sub(/ [0-9]+$/, "")
+			n = split($0, frame, ";")
+			for (stack = ""; i < n; seen[stack] = frame[i]) stack = stack ";" frame[++i]
+			i = 0 }
+			END { for (stack in seen) print seen[stack] }' "$golden/demo.folded"
+	} | sort >"$work/want"
+	diff "$work/have" "$work/want"
+}
+
+ktap_plan 27
 for from in json pcapng; do
 	for to in tree line json pcapng folded; do
 		check "$from as $to" cmp "$golden/demo.$to" <(read_as "$golden/demo.$from" $to)
@@ -46,7 +62,7 @@ done
 
 check "the recording holds every type of object, and each is as the schema says" same "$(validate "$golden/demo.json")" "$all_types"
 SAMPLES=$work/samples "$BUILD_DIR/userspace/unit-tests" --gtest_brief=1 --gtest_filter=RecordTest.json_lines_are_objects >/dev/null
-check "so is every kind of event that can be" same "$(validate "$work/samples")" "$all_types"
+check "so is every field and every word that can be, each of which occurs" same "$(validate --all "$work/samples")" "$all_types"
 for type in start ruleset enter rule leave packet summary; do
 	check "the schema knows every field of $type" refuses "if .type == \"$type\" then .surprise = 1 else . end"
 done
@@ -62,4 +78,5 @@ check "capinfos knows times to the nanosecond, the tool and the interfaces" same
 	"$(capinfos "$golden/demo.pcapng" | sed -nE 's/^(File timestamp precision|Capture application|Number of interfaces in file): *//p' | xargs -d '\n')" \
 	"nanoseconds (9) iptables-trace 0.1.0 2"
 check "folded stacks are what flame graph tools read" same "$(grep -cvE '^[^;]+(;[^;]+)+ [0-9]+$' "$golden/demo.folded")" 0
+check "a flame graph of them shows every table, chain and rule" flame_graph_holds_every_frame
 ktap_end

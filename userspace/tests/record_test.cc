@@ -232,8 +232,8 @@ TEST_F(RecordTest, pcapng_blocks_are_aligned_and_say_their_length_twice)
 		ASSERT_EQ(first, last);
 		at += first;
 	}
-	// A section, three packets with an interface each, statistics.
-	EXPECT_EQ(blocks, 8U);
+	// A section, five walks, four interfaces, statistics.
+	EXPECT_EQ(blocks, 11U);
 }
 
 TEST_F(RecordTest, a_walk_with_more_rules_than_an_option_holds)

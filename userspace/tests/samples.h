@@ -110,9 +110,30 @@ inline PacketTrace sample_queued()
 	return trace;
 }
 
+// Made by another packet, through a table whose rules were not read and one whose rules are IPv6's, which keeps it.
+inline PacketTrace sample_stolen()
+{
+	PacketMaker p(4);
+	p.head().family = NFPROTO_IPV6;
+	p.head().parent = 1001;
+	p.head().parent_packet = 1;
+	p.head().flags |= IPT_EVENT_CHILD;
+	p.fields().connection = IPT_EVENT_CT_NEW;
+	Traversal unread =
+		walk_of({ p.enter("mangle", NF_INET_PRE_ROUTING), p.rule("PREROUTING", 1), p.leave(NF_ACCEPT) },
+			{ nullptr, "not read" });
+	unread.gap = true;
+	const Enter enter = p.enter("filter", NF_INET_FORWARD);
+	const Rule rule = p.rule("WEB", 1);
+	p.head().flags |= IPT_EVENT_STOLEN;
+	PacketTrace trace = trace_of({ unread, walk_of({ enter, rule, p.leave(NF_STOLEN, true) }, sample_rules()) });
+	trace.origin = Origin{ 1, {}, {} };
+	return trace;
+}
+
 inline std::vector<PacketTrace> samples()
 {
-	return { sample_tcp(), sample_fragment(), sample_queued() };
+	return { sample_tcp(), sample_fragment(), sample_queued(), sample_stolen() };
 }
 
 } // namespace ipt::test
