@@ -67,6 +67,16 @@ TEST(Options, all_of_them)
 	EXPECT_EQ(parse({ "--read", "x" })->options.read, "x");
 }
 
+TEST(Options, short_ones_have_long_ones)
+{
+	EXPECT_EQ(parse({ "--count", "7" })->options.count, 7U);
+	EXPECT_FALSE(parse({ "--ipv4" })->options.ipv6);
+	EXPECT_FALSE(parse({ "--ipv6" })->options.ipv4);
+	EXPECT_EQ(parse({ "--output", "x" })->options.output, "x");
+	EXPECT_TRUE(parse({ "--verbose" })->options.verbose);
+	EXPECT_TRUE(parse({ "-h" })->answer);
+}
+
 TEST(Options, expression_in_several_words)
 {
 	EXPECT_EQ(parse({ "-6", "tcp", "port", "443" })->options.expression, "tcp port 443");
@@ -186,6 +196,28 @@ TEST(Documentation, completion_has_the_options_of_help)
 {
 	const std::string list = between(file("completion/iptables-trace"), "options='", "'\n");
 	EXPECT_EQ(options_in(list.substr(9).insert(0, " ")), options_in_help());
+}
+
+// An option that none of the tests above has given stands in help for nothing.
+TEST(Documentation, tests_give_every_option_of_help)
+{
+	const std::string tests =
+		between(file("tests/options_test.cc"), "TEST(Options, defaults)", "TEST(Documentation");
+	for (const std::string &option : options_in_help())
+		EXPECT_NE(tests.find('"' + option + '"'), std::string::npos) << option;
+}
+
+TEST(Documentation, guide_has_no_option_that_help_has_not)
+{
+	const std::string guide = file("docs/debugging.md");
+	static const std::regex command("iptables-trace( -[^'`|\\\\\n]*)");
+	const std::set<std::string> known = options_in_help();
+	size_t commands = 0;
+	for (std::sregex_iterator at(guide.begin(), guide.end(), command), end; at != end; ++at, commands++) {
+		for (const std::string &option : options_in((*at)[1]))
+			EXPECT_TRUE(known.contains(option)) << at->str();
+	}
+	EXPECT_GT(commands, 10U);
 }
 
 TEST(Documentation, exit_codes_stand_in_help_and_man_page)
