@@ -86,11 +86,7 @@ const std::string &UtcText::operator()(int64_t wall_ns)
 				    utc.tm_mon + 1, utc.tm_mday, utc.tm_hour, utc.tm_min, utc.tm_sec);
 		second_ = second;
 	}
-	int64_t rest = wall_ns % kSecond;
-	for (size_t digit = text_.size() - 2; digit > text_.size() - 11; digit--) {
-		text_[digit] = static_cast<char>('0' + rest % 10);
-		rest /= 10;
-	}
+	set_digits(text_, text_.size() - 10, 9, wall_ns % kSecond);
 	return text_;
 }
 

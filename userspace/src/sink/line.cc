@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "sink/line.h"
 
-#include <fmt/core.h>
+#include <fmt/format.h>
 
 #include "event/names.h"
 #include "sink/describe.h"
@@ -10,50 +10,89 @@ namespace ipt {
 
 namespace {
 
-std::string packet_of(const Traversal &traversal)
+std::string text_of(const Traversal &walk)
 {
-	if (traversal.enter)
-		return packet_text(traversal.head.family, traversal.enter->packet);
-	if (traversal.leave)
-		return packet_text(traversal.head.family, traversal.leave->packet);
+	if (walk.enter)
+		return packet_text(walk.head.family, walk.enter->packet);
+	if (walk.leave)
+		return packet_text(walk.head.family, walk.leave->packet);
 	return "(packet's fields were lost)";
 }
 
-std::string happened(const Enter &event, const Traversal &, const Look &)
+void append(std::string &line, uint64_t number)
 {
-	return "enter " + devices_text(event);
-}
-
-std::string happened(const Rule &event, const Traversal &traversal, const Look &)
-{
-	const Met what = met(event, traversal.rules_text);
-	return fmt::format("{} {}: {}", name_of(event.chain), event.number, what.text);
-}
-
-std::string happened(const Leave &event, const Traversal &traversal, const Look &look)
-{
-	const std::string hotdrop = hotdrop_text(traversal);
-	return fmt::format("{} {}{}{}", painted_verdict(event.verdict, look), duration_text(event.duration),
-			   hotdrop.empty() ? "" : ", ", hotdrop);
+	const fmt::format_int digits(number);
+	line.append(digits.data(), digits.size());
 }
 
 } // namespace
 
-void LineSink::event(const Event &event, const Traversal &traversal)
+void LineSink::begin(uint64_t time, uint64_t packet)
+{
+	line_ = look_.clock.time_of_day(time);
+	line_ += " #";
+	append(line_, packet);
+}
+
+const std::string &LineSink::packet_of(const Traversal &walk)
+{
+	if (!walk.enter || walk.head.traversal != walk_) {
+		packet_ = text_of(walk);
+		walk_ = walk.enter ? walk.head.traversal : 0;
+	}
+	return packet_;
+}
+
+void LineSink::place(const Head &head, const Traversal &walk)
+{
+	((line_ += ' ') += look_.netns_name(head)) += ' ';
+	((line_ += name_of(head.table)) += ' ') += hook_name(head.hook);
+	((line_ += ' ') += packet_of(walk)) += " | ";
+}
+
+void LineSink::happened(const Enter &event, const Traversal &)
+{
+	(line_ += "enter ") += devices_text(event);
+}
+
+void LineSink::happened(const Rule &event, const Traversal &walk)
+{
+	(line_ += name_of(event.chain)) += ' ';
+	append(line_, event.number);
+	(line_ += ": ") += met(event, walk.rules_text).text;
+}
+
+void LineSink::happened(const Leave &event, const Traversal &walk)
+{
+	((line_ += painted_verdict(event.verdict, look_)) += ' ') += duration_text(event.duration);
+	if (const std::string hotdrop = hotdrop_text(walk); !hotdrop.empty())
+		(line_ += ", ") += hotdrop;
+}
+
+void LineSink::write()
+{
+	line_ += '\n';
+	output_.write(line_);
+}
+
+void LineSink::event(const Event &event, const Traversal &walk)
 {
 	const Head &head = head_of(event);
-	const std::string what = std::visit([&](const auto &e) { return happened(e, traversal, look_); }, event);
-	output_.write(fmt::format("{} #{}.{} {} {} {} {} | {}\n", look_.clock.time_of_day(head.time), head.packet,
-				  head.seq, look_.netns_name(head), name_of(head.table), hook_name(head.hook),
-				  packet_of(traversal), what));
+	begin(head.time, head.packet);
+	line_ += '.';
+	append(line_, head.seq);
+	place(head, walk);
+	std::visit([&](const auto &e) { happened(e, walk); }, event);
+	write();
 }
 
 void LineSink::packet(const PacketTrace &trace)
 {
 	const Traversal &last = trace.traversals.back();
-	output_.write(fmt::format("{} #{} {} {} {} {} | {}\n", look_.clock.time_of_day(trace.last_time), trace.number,
-				  look_.netns_name(last.head), name_of(last.head.table), hook_name(last.head.hook),
-				  packet_of(last), completeness_text(trace, look_)));
+	begin(trace.last_time, trace.number);
+	place(last.head, last);
+	line_ += completeness_text(trace, look_);
+	write();
 }
 
 } // namespace ipt

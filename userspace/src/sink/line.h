@@ -11,12 +11,25 @@ namespace ipt {
 class LineSink : public Sink {
 public:
 	LineSink(Output &output, Look look) : output_(output), look_(std::move(look)) {}
-	void event(const Event &event, const Traversal &traversal) override;
+	void event(const Event &event, const Traversal &walk) override;
 	void packet(const PacketTrace &trace) override;
 
 private:
+	void begin(uint64_t time, uint64_t packet);
+	// Where it is and what it looks like, up to the bar.
+	void place(const Head &head, const Traversal &walk);
+	const std::string &packet_of(const Traversal &walk);
+	void happened(const Enter &event, const Traversal &walk);
+	void happened(const Rule &event, const Traversal &walk);
+	void happened(const Leave &event, const Traversal &walk);
+	void write();
+
 	Output &output_;
 	Look look_;
+	std::string line_; // to be written, with room that is used again
+	// The packet as it came into the last walk; most events are of the same one as those before them.
+	std::string packet_;
+	uint64_t walk_ = 0;
 };
 
 } // namespace ipt

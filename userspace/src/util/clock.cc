@@ -43,9 +43,20 @@ std::string WallClock::time_of_day(uint64_t monotonic_ns) const
 {
 	const int64_t wall = wall_ns(monotonic_ns);
 	const time_t seconds = wall / kSecond;
-	tm local{};
-	localtime_r(&seconds, &local);
-	return fmt::format("{:02}:{:02}:{:02}.{:06}", local.tm_hour, local.tm_min, local.tm_sec, wall % kSecond / 1000);
+	if (seconds != second_) {
+		tm local{};
+		localtime_r(&seconds, &local);
+		text_ = fmt::format("{:02}:{:02}:{:02}.000000", local.tm_hour, local.tm_min, local.tm_sec);
+		second_ = seconds;
+	}
+	set_digits(text_, text_.size() - 6, 6, wall % kSecond / 1000);
+	return text_;
+}
+
+void set_digits(std::string &text, size_t at, size_t count, int64_t number)
+{
+	for (size_t digit = at + count; digit > at; number /= 10)
+		text[--digit] = static_cast<char>('0' + number % 10);
 }
 
 } // namespace ipt

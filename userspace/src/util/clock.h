@@ -20,8 +20,14 @@ public:
 
 private:
 	int64_t offset_ = 0;
+	// The text of a second, which many events have in common.
+	mutable int64_t second_ = INT64_MIN;
+	mutable std::string text_;
 };
 
 uint64_t monotonic_ns();
+
+// Writes a number, which is not negative, over so many digits of the text.
+void set_digits(std::string &text, size_t at, size_t count, int64_t number);
 
 } // namespace ipt

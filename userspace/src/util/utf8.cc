@@ -10,6 +10,19 @@ bool continues(std::string_view text, size_t at)
 	return at < text.size() && (static_cast<unsigned char>(text[at]) & 0xc0) == 0x80;
 }
 
+// How much of the text, from its beginning, is valid. Nearly always all of it, and ASCII.
+size_t valid_length(std::string_view text)
+{
+	size_t at = 0;
+	while (at < text.size()) {
+		const size_t length = static_cast<unsigned char>(text[at]) < 0x80 ? 1 : utf8_length(text.substr(at));
+		if (!length)
+			break;
+		at += length;
+	}
+	return at;
+}
+
 } // namespace
 
 // RFC 3629: no surrogates, nothing beyond U+10FFFF, no longer form than needed.
@@ -42,12 +55,13 @@ std::string to_utf8(std::string_view text)
 	std::string result;
 	result.reserve(text.size());
 	while (!text.empty()) {
-		const size_t length = utf8_length(text);
-		if (length)
-			result += text.substr(0, length);
-		else
-			result += "\xef\xbf\xbd";
-		text.remove_prefix(length ? length : 1);
+		const size_t valid = valid_length(text);
+		result += text.substr(0, valid);
+		text.remove_prefix(valid);
+		if (text.empty())
+			break;
+		result += "\xef\xbf\xbd";
+		text.remove_prefix(1);
 	}
 	return result;
 }
