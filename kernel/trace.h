@@ -10,6 +10,10 @@
  *	trace_canary.c	whether probes are hit at all
  *	trace_walk.c	what happens at a probe: a packet's walk through a table
  *	trace_packet.c	packets that were selected, recognized from one table to the next
+ *	trace_select.c	what a session asks of packets besides its filter
+ *	trace_limit.c	which of them it is content with: samples, the first of a flow, a rate
+ *	trace_flow.c	which packets are the first of a flow
+ *	trace_notes.c	what is kept of any number of packets or flows, in memory of a fixed size
  *	trace_event.c	what a program is told
  *	trace_ruleset.c	which ruleset a table has at the moment
  *	trace_args.h	the arguments of the probed functions
@@ -17,21 +21,27 @@
 #ifndef _IPTABLES_TRACE_H
 #define _IPTABLES_TRACE_H
 
+#include <linux/atomic.h>
 #include <linux/err.h>
+#include <linux/if.h>
 #include <linux/kprobes.h>
 #include <linux/list.h>
 #include <linux/mutex.h>
 #include <linux/netfilter.h>
 #include <linux/skbuff.h>
 #include <linux/types.h>
+#include <linux/uidgid.h>
 
 #include "compat/compat.h"
 #include "uapi/iptables_trace_ctl.h"
 #include "uapi/iptables_trace_ctx.h"
 
 struct bpf_prog;
+struct cgroup;
+struct itrace_notes;
 struct module;
 struct net;
+struct pid;
 struct sock_fprog_kern;
 struct xt_table;
 
@@ -65,6 +75,33 @@ struct itrace_counters {
 	u64 events;
 	u64 unwritten;
 	u64 not_run;
+	u64 left_out;
+	u64 held_back;
+	u64 sampled;			/* packets that sample was asked about */
+};
+
+/* struct iptables_trace_select as the packet path reads it. */
+struct itrace_select {
+	u32 asked;			/* IPTABLES_TRACE_SELECT_... */
+	u32 mark;
+	u32 mark_mask;
+	u32 hooks;
+	kuid_t uid;
+	struct pid *pid;		/* held */
+	struct cgroup *cgroup;		/* held */
+	u32 sample;
+	u32 first;
+	u32 rate;
+	char in[IFNAMSIZ];
+	char out[IFNAMSIZ];
+	u8 in_len;			/* bytes that matter */
+	u8 out_len;
+	char tables[IPTABLES_TRACE_SELECT_TABLES_MAX][IPTABLES_TRACE_SELECT_TABLE_LEN];
+
+	struct itrace_notes *flows;	/* with first: how many packets of each there were */
+	u32 flow_seed;
+	unsigned long second;		/* with rate: when this second began, in jiffies */
+	atomic_t in_second;		/* events since */
 };
 
 /*
@@ -80,8 +117,12 @@ struct itrace_session {
 	struct bpf_prog *filter;	/* classic; NULL selects all */
 	bool children;
 
+	struct itrace_select select;
+
 	/* NULL: all. Compared, never followed, and no reference is held; ITRACE_NETNS_GONE once it has ended. */
 	struct net *net;
+	struct net *more_nets[IPTABLES_TRACE_NETNS_MAX - 1];
+	unsigned int more;
 
 	atomic64_t next_packet;
 	struct itrace_counters __percpu *counters;
@@ -103,6 +144,7 @@ struct itrace_session {
 struct itrace_running {
 	unsigned int count;
 	bool marks;			/* a session needs packets to be marked */
+	bool limits;			/* a session is content with some of the packets */
 	struct itrace_session *session[ITRACE_MAX_SESSIONS];
 };
 
@@ -159,6 +201,8 @@ extern struct itrace_running __rcu *itrace_running;
 struct itrace_session *itrace_session_create(struct net *net);
 void itrace_session_destroy(struct itrace_session *session);
 void itrace_session_set_net(struct itrace_session *session, struct net *net);
+int itrace_session_add_net(struct itrace_session *session, struct net *net);
+bool itrace_session_in_more_nets(const struct itrace_session *session, const struct net *net);
 int itrace_session_start(struct itrace_session *session);
 void itrace_session_stop(struct itrace_session *session);
 void itrace_session_stats(struct itrace_session *session, struct iptables_trace_stats *stats);
@@ -229,6 +273,59 @@ struct itrace_walk *itrace_packet_walk(const struct sk_buff *skb);
 void itrace_packet_pause(struct itrace_packet *packet, const struct sk_buff *skb, bool queued);
 void itrace_packet_release(struct itrace_packet *packet);
 void itrace_packet_drop(struct itrace_packet *packet);
+
+u64 itrace_packet_content(const struct sk_buff *skb, u8 family);
+bool itrace_comes_later(u8 hook, int priority, u8 than_hook, int than_priority);
+
+/* trace_select.c */
+int itrace_select_create(struct itrace_select *select, const struct iptables_trace_select *in);
+void itrace_select_destroy(struct itrace_select *select);
+bool itrace_select_holds(const struct itrace_select *select, const struct sk_buff *skb,
+			 const struct nf_hook_state *state, const struct xt_table *table);
+
+bool itrace_select_in_vain(const struct itrace_select *select);
+
+/* What itrace_select_holds() is for, of which the second ask whose a packet is; and what itrace_limit_admit() is for. */
+#define ITRACE_OWNER		(IPTABLES_TRACE_SELECT_UID | IPTABLES_TRACE_SELECT_PID | \
+				 IPTABLES_TRACE_SELECT_CGROUP)
+#define ITRACE_PREDICATES	(IPTABLES_TRACE_SELECT_IN | IPTABLES_TRACE_SELECT_OUT | \
+				 IPTABLES_TRACE_SELECT_MARK | IPTABLES_TRACE_SELECT_HOOKS | \
+				 IPTABLES_TRACE_SELECT_TABLES | ITRACE_OWNER)
+#define ITRACE_LIMITS		(IPTABLES_TRACE_SELECT_SAMPLE | IPTABLES_TRACE_SELECT_FIRST | \
+				 IPTABLES_TRACE_SELECT_RATE)
+
+/* trace_limit.c */
+int itrace_limits_alloc(void);
+void itrace_limits_free(void);
+void itrace_limit_reset(struct itrace_select *select);
+unsigned int itrace_limit_admit(const struct itrace_running *running, unsigned int selected,
+				const struct sk_buff *skb, const struct nf_hook_state *state,
+				const struct xt_table *table, const struct itrace_packet *known,
+				const struct itrace_packet *parent);
+
+static inline void itrace_limit_count(struct itrace_select *select)
+{
+	if (select->asked & IPTABLES_TRACE_SELECT_RATE)
+		atomic_inc(&select->in_second);
+}
+
+/* trace_flow.c */
+int itrace_flows_create(struct itrace_select *select);
+bool itrace_flow_admits(struct itrace_select *select, const struct sk_buff *skb, u8 family);
+
+/* trace_notes.c */
+struct itrace_note {
+	u64 *word;			/* where it stands, or will */
+	u64 was;			/* what stood there */
+	u32 tag;
+};
+
+struct itrace_notes *itrace_notes_create(unsigned int bits);
+void itrace_notes_destroy(struct itrace_notes *notes);
+void itrace_notes_forget(struct itrace_notes *notes);
+u16 itrace_note_read(struct itrace_notes *notes, u32 tag, unsigned int seconds,
+		     struct itrace_note *note);
+bool itrace_note_write(const struct itrace_note *note, u16 value);
 
 /* trace_event.c */
 void itrace_event_enter(struct itrace_walk *walk, u8 family);

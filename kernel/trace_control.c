@@ -71,8 +71,11 @@ static int get_info(void __user *arg, unsigned int cmd)
 		.module_version	= IPTABLES_EBPF_VERSION,
 	};
 
+	info.features |= IPTABLES_TRACE_FEATURE_SELECT;
 	if (IS_ENABLED(CONFIG_NETFILTER_XT_TARGET_TRACE))
 		info.features |= IPTABLES_TRACE_FEATURE_RULES;
+	if (IS_ENABLED(CONFIG_SOCK_CGROUP_DATA))
+		info.features |= IPTABLES_TRACE_FEATURE_CGROUP;
 	return struct_to_user(arg, &info, sizeof(info), sizeof(info), cmd);
 }
 
@@ -161,6 +164,17 @@ static int set_filter(struct itrace_session *session, const void __user *arg, un
 	return 0;
 }
 
+/* A reference to the namespace behind fd, or an error. */
+static struct net *net_from_user(int fd)
+{
+	struct net *net = get_net_ns_by_fd(fd);
+
+	if (IS_ERR(net))
+		pr_info_ratelimited("file descriptor %d is not a network namespace (%pe)\n", fd,
+				    net);
+	return net;
+}
+
 static int set_netns(struct itrace_session *session, const void __user *arg, unsigned int cmd)
 {
 	struct iptables_trace_netns in;
@@ -176,14 +190,47 @@ static int set_netns(struct itrace_session *session, const void __user *arg, uns
 		itrace_session_set_net(session, NULL);
 		return 0;
 	}
-	net = get_net_ns_by_fd(in.fd);
-	if (IS_ERR(net)) {
-		pr_info_ratelimited("file descriptor %d is not a network namespace (%pe)\n", in.fd,
-				    net);
+	net = net_from_user(in.fd);
+	if (IS_ERR(net))
 		return PTR_ERR(net);
-	}
 	itrace_session_set_net(session, net);
 	put_net(net);
+	return 0;
+}
+
+static int add_netns(struct itrace_session *session, const void __user *arg, unsigned int cmd)
+{
+	struct iptables_trace_netns in;
+	struct net *net;
+	int err;
+
+	err = struct_from_user(&in, sizeof(in), sizeof(in), arg, cmd);
+	if (err)
+		return err;
+	if (in.reserved || in.fd == -1)
+		return -EINVAL;
+	net = net_from_user(in.fd);
+	if (IS_ERR(net))
+		return PTR_ERR(net);
+	err = itrace_session_add_net(session, net);
+	put_net(net);
+	return err;
+}
+
+static int set_select(struct itrace_session *session, const void __user *arg, unsigned int cmd)
+{
+	struct iptables_trace_select in;
+	struct itrace_select select = {};
+	int err;
+
+	err = struct_from_user(&in, sizeof(in), sizeof(in), arg, cmd);
+	if (err)
+		return err;
+	err = itrace_select_create(&select, &in);
+	if (err)
+		return err;
+	itrace_select_destroy(&session->select);
+	session->select = select;
 	return 0;
 }
 
@@ -202,7 +249,8 @@ static int get_stats(struct itrace_session *session, void __user *arg, unsigned 
 	struct iptables_trace_stats stats;
 
 	itrace_session_stats(session, &stats);
-	return struct_to_user(arg, &stats, sizeof(stats), sizeof(stats), cmd);
+	return struct_to_user(arg, &stats, sizeof(stats),
+			      offsetof(struct iptables_trace_stats, packets_left_out), cmd);
 }
 
 /* The size in cmd may be another version's, all else has to be as defined. */
@@ -228,6 +276,10 @@ static long itrace_ioctl_locked(struct itrace_session *session, unsigned int cmd
 		return session->running ? -EBUSY : set_filter(session, arg, cmd);
 	case WITHOUT_SIZE(IPTABLES_TRACE_SET_NETNS):
 		return session->running ? -EBUSY : set_netns(session, arg, cmd);
+	case WITHOUT_SIZE(IPTABLES_TRACE_ADD_NETNS):
+		return session->running ? -EBUSY : add_netns(session, arg, cmd);
+	case WITHOUT_SIZE(IPTABLES_TRACE_SET_SELECT):
+		return session->running ? -EBUSY : set_select(session, arg, cmd);
 	case IPTABLES_TRACE_START:
 		return session->running ? -EBUSY : start(session);
 	default:

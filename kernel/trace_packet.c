@@ -122,7 +122,7 @@ static u64 transport_of(const struct sk_buff *skb, unsigned int offset, u8 proto
 }
 
 /* What a packet keeps on its way whatever NAT does to it, as a number that hardly another packet has. */
-static u64 content_of(const struct sk_buff *skb, u8 family)
+u64 itrace_packet_content(const struct sk_buff *skb, u8 family)
 {
 	unsigned int offset;
 	u16 fragment;
@@ -182,15 +182,21 @@ static int stage(u8 hook)
 	}
 }
 
+bool itrace_comes_later(u8 hook, int priority, u8 than_hook, int than_priority)
+{
+	if (hook != than_hook)
+		return stage(hook) > stage(than_hook);
+	return priority > than_priority;
+}
+
 static bool comes_later(const struct itrace_packet *packet, const struct nf_hook_state *state,
 			const struct xt_table *table)
 {
 	int priority = itrace_table_priority(table, state->hook);
 
-	if (state->hook != packet->hook)
-		return stage(state->hook) > stage(packet->hook);
 	/* NFQUEUE may have a packet enter the same table again. */
-	return priority > packet->priority || (priority == packet->priority && packet->queued);
+	return itrace_comes_later(state->hook, priority, packet->hook, packet->priority) ||
+	       (state->hook == packet->hook && priority == packet->priority && packet->queued);
 }
 
 /* On its way through the tables a packet stays one that a device has received, or one that this host has made. */
@@ -213,7 +219,7 @@ static bool continues(struct itrace_packet *packet, const struct sk_buff *skb,
 	if (packet->net != state->net || packet->received != is_received(skb) ||
 	    !comes_later(packet, state, table))
 		return false;
-	if (packet->content == content_of(skb, state->pf))
+	if (packet->content == itrace_packet_content(skb, state->pf))
 		return true;
 
 	/* Changed in between, as by a connection tracking helper: likely, if it still is of the same connection. */
@@ -387,7 +393,7 @@ void itrace_packet_pause(struct itrace_packet *packet, const struct sk_buff *skb
 
 	packet->net = walk->state->net;
 	packet->connection = connection_of(skb);
-	packet->content = content_of(skb, walk->state->pf);
+	packet->content = itrace_packet_content(skb, walk->state->pf);
 	packet->seen = jiffies;
 	packet->priority = itrace_table_priority(walk->table, walk->state->hook);
 	packet->hook = walk->state->hook;

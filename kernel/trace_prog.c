@@ -106,6 +106,7 @@ static void number_event(struct itrace_session *session, struct itrace_walk *wal
 	unsigned int slot = session->slot;
 
 	this_cpu_inc(session->counters->events);
+	itrace_limit_count(&session->select);
 	ctx->packet = packet->in[slot].id;
 	ctx->seq = ++packet->in[slot].seq;
 	ctx->missed = walk->missed - session->base_missed_sum;

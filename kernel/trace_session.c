@@ -60,6 +60,7 @@ void itrace_session_destroy(struct itrace_session *session)
 			bpf_prog_put(session->prog[kind]);
 	if (session->filter)
 		bpf_prog_destroy(session->filter);
+	itrace_select_destroy(&session->select);
 	free_percpu(session->counters);
 	kfree(session);
 }
@@ -69,17 +70,59 @@ void itrace_session_set_net(struct itrace_session *session, struct net *net)
 {
 	spin_lock(&sessions_lock);
 	WRITE_ONCE(session->net, net);
+	session->more = 0;
 	spin_unlock(&sessions_lock);
+}
+
+/* Likewise, besides those of before, unless these are all. */
+int itrace_session_add_net(struct itrace_session *session, struct net *net)
+{
+	int err = 0;
+
+	spin_lock(&sessions_lock);
+	if (!session->net)
+		err = -EINVAL;
+	else if (session->more < ARRAY_SIZE(session->more_nets))
+		session->more_nets[session->more++] = net;
+	else
+		err = -ENOSPC;
+	spin_unlock(&sessions_lock);
+	return err;
+}
+
+bool itrace_session_in_more_nets(const struct itrace_session *session, const struct net *net)
+{
+	unsigned int i;
+
+	for (i = 0; i < session->more; i++)
+		if (READ_ONCE(session->more_nets[i]) == net)
+			return true;
+	return false;
+}
+
+static bool all_nets_gone(const struct itrace_session *session)
+{
+	unsigned int i;
+
+	for (i = 0; i < session->more; i++)
+		if (READ_ONCE(session->more_nets[i]) != ITRACE_NETNS_GONE)
+			return false;
+	return READ_ONCE(session->net) == ITRACE_NETNS_GONE;
 }
 
 static void __net_exit net_ends(struct net *net)
 {
 	struct itrace_session *session;
+	unsigned int i;
 
 	spin_lock(&sessions_lock);
-	list_for_each_entry(session, &sessions, list)
+	list_for_each_entry(session, &sessions, list) {
 		if (session->net == net)
 			WRITE_ONCE(session->net, ITRACE_NETNS_GONE);
+		for (i = 0; i < session->more; i++)
+			if (session->more_nets[i] == net)
+				WRITE_ONCE(session->more_nets[i], ITRACE_NETNS_GONE);
+	}
 	spin_unlock(&sessions_lock);
 }
 
@@ -115,8 +158,10 @@ static void change_running(struct itrace_session *added, const struct itrace_ses
 			new->session[new->count++] = old->session[i];
 	if (added)
 		new->session[new->count++] = added;
-	for (i = 0; i < new->count; i++)
+	for (i = 0; i < new->count; i++) {
 		new->marks |= wants_marks(new->session[i]);
+		new->limits |= new->session[i]->select.asked & ITRACE_LIMITS;
+	}
 
 	rcu_assign_pointer(itrace_running, new->count ? new : NULL);
 	synchronize_rcu();
@@ -128,10 +173,18 @@ static int bring_up(void)
 
 	if (err)
 		return err;
+	err = itrace_limits_alloc();
+	if (err)
+		goto free_packets;
 	itrace_rulesets_reset();
 	err = itrace_hooks_set();
 	if (err)
-		itrace_packets_free();
+		goto free_limits;
+	return 0;
+free_limits:
+	itrace_limits_free();
+free_packets:
+	itrace_packets_free();
 	return err;
 }
 
@@ -139,6 +192,7 @@ static void take_down(void)
 {
 	itrace_hooks_remove();
 	itrace_walks_forget();
+	itrace_limits_free();
 	itrace_packets_free();
 }
 
@@ -149,6 +203,7 @@ static void reset_counters(struct itrace_session *session)
 	for_each_possible_cpu(cpu)
 		memset(per_cpu_ptr(session->counters, cpu), 0, sizeof(*session->counters));
 	atomic64_set(&session->next_packet, 0);
+	itrace_limit_reset(&session->select);
 	itrace_hooks_missed(&session->base_missed);
 	session->base_missed_sum = itrace_missed_sum(&session->base_missed);
 	session->base_replacements = itrace_ruleset_replacements();
@@ -228,6 +283,8 @@ void itrace_session_stats(struct itrace_session *session, struct iptables_trace_
 		stats->events += counters->events;
 		stats->events_unwritten += counters->unwritten;
 		stats->events_not_run += counters->not_run;
+		stats->packets_left_out += counters->left_out;
+		stats->packets_held_back += counters->held_back;
 	}
 
 	itrace_hooks_missed(&missed);
@@ -239,8 +296,10 @@ void itrace_session_stats(struct itrace_session *session, struct iptables_trace_
 	stats->log_leaked = atomic64_read(&itrace_log_leaked) - session->base_log_leaked;
 state:
 	stats->hooks = itrace_hooks_in_place();
-	if (READ_ONCE(session->net) == ITRACE_NETNS_GONE)
+	if (all_nets_gone(session))
 		stats->flags |= IPTABLES_TRACE_STATS_NETNS_GONE;
+	if (itrace_select_in_vain(&session->select))
+		stats->flags |= IPTABLES_TRACE_STATS_PROCESS_GONE;
 }
 
 unsigned int itrace_sessions_running(void)

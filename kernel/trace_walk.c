@@ -97,6 +97,16 @@ static void find_parent(struct arrival *arrival)
 	}
 }
 
+/* Whether a session wants the packet for its own sake. */
+static __always_inline bool wants(const struct itrace_session *session, const struct sk_buff *skb,
+				  const struct nf_hook_state *state, const struct xt_table *table)
+{
+	if (unlikely(session->select.asked & ITRACE_PREDICATES) &&
+	    !itrace_select_holds(&session->select, skb, state, table))
+		return false;
+	return !session->filter || itrace_filter_selects(session->filter, skb);
+}
+
 /*
  * The sessions for which the packet is traced through this table, as bits of their places in running. What is known of the
  * packet and of its parent, if anything, matters as much as what the filters say.
@@ -104,6 +114,7 @@ static void find_parent(struct arrival *arrival)
 static __always_inline unsigned int select(const struct itrace_running *running,
 					   const struct sk_buff *skb,
 					   const struct nf_hook_state *state,
+					   const struct xt_table *table,
 					   const struct itrace_packet *known,
 					   const struct itrace_packet *parent)
 {
@@ -116,10 +127,11 @@ static __always_inline unsigned int select(const struct itrace_running *running,
 		const struct itrace_session *session = running->session[i];
 		const struct net *only = READ_ONCE(session->net);
 
-		if (only && only != net)
+		if (only && only != net &&
+		    (likely(!session->more) || !itrace_session_in_more_nets(session, net)))
 			continue;
-		if ((known && itrace_session_selected(session, known)) || !session->filter ||
-		    itrace_filter_selects(session->filter, skb) ||
+		if ((known && itrace_session_selected(session, known)) ||
+		    wants(session, skb, state, table) ||
 		    (parent && session->children && itrace_session_selected(session, parent)))
 			selected |= BIT(i);
 	} while (++i < running->count);
@@ -242,14 +254,19 @@ static noinline int arrive(struct kprobe *probe, struct pt_regs *regs, u8 family
 			   const struct itrace_running *running, unsigned int selected)
 {
 	const struct nf_hook_state *state = itrace_table_state_arg(regs);
+	const struct xt_table *table = itrace_table_arg(regs);
 	const struct sk_buff *skb = itrace_table_skb_arg(regs);
 	struct arrival arrival = { .running = running, .family = family };
 
-	arrival.packet = itrace_packet_resume(skb, state, itrace_table_arg(regs), &arrival.known);
+	arrival.packet = itrace_packet_resume(skb, state, table, &arrival.known);
 	find_parent(&arrival);
 	if (!selected)
-		selected = select(running, skb, state, arrival.known ? arrival.packet : NULL,
+		selected = select(running, skb, state, table, arrival.known ? arrival.packet : NULL,
 				  arrival.parent);
+	if (selected && running->limits)
+		selected = itrace_limit_admit(running, selected, skb, state, table,
+					      arrival.known ? arrival.packet : NULL,
+					      arrival.parent);
 	if (selected) {
 		arrival.selected = selected;
 		this_cpu_write(arriving, &arrival);
@@ -278,7 +295,7 @@ static __always_inline int enter(struct kprobe *probe, struct pt_regs *regs, u8 
 	if (likely(!itrace_packet_seen(itrace_table_skb_arg(regs)) &&
 		   !this_cpu_read(caller.packet))) {
 		selected = select(running, itrace_table_skb_arg(regs), itrace_table_state_arg(regs),
-				  NULL, NULL);
+				  itrace_table_arg(regs), NULL, NULL);
 		if (likely(!selected))
 			return 0;
 	}

@@ -2,10 +2,10 @@
 /*
  * How user space speaks to iptables_trace.ko: ioctls on /dev/iptables_trace.
  *
- * An open file is a session. It is configured while it stands still (SET_PROGRAMS, SET_FILTER, SET_NETNS), runs from
- * START to STOP, and may be configured and started again. Closing it, also by the death of the process, undoes all that
- * it did to the kernel; when the call returns, no program of the session runs any more. Several sessions run at once,
- * each with its own programs, filter and numbers.
+ * An open file is a session. It is configured while it stands still (SET_PROGRAMS, SET_FILTER, SET_NETNS, ADD_NETNS,
+ * SET_SELECT), runs from START to STOP, and may be configured and started again. Closing it, also by the death of the
+ * process, undoes all that it did to the kernel; when the call returns, no program of the session runs any more. Several
+ * sessions run at once, each with its own programs, filter and numbers.
  *
  * open() and every ioctl need, in the initial user namespace, CAP_NET_ADMIN and besides either CAP_BPF and CAP_PERFMON,
  * or CAP_SYS_ADMIN.
@@ -31,6 +31,8 @@
 /* iptables_trace_info.features */
 enum {
 	IPTABLES_TRACE_FEATURE_RULES	= 1 << 0,	/* the kernel can name rules: NETFILTER_XT_TARGET_TRACE */
+	IPTABLES_TRACE_FEATURE_SELECT	= 1 << 1,	/* ADD_NETNS, SET_SELECT */
+	IPTABLES_TRACE_FEATURE_CGROUP	= 1 << 2,	/* IPTABLES_TRACE_SELECT_CGROUP */
 };
 
 /* What the module probes while a session runs. A set of them says which are in place. */
@@ -101,11 +103,80 @@ struct iptables_trace_filter {
  * namespace of the process that opened the session. The session does not keep the namespace alive; after its end
  * nothing is selected any more and iptables_trace_stats.flags says so.
  *
- * Errors: EBADF, EINVAL (not a network namespace), EBUSY (the session runs).
+ * ADD_NETNS takes a further one, up to IPTABLES_TRACE_NETNS_MAX in all; SET_NETNS forgets those. With several, the
+ * session goes on until the last has ended.
+ *
+ * Errors: EBADF, EINVAL (not a network namespace; ADD_NETNS of all, or to all), ENOSPC (one too many), EBUSY (the session runs).
  */
 struct iptables_trace_netns {
 	__s32	fd;
 	__u32	reserved;
+};
+
+#define IPTABLES_TRACE_NETNS_MAX	16
+
+/* iptables_trace_select.fields: which of them say something; the others must be zero */
+enum {
+	IPTABLES_TRACE_SELECT_IN	= 1 << 0,
+	IPTABLES_TRACE_SELECT_OUT	= 1 << 1,
+	IPTABLES_TRACE_SELECT_MARK	= 1 << 2,
+	IPTABLES_TRACE_SELECT_UID	= 1 << 3,
+	IPTABLES_TRACE_SELECT_PID	= 1 << 4,
+	IPTABLES_TRACE_SELECT_CGROUP	= 1 << 5,
+	IPTABLES_TRACE_SELECT_HOOKS	= 1 << 6,
+	IPTABLES_TRACE_SELECT_TABLES	= 1 << 7,
+	IPTABLES_TRACE_SELECT_SAMPLE	= 1 << 8,
+	IPTABLES_TRACE_SELECT_FIRST	= 1 << 9,
+	IPTABLES_TRACE_SELECT_RATE	= 1 << 10,
+};
+
+#define IPTABLES_TRACE_SELECT_NAME_LEN		16	/* of devices */
+#define IPTABLES_TRACE_SELECT_TABLE_LEN		32
+#define IPTABLES_TRACE_SELECT_TABLES_MAX	8
+
+/*
+ * Which packets besides. Every field that says something has to hold where a packet is selected, at any table that it
+ * enters, and is asked before the filter; all of them are forgotten by a struct whose fields are 0, which is also the
+ * default. A packet that is selected is followed as ever, and what is made on its way needs to fulfil none of this.
+ *
+ * sample, rate and first, asked in this order, then decide once for a packet. Those that sample or first leave out are
+ * counted in packets_left_out, those that rate does in packets_held_back. What is known of flows, and of packets that were
+ * not wanted, has room for the latest of them: 16384 flows of a session, and 2048 packets of all sessions. A flow that has
+ * been silent for two minutes is over.
+ *
+ * uid, cgroup and pid hold for no packet but those that this host sends, at OUTPUT and POSTROUTING. What the kernel sends
+ * by itself belongs to no user and no cgroup. When the process of pid has ended, nothing is selected any more and
+ * iptables_trace_stats.flags says so.
+ *
+ * Errors: EINVAL (an unknown field, one that says nothing but is not zero or the other way round, a name without an end or
+ * with something behind it, a mark with bits outside of its mask, first above 65535), EBADF (cgroup), ESRCH (no such
+ * process), EOPNOTSUPP (a kernel without cgroups of sockets), ENOMEM, EBUSY (the session runs).
+ */
+struct iptables_trace_select {
+	__u32	fields;			/* IPTABLES_TRACE_SELECT_... */
+
+	/* Of the packet, at this table. */
+	__u32	mark;
+	__u32	mark_mask;
+	__u32	hooks;			/* bits: 1 << NF_INET_PRE_ROUTING ... */
+
+	/* Of the socket that has sent it. */
+	__u32	uid;			/* its owner */
+	__s32	cgroup;			/* file descriptor of a folder of cgroup2: made in it or below */
+
+	/* The process that sends it by a system call, by its number or that of a thread. */
+	__u32	pid;
+
+	__u32	sample;			/* one packet of so many; each CPU counts by itself */
+	__u32	first;			/* so many packets of a flow, both directions together */
+	__u32	rate;			/* no further packet while there were so many events in a second */
+	__u32	reserved[2];
+
+	/* As in rules: a + at the end stands for any rest. */
+	char	in[IPTABLES_TRACE_SELECT_NAME_LEN];
+	char	out[IPTABLES_TRACE_SELECT_NAME_LEN];
+	/* One of these; the first empty one ends the list. */
+	char	tables[IPTABLES_TRACE_SELECT_TABLES_MAX][IPTABLES_TRACE_SELECT_TABLE_LEN];
 };
 
 /* iptables_trace_stats.flags */
@@ -117,6 +188,7 @@ enum {
 	 * again. As of this moment, or of the STOP: who has to know asks often.
 	 */
 	IPTABLES_TRACE_STATS_PROBES_OFF	= 1 << 2,
+	IPTABLES_TRACE_STATS_PROCESS_GONE = 1 << 3,	/* the process of iptables_trace_select.pid has ended */
 };
 
 /*
@@ -147,6 +219,10 @@ struct iptables_trace_stats {
 
 	__u64	replacements;		/* beginnings and ends of replacements, see iptables_trace_ctx */
 	__u64	log_leaked;		/* lines of ours in the kernel log: nf_log has a logger for every family */
+
+	/* With IPTABLES_TRACE_FEATURE_SELECT. Not losses: asked for. */
+	__u64	packets_left_out;	/* for the sake of sample or first */
+	__u64	packets_held_back;	/* for the sake of rate */
 };
 
 #define IPTABLES_TRACE_IOC		0xEB
@@ -164,6 +240,8 @@ struct iptables_trace_stats {
 /* When it returns, no packet is marked and no program runs any more for this session. Error: EALREADY (not running). */
 #define IPTABLES_TRACE_STOP		_IO(IPTABLES_TRACE_IOC, 5)
 #define IPTABLES_TRACE_GET_STATS	_IOR(IPTABLES_TRACE_IOC, 6, struct iptables_trace_stats)
+#define IPTABLES_TRACE_ADD_NETNS	_IOW(IPTABLES_TRACE_IOC, 7, struct iptables_trace_netns)
+#define IPTABLES_TRACE_SET_SELECT	_IOW(IPTABLES_TRACE_IOC, 8, struct iptables_trace_select)
 
 #ifdef __cplusplus
 #define IPTABLES_TRACE_ASSERT_SIZE(s, n) \
@@ -176,6 +254,7 @@ IPTABLES_TRACE_ASSERT_SIZE(iptables_trace_info, 64);
 IPTABLES_TRACE_ASSERT_SIZE(iptables_trace_programs, 16);
 IPTABLES_TRACE_ASSERT_SIZE(iptables_trace_filter, 16);
 IPTABLES_TRACE_ASSERT_SIZE(iptables_trace_netns, 8);
-IPTABLES_TRACE_ASSERT_SIZE(iptables_trace_stats, 112);
+IPTABLES_TRACE_ASSERT_SIZE(iptables_trace_select, 336);
+IPTABLES_TRACE_ASSERT_SIZE(iptables_trace_stats, 128);
 
 #endif

@@ -1,0 +1,174 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Which of the packets that a session wants it is content with: one of so many, the first of each flow, no more than a
+ * rate. That is decided where a packet is first wanted, and holds for its whole way: a packet that is followed is known
+ * as such, one that is not is noted here for as long as it takes to the next table.
+ */
+#include <linux/hash.h>
+#include <linux/jiffies.h>
+#include <linux/minmax.h>
+#include <linux/netfilter/x_tables.h>
+#include <linux/percpu.h>
+
+#include "trace.h"
+
+/*
+ * Of packets that were not admitted, 2048: between a table and the next a CPU sees no more others than drivers hand over
+ * at once. One that is forgotten too early is decided about again.
+ */
+#define BUCKET_BITS	8
+#define SECONDS		1
+
+static struct itrace_notes *refusals;
+
+/* A note on such a packet: where it was last, and which sessions did not admit it. */
+#define SLOTS_BITS	ITRACE_MAX_SESSIONS
+#define ORDER_BITS	5
+#define NOTE_HOOK(note)		((note) >> (SLOTS_BITS + ORDER_BITS))
+#define NOTE_ORDER(note)	((note) >> SLOTS_BITS & (BIT(ORDER_BITS) - 1))
+#define NOTE_SLOTS(note)	((note) & (BIT(SLOTS_BITS) - 1))
+
+static u16 note_of(u8 hook, unsigned int order, u8 slots)
+{
+	BUILD_BUG_ON(SLOTS_BITS + ORDER_BITS > 13 || NF_INET_NUMHOOKS > 8);
+	return hook << (SLOTS_BITS + ORDER_BITS) | order << SLOTS_BITS | slots;
+}
+
+/* Of two tables at a hook the later one has the greater number; those of the kernel are 32 apart at least. */
+static unsigned int order_of(const struct xt_table *table, u8 hook)
+{
+	return clamp(itrace_table_priority(table, hook) + 512, 0, 1023) / 32;
+}
+
+static u32 tag_of(const struct sk_buff *skb, const struct nf_hook_state *state)
+{
+	u64 address = (unsigned long)skb * GOLDEN_RATIO_64;
+
+	return hash_64(itrace_packet_content(skb, state->pf) ^ address ^ (unsigned long)state->net,
+		       32);
+}
+
+int itrace_limits_alloc(void)
+{
+	refusals = itrace_notes_create(BUCKET_BITS);
+	return refusals ? 0 : -ENOMEM;
+}
+
+void itrace_limits_free(void)
+{
+	itrace_notes_destroy(refusals);
+	refusals = NULL;
+}
+
+/* A session starts. */
+void itrace_limit_reset(struct itrace_select *select)
+{
+	if (select->flows)
+		itrace_notes_forget(select->flows);
+	select->second = jiffies;
+	atomic_set(&select->in_second, 0);
+}
+
+/* Each CPU counts by itself. */
+static bool is_sampled(const struct itrace_session *session)
+{
+	u64 number = this_cpu_inc_return(session->counters->sampled);
+
+	return (number - 1) % session->select.sample == 0;
+}
+
+/*
+ * Whether the events of this second leave room for another packet. Events of the moment in which a second ends may count
+ * for neither.
+ */
+static bool is_within_rate(struct itrace_select *select)
+{
+	unsigned long second = READ_ONCE(select->second);
+	unsigned long now = jiffies;
+
+	if (time_after_eq(now, second + HZ) && cmpxchg(&select->second, second, now) == second)
+		atomic_set(&select->in_second, 0);
+	return (u32)atomic_read(&select->in_second) < select->rate;
+}
+
+static bool admits(struct itrace_session *session, const struct sk_buff *skb, u8 family)
+{
+	struct itrace_select *select = &session->select;
+
+	if (select->asked & IPTABLES_TRACE_SELECT_SAMPLE && !is_sampled(session)) {
+		this_cpu_inc(session->counters->left_out);
+		return false;
+	}
+	/* Before first: a flow whose first packets are held back has its first ones later. */
+	if (select->asked & IPTABLES_TRACE_SELECT_RATE && !is_within_rate(select)) {
+		this_cpu_inc(session->counters->held_back);
+		return false;
+	}
+	if (select->asked & IPTABLES_TRACE_SELECT_FIRST &&
+	    !itrace_flow_admits(select, skb, family)) {
+		this_cpu_inc(session->counters->left_out);
+		return false;
+	}
+	return true;
+}
+
+/* Whether the session has decided to trace the packet before, or traces it for the sake of what it was made by. */
+static bool goes_on(const struct itrace_session *session, const struct itrace_packet *known,
+		    const struct itrace_packet *parent)
+{
+	return (known && itrace_session_selected(session, known)) ||
+	       (parent && session->children && itrace_session_selected(session, parent));
+}
+
+/* Of the sessions in asked, as bits of their places in running, those that do not admit the packet. */
+static unsigned int refuse(const struct itrace_running *running, unsigned int asked,
+			   const struct sk_buff *skb, const struct nf_hook_state *state,
+			   const struct xt_table *table)
+{
+	unsigned int order = order_of(table, state->hook);
+	unsigned int refused = 0;
+	struct itrace_note note;
+	u8 slots = 0;
+	unsigned int i;
+	u16 before;
+
+	before = itrace_note_read(refusals, tag_of(skb, state), SECONDS, &note);
+	/* The note may be of another packet like this one, in the same memory: then this one is not further than that one. */
+	if (before && itrace_comes_later(state->hook, order, NOTE_HOOK(before), NOTE_ORDER(before)))
+		slots = NOTE_SLOTS(before);
+
+	for (i = 0; i < running->count; i++) {
+		struct itrace_session *session = running->session[i];
+
+		if (!(asked & BIT(i)) ||
+		    (!(slots & BIT(session->slot)) && admits(session, skb, state->pf)))
+			continue;
+		slots |= BIT(session->slot);
+		refused |= BIT(i);
+	}
+	if (slots)
+		itrace_note_write(&note, note_of(state->hook, order, slots));
+	return refused;
+}
+
+/*
+ * Of the sessions in selected those that trace the packet from here on, or go on with it. known, parent: what is known of
+ * it and of what it was made by, or NULL.
+ */
+unsigned int itrace_limit_admit(const struct itrace_running *running, unsigned int selected,
+				const struct sk_buff *skb, const struct nf_hook_state *state,
+				const struct xt_table *table, const struct itrace_packet *known,
+				const struct itrace_packet *parent)
+{
+	unsigned int asked = 0;
+	unsigned int i;
+
+	for (i = 0; i < running->count; i++) {
+		const struct itrace_session *session = running->session[i];
+
+		if (selected & BIT(i) && session->select.asked & ITRACE_LIMITS &&
+		    !goes_on(session, known, parent))
+			asked |= BIT(i);
+	}
+	return asked ? selected & ~refuse(running, asked, skb, state, table) : selected;
+}
