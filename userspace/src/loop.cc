@@ -5,6 +5,7 @@
 #include <cstring>
 #include <fmt/core.h>
 #include <poll.h>
+#include <utility>
 
 #include "kmod/switches.h"
 #include "output_of.h"
@@ -84,6 +85,7 @@ Loop::End Loop::round(Programs &programs)
 	if (!stats)
 		return End::module;
 	watch_probes(*stats);
+	announce(*stats);
 	clock_.update();
 	drain(programs, kBatch);
 	correlator_.settle(now, losses(*stats));
@@ -95,7 +97,9 @@ Loop::End Loop::round(Programs &programs)
 		return End::count;
 	if (stop_requested())
 		return End::signal;
-	return stats->flags & IPTABLES_TRACE_STATS_NETNS_GONE ? End::netns_gone : End::none;
+	if (stats->flags & IPTABLES_TRACE_STATS_NETNS_GONE)
+		return End::netns_gone;
+	return stats->flags & IPTABLES_TRACE_STATS_PROCESS_GONE ? End::process_gone : End::none;
 }
 
 Exit Loop::run(Programs &programs)
@@ -142,7 +146,18 @@ Summary Loop::summary(const Stats &stats, const Programs::LossCounts &programs) 
 				       switch_.empty() ? "" : ": ", switch_) },
 			 { stats.log_leaked,
 			   "lines of the trace went to the kernel log: nf_log has a logger for all families" },
-		 } };
+		 },
+		 stats.packets_left_out,
+		 stats.packets_held_back };
+}
+
+// What --rate does is not to be taken for silence.
+void Loop::announce(const Stats &stats)
+{
+	if (stats.packets_held_back && !std::exchange(announced_, true))
+		note(fmt::format("more than {} events a second: packets beyond that are held back and counted (--rate "
+				 "changes it)",
+				 options_.select.rate));
 }
 
 Exit Loop::end(Programs &programs, End why)
@@ -155,6 +170,7 @@ Exit Loop::end(Programs &programs, End why)
 		return Exit::failed;
 	}
 	watch_probes(*stats);
+	announce(*stats);
 	// Nothing is written any more, so this ends.
 	size_t before = 0;
 	do {
@@ -171,7 +187,10 @@ Exit Loop::end(Programs &programs, End why)
 		return Exit::failed;
 	}
 	if (why == End::netns_gone)
-		fmt::print(stderr, "iptables-trace: the network namespace has ended\n");
+		note(options_.netns.size() > 1 ? "the network namespaces have ended" :
+						 "the network namespace has ended");
+	if (why == End::process_gone)
+		note(fmt::format("process {} has ended", options_.select.pid));
 	fmt::print(stderr, "iptables-trace: {}\n", result.text());
 	return result.lossless() ? Exit::ok : Exit::lost;
 }

@@ -28,13 +28,14 @@ public:
 	Exit run(Programs &programs);
 
 private:
-	enum class End { none, count, time, signal, netns_gone, output, module };
+	enum class End { none, count, time, signal, netns_gone, process_gone, output, module };
 
 	End round(Programs &programs);
 	void drain(Programs &programs, size_t most);
 	void watch_probes(const Stats &stats);
 	Losses losses(const Stats &stats) const;
 	Exit end(Programs &programs, End why);
+	void announce(const Stats &stats);
 	Summary summary(const Stats &stats, const Programs::LossCounts &programs) const;
 
 	const Session &session_;
@@ -51,6 +52,7 @@ private:
 	uint64_t times_off_ = 0;
 	uint64_t rounds_off_ = 0;
 	std::string switch_; // that was off
+	bool announced_ = false; // that packets are held back
 };
 
 } // namespace ipt

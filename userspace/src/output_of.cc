@@ -78,7 +78,8 @@ std::unique_ptr<Sink> make_sink(Format format, Output &output, const Look &look)
 
 Display display_of(const Options &options)
 {
-	return { set_of(options.verdicts), set_of(options.chains), set_of(options.tables), options.rules_only };
+	return { set_of(options.verdicts), set_of(options.chains), set_of(options.select.tables),
+		 set_of(options.select.hooks), options.rules_only };
 }
 
 Exit fail(Exit code, const Error &error)

@@ -65,6 +65,12 @@ TEST(Display, tables)
 	EXPECT_EQ(tables_left({ .chains = { "WEB" }, .tables = { "mangle" } }), "nothing");
 }
 
+TEST(Display, hooks)
+{
+	EXPECT_EQ(tables_left({ .hooks = { "INPUT" } }), "filter ");
+	EXPECT_EQ(tables_left({ .hooks = { "OUTPUT" } }), "nothing");
+}
+
 TEST(Display, rules_only)
 {
 	EXPECT_EQ(tables_left({ .rules_only = true }), "filter ");

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <gtest/gtest.h>
 
+#include <fmt/core.h>
 #include <fstream>
 #include <regex>
 #include <set>
@@ -50,7 +51,7 @@ TEST(Options, all_of_them)
 	EXPECT_EQ(options.format, Format::line);
 	EXPECT_EQ(options.count, 7U);
 	EXPECT_EQ(options.duration, std::chrono::milliseconds(1500));
-	EXPECT_EQ(options.netns, "web");
+	EXPECT_EQ(options.netns, (std::vector<std::string>{ "web" }));
 	EXPECT_TRUE(options.ipv4);
 	EXPECT_FALSE(options.ipv6);
 	EXPECT_EQ(options.color, Color::never);
@@ -61,7 +62,7 @@ TEST(Options, all_of_them)
 	EXPECT_EQ(options.width, 80U);
 	EXPECT_EQ(options.verdicts, (std::vector<std::string>{ "drop", "reject" }));
 	EXPECT_EQ(options.chains, (std::vector<std::string>{ "A", "B", "C" }));
-	EXPECT_EQ(options.tables, (std::vector<std::string>{ "nat" }));
+	EXPECT_EQ(options.select.tables, (std::vector<std::string>{ "nat" }));
 	EXPECT_TRUE(options.rules_only);
 	EXPECT_EQ(options.expression, "tcp port 443");
 	EXPECT_EQ(parse({ "--read", "x" })->options.read, "x");
@@ -83,11 +84,23 @@ TEST(Options, expression_in_several_words)
 	EXPECT_FALSE(parse({ "-6", "udp" })->options.ipv4);
 }
 
+TEST(Options, expression_behind_a_list)
+{
+	for (const auto &[option, value] :
+	     { std::pair("--netns", "web,mail"), std::pair("--chain", "A,B"), std::pair("--table", "raw,nat"),
+	       std::pair("--verdict", "drop,reject"), std::pair("--hook", "INPUT,OUTPUT") }) {
+		const auto parsed = parse({ option, value, "udp", "port", "53" });
+		ASSERT_TRUE(parsed) << option;
+		EXPECT_EQ(parsed->options.expression, "udp port 53") << option;
+	}
+	EXPECT_EQ(parse({ "--netns", "web,mail", "udp" })->options.netns, (std::vector<std::string>{ "web", "mail" }));
+}
+
 TEST(Options, the_last_of_two_counts)
 {
-	const auto parsed = parse({ "--netns", "a", "-v", "-v", "-c", "1", "--netns", "b", "-c", "2" });
+	const auto parsed = parse({ "--color", "always", "-v", "-v", "-c", "1", "--color", "never", "-c", "2" });
 	ASSERT_TRUE(parsed);
-	EXPECT_EQ(parsed->options.netns, "b");
+	EXPECT_EQ(parsed->options.color, Color::never);
 	EXPECT_EQ(parsed->options.count, 2U);
 	EXPECT_TRUE(parsed->options.verbose);
 }
@@ -117,6 +130,78 @@ TEST(Options, durations_have_units)
 	EXPECT_EQ(*parse_duration("1h"), milliseconds(3'600'000));
 	for (const char *wrong : { "", "0", "-1", "x", "10 s", "10d", "1e99", "nan", "inf", "0.0001" })
 		EXPECT_FALSE(parse_duration(wrong)) << wrong;
+}
+
+TEST(Options, selection)
+{
+	const auto parsed = parse({ "--netns",	"a,b",
+				    "--netns",	"c",
+				    "--out",	"wan",
+				    "--mark",	"0x10/0xf0",
+				    "--uid",	"www-data",
+				    "--pid",	"42",
+				    "--cgroup", "/sys/fs/cgroup/x",
+				    "--hook",	"output,POSTROUTING",
+				    "--sample", "1/100",
+				    "--first",	"3",
+				    "--rate",	"0" });
+	ASSERT_TRUE(parsed) << parsed.error().message;
+	const SelectOptions &select = parsed->options.select;
+	EXPECT_EQ(parsed->options.netns, (std::vector<std::string>{ "a", "b", "c" }));
+	EXPECT_EQ(parse({ "--in", "eth+" })->options.select.in, "eth+");
+	EXPECT_EQ(select.out, "wan");
+	ASSERT_TRUE(select.mark);
+	EXPECT_EQ(select.mark->value, 0x10U);
+	EXPECT_EQ(select.mark->mask, 0xf0U);
+	EXPECT_EQ(select.user, "www-data");
+	EXPECT_EQ(select.pid, 42U);
+	EXPECT_EQ(select.cgroup, "/sys/fs/cgroup/x");
+	EXPECT_EQ(select.hooks, (std::vector<std::string>{ "OUTPUT", "POSTROUTING" }));
+	EXPECT_EQ(select.sample, 100U);
+	EXPECT_EQ(select.first, 3U);
+	EXPECT_EQ(select.rate, 0U);
+	EXPECT_EQ(parse({})->options.select.rate, kDefaultRate);
+}
+
+TEST(Options, selections_that_are_none)
+{
+	for (const char *wrong : { "", "x", "1/", "/1", "0x", "4294967296", "3/1", "-1", "1/2/3" })
+		EXPECT_FALSE(parse_mark(wrong)) << wrong;
+	EXPECT_EQ(parse_mark("7")->mask, UINT32_MAX);
+	for (const char *wrong : { "", "0", "1/0", "2/3", "1/x", "-1" })
+		EXPECT_FALSE(parse_sample(wrong)) << wrong;
+	EXPECT_NE(complaint({ "--hook", "INGRESS" }).find("INGRESS"), std::string::npos);
+	EXPECT_NE(complaint({ "--pid", "0" }), "");
+	for (const char *wrong : { "0", "-1", "65536", "x" })
+		EXPECT_NE(complaint({ "--first", wrong }), "") << wrong;
+	EXPECT_EQ(parse({ "--first", "65535" })->options.select.first, 65535U);
+	for (const char *wrong : { "-1", "4294967296", "x" })
+		EXPECT_NE(complaint({ "--rate", wrong }), "") << wrong;
+	for (const char *option : { "--in", "--out", "--mark", "--uid", "--cgroup", "--sample", "--hook", "--table" })
+		EXPECT_NE(complaint({ option, "" }), "") << option;
+	EXPECT_NE(complaint({ "--table", "filters" }).find("filters"), std::string::npos);
+	EXPECT_NE(complaint({ "--read", "x", "--mark", "1" }).find("--mark"), std::string::npos);
+}
+
+TEST(Options, selections_that_no_packet_can_fulfil)
+{
+	EXPECT_NE(complaint({ "--in", "eth0", "--hook", "output" }).find("--in eth0 with --hook OUTPUT"),
+		  std::string::npos);
+	EXPECT_EQ(complaint({ "--in", "eth0", "--hook", "output,input" }), "");
+	EXPECT_NE(complaint({ "--out", "eth0", "--hook", "INPUT,PREROUTING" }).find("from FORWARD"), std::string::npos);
+	EXPECT_EQ(complaint({ "--out", "eth0", "--hook", "INPUT,FORWARD" }), "");
+	EXPECT_NE(complaint({ "--table", "raw,nat", "--hook", "FORWARD" }).find("--table raw,nat with --hook FORWARD"),
+		  std::string::npos);
+	EXPECT_EQ(complaint({ "--table", "raw,nat", "--hook", "POSTROUTING" }), "");
+	EXPECT_EQ(complaint({ "--table", "mangle", "--hook", "FORWARD" }), "");
+	EXPECT_NE(complaint({ "--table", "security", "--hook", "PREROUTING" }), "");
+	EXPECT_NE(complaint({ "--uid", "root", "--in", "eth0" }).find("have no owner"), std::string::npos);
+	EXPECT_NE(complaint({ "--pid", "1", "--hook", "FORWARD" }).find("--pid with --hook FORWARD"),
+		  std::string::npos);
+	EXPECT_NE(complaint({ "--cgroup", "x", "--hook", "PREROUTING,INPUT" }), "");
+	EXPECT_EQ(complaint({ "--cgroup", "x", "--hook", "INPUT,OUTPUT" }), "");
+	// Of a recording they say what is shown.
+	EXPECT_EQ(complaint({ "--read", "x", "--table", "raw", "--hook", "FORWARD" }), "");
 }
 
 TEST(Options, sizes_have_units)
@@ -180,7 +265,7 @@ std::set<std::string> options_in_help()
 
 TEST(Documentation, man_page_has_the_options_of_help)
 {
-	std::string man = between(file("man/iptables-trace.8"), ".SH OPTIONS", ".SH FORMATS");
+	std::string man = between(file("man/iptables-trace.8"), ".SH OPTIONS", ".SS Which packets");
 	// Only the lines that head an entry; elsewhere options may be mentioned.
 	std::string heads;
 	std::istringstream lines(man);
@@ -190,6 +275,16 @@ TEST(Documentation, man_page_has_the_options_of_help)
 	}
 	heads = std::regex_replace(heads, std::regex("\\\\-"), "-");
 	EXPECT_EQ(options_in(heads), options_in_help());
+}
+
+TEST(Documentation, man_page_has_a_place_for_each_option_of_the_ancestor)
+{
+	std::string man = between(file("man/iptables-trace.8"), ".SS From other tools", ".SH FORMATS");
+	man = std::regex_replace(std::regex_replace(man, std::regex("\\\\-"), "-"), std::regex("\\s"), " ");
+	for (const char *option :
+	     { "-H", "--ipaddr", "-P", "--port", "--proto", "--icmpid", "-p", "--pid", "-N", "--netns", "-c",
+	       "--catch-count", "-T", "--time", "-t", "--timestamp", "-B", "--per-cpu-buffer" })
+		EXPECT_NE(man.find(fmt::format(" {} ", option)), std::string::npos) << option;
 }
 
 TEST(Documentation, completion_has_the_options_of_help)

@@ -52,7 +52,7 @@ protected:
 	WallClock clock{ kOffset };
 	Look look{ clock, [](const Head &) { return "router"; } };
 	Start start{ "iptables-trace 1.2.3", "6.12.0", kOffset, "all packets", "netns router" };
-	Summary summary{ 3, 10, { { 2, "events lost: of a reason" } } };
+	Summary summary{ 3, 10, { { 2, "events lost: of a reason" } }, 4, 5 };
 	Start read_start;
 	Summary read_summary;
 	std::vector<PacketTrace> read_traces;
@@ -117,6 +117,8 @@ TEST_F(RecordTest, json_gives_back_every_field_of_every_kind_of_event)
 	EXPECT_EQ(read_start.wall_ns, start.wall_ns);
 	EXPECT_EQ(read_summary.losses.size(), 1U);
 	EXPECT_EQ(read_summary.lost(), 2U);
+	EXPECT_EQ(read_summary.left_out, 4U);
+	EXPECT_EQ(read_summary.held_back, 5U);
 }
 
 TEST_F(RecordTest, pcapng_gives_back_the_same)

@@ -10,7 +10,7 @@ Info whole()
 {
 	Info info{};
 	info.ctl_version = IPTABLES_TRACE_CTL_VERSION;
-	info.features = IPTABLES_TRACE_FEATURE_RULES;
+	info.features = IPTABLES_TRACE_FEATURE_RULES | IPTABLES_TRACE_FEATURE_SELECT;
 	return info;
 }
 
@@ -30,10 +30,20 @@ TEST(Session, NamesBothVersionsIfTheModuleIsOfAnother)
 		<< fit.error().message;
 }
 
+TEST(Session, NamesAModuleThatCannotSelect)
+{
+	Info info = whole();
+	info.features &= ~IPTABLES_TRACE_FEATURE_SELECT;
+	const Status fit = fits(info, "6.12.0");
+	ASSERT_FALSE(fit);
+	EXPECT_NE(fit.error().message.find("is older than this tool: `modprobe -r iptables_trace`"), std::string::npos)
+		<< fit.error().message;
+}
+
 TEST(Session, NamesTheOptionThatAKernelWithoutRuleTracingLacks)
 {
 	Info info = whole();
-	info.features = 0;
+	info.features &= ~IPTABLES_TRACE_FEATURE_RULES;
 	const Status fit = fits(info, "6.12.0-tiny");
 	ASSERT_FALSE(fit);
 	EXPECT_EQ(

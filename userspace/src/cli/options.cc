@@ -8,6 +8,7 @@
 #include <cmath>
 #include <fmt/core.h>
 
+#include "cli/select_options.h"
 #include "cli/text.h"
 
 namespace ipt {
@@ -20,6 +21,7 @@ struct Raw {
 	std::string color = "auto";
 	std::string duration;
 	std::string rotate;
+	RawSelection selection;
 	std::vector<std::string> expression;
 	bool only4 = false;
 	bool only6 = false;
@@ -47,11 +49,6 @@ CLI::Validator one_of(std::vector<std::string> words)
 	return CLI::IsMember(std::move(words)).description("");
 }
 
-CLI::Validator positive()
-{
-	return CLI::Validator(CLI::PositiveNumber).description("");
-}
-
 void describe(CLI::App &app, Options &options, Raw &raw)
 {
 	app.name("iptables-trace");
@@ -65,13 +62,17 @@ void describe(CLI::App &app, Options &options, Raw &raw)
 		       "event; json, pcapng: recordings; folded: for flame graphs")
 		->type_name("FORMAT")
 		->check(one_of({ "tree", "line", "json", "pcapng", "folded" }));
-	app.add_option("-c,--count", options.count, "End after so many packets")->type_name("COUNT")->check(positive());
+	app.add_option("-c,--count", options.count, "End after so many packets")
+		->type_name("COUNT")
+		->check(at_least_one());
 	app.add_option("--duration", raw.duration, "End after this time: 10, 500ms, 2m, 1h")->type_name("TIME");
 	app.add_option("--netns", options.netns,
-		       "In this network namespace (a name of ip-netns(8), a process,\na file of one), or all")
-		->type_name("NAME|PID|PATH");
+		       "In these network namespaces (names of ip-netns(8),\nprocesses, files of one), or all")
+		->type_name("NAME|PID|PATH,...")
+		->delimiter(',');
 	app.add_flag("-4,--ipv4", raw.only4, "Only IPv4");
 	app.add_flag("-6,--ipv6", raw.only6, "Only IPv6")->excludes("--ipv4");
+	describe_selection(app, options.select, raw.selection);
 	app.add_option("--color", raw.color, "Colours; auto: if the output is a terminal")
 		->type_name("auto|always|never")
 		->check(one_of({ "auto", "always", "never" }));
@@ -82,10 +83,11 @@ void describe(CLI::App &app, Options &options, Raw &raw)
 		->type_name("SIZE");
 	app.add_option("--keep", options.keep, "So many files: FILE, FILE.1, ... (default: 10)")
 		->type_name("FILES")
-		->check(positive());
+		->check(at_least_one());
 	app.add_option("--read", options.read, "Show a recording (json, pcapng) instead of tracing")
 		->type_name("FILE")
-		->excludes("--netns", "--duration");
+		->excludes("--netns", "--duration", "--in", "--out", "--mark", "--uid", "--pid", "--cgroup", "--sample",
+			   "--first", "--rate");
 	app.add_option("--verdict", options.verdicts,
 		       "Show only packets that ended so: accept, drop, reject,\nqueue, stolen")
 		->type_name("VERDICT,...")
@@ -94,13 +96,18 @@ void describe(CLI::App &app, Options &options, Raw &raw)
 	app.add_option("--chain", options.chains, "Show only walks through a table that met these chains")
 		->type_name("CHAIN,...")
 		->delimiter(',');
-	app.add_option("--table", options.tables, "Show only these tables")->type_name("TABLE,...")->delimiter(',');
+	app.add_option("--table", options.select.tables, "From these tables on; shows these alone")
+		->type_name("TABLE,...")
+		->delimiter(',')
+		->check(one_of({ "raw", "mangle", "nat", "filter", "security" }));
 	app.add_flag("--rules-only", options.rules_only, "Show only rules: no policies, no tables without a rule");
 	app.add_flag("-v,--verbose", options.verbose, "More of the packet, and what the tool does");
-	// What is given twice counts as it was given last.
-	for (CLI::Option *option : app.get_options({}))
+	// What is given twice counts as it was given last, or all of it if it is a list. Behind a list comes the expression.
+	for (CLI::Option *option : app.get_options({})) {
 		if (option->get_expected_max() == 1)
 			option->multi_option_policy(CLI::MultiOptionPolicy::TakeLast);
+		option->allow_extra_args(false);
+	}
 	app.add_option("expression", raw.expression);
 }
 
@@ -131,7 +138,7 @@ Status judge(const Options &options)
 	if (!options.read.empty() && !options.expression.empty())
 		return Error{ "--read: what a recording holds was selected when it was made; without an expression, "
 			      "--verdict, --chain and --table say what of it is shown" };
-	return {};
+	return options.read.empty() ? judge_selection(options.select) : Status();
 }
 
 Color color_of(const std::string &name)
@@ -220,6 +227,8 @@ Result<Parsed> parse_options(int argc, const char *const *argv)
 			return size.error();
 		options.rotate = *size;
 	}
+	if (auto status = take_selection(options.select, raw.selection); !status)
+		return status.error();
 	options.format = format_of(raw.format);
 	options.color = color_of(raw.color);
 	options.ipv4 = !raw.only6;

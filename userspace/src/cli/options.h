@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "cli/select_options.h"
 #include "util/result.h"
 
 namespace ipt {
@@ -28,7 +29,8 @@ struct Options {
 	Format format = Format::tree;
 	uint64_t count = 0; // packets; 0: no limit
 	std::optional<std::chrono::milliseconds> duration;
-	std::string netns; // empty: the tool's own; "all"
+	std::vector<std::string> netns; // empty: the tool's own, or that of --pid; "all"
+	SelectOptions select;
 	bool ipv4 = true;
 	bool ipv6 = true;
 	Color color = Color::automatic;
@@ -37,9 +39,8 @@ struct Options {
 	unsigned int keep = 10; // files
 	std::string read; // a recording to show instead of tracing; empty: none
 	std::optional<unsigned int> width; // columns; 0: any
-	std::vector<std::string> verdicts; // to be shown, as the next three; empty: all
+	std::vector<std::string> verdicts; // to be shown, as the next; empty: all
 	std::vector<std::string> chains;
-	std::vector<std::string> tables;
 	bool rules_only = false;
 	bool verbose = false;
 	std::string expression;

@@ -14,6 +14,7 @@ inline constexpr const char *kFooter =
 	"  iptables-trace -c 1 'icmp and src 192.0.2.7'     why is this ping not answered?\n"
 	"  iptables-trace --netns web --duration 10 -6      IPv6 in a namespace, ten seconds\n"
 	"  iptables-trace --netns all --verdict drop udp    which packets are dropped, anywhere\n"
+	"  iptables-trace --in wan --first 1 --hook FORWARD each new flow, where it is decided about\n"
 	"  iptables-trace --format pcapng -o t.pcapng tcp   for Wireshark, or to be shown again:\n"
 	"  iptables-trace --read t.pcapng --chain WEB       packets that came through a chain\n"
 	"\n"

@@ -114,6 +114,11 @@ Status fits(const Info &info, const std::string &kernel)
 			"iptables_trace.ko {} speaks version {} of the control interface, this tool version {}: "
 			"install both from one version, then `modprobe -r iptables_trace`",
 			info.module_version, info.ctl_version, IPTABLES_TRACE_CTL_VERSION) };
+	if (!(info.features & IPTABLES_TRACE_FEATURE_SELECT))
+		return Error{ fmt::format(
+			"iptables_trace.ko {} is older than this tool: `modprobe -r iptables_trace` loads the "
+			"one that is installed",
+			info.module_version) };
 	if (!(info.features & IPTABLES_TRACE_FEATURE_RULES))
 		return Error{ fmt::format(
 			"kernel {} was built without CONFIG_NETFILTER_XT_TARGET_TRACE and does not tell which "
@@ -147,6 +152,21 @@ Status Session::set_netns(int fd) const
 {
 	iptables_trace_netns netns{ fd, 0 };
 	return outcome(ioctl(device_.get(), IPTABLES_TRACE_SET_NETNS, &netns), "cannot choose the network namespace");
+}
+
+Status Session::add_netns(int fd) const
+{
+	iptables_trace_netns netns{ fd, 0 };
+	return outcome(ioctl(device_.get(), IPTABLES_TRACE_ADD_NETNS, &netns), "cannot add a network namespace",
+		       { { ENOSPC, "--netns: more network namespaces than the module can look at: use all" } });
+}
+
+Status Session::set_select(const Select &select) const
+{
+	return outcome(ioctl(device_.get(), IPTABLES_TRACE_SET_SELECT, &select), "cannot select packets",
+		       { { ESRCH, "--pid: there is no such process" },
+			 { EBADF, "--cgroup: not a folder of cgroup2" },
+			 { EOPNOTSUPP, "--cgroup: this kernel does not know to which cgroup a packet belongs" } });
 }
 
 Status Session::start() const

@@ -13,6 +13,7 @@ namespace ipt {
 
 using Info = iptables_trace_info;
 using Stats = iptables_trace_stats;
+using Select = iptables_trace_select;
 
 // An open /dev/iptables_trace. Everything that it did to the kernel ends with it.
 class Session {
@@ -26,6 +27,10 @@ public:
 	Status set_filter(const void *instructions, unsigned int count, bool children) const;
 	// -1: all.
 	Status set_netns(int fd) const;
+	// A further one.
+	Status add_netns(int fd) const;
+	// What is asked of packets besides the filter.
+	Status set_select(const Select &select) const;
 	Status start() const;
 	Status stop() const;
 	Result<Stats> stats() const;

@@ -31,6 +31,10 @@ uint64_t Summary::lost() const
 std::string Summary::text() const
 {
 	std::string text = counted(packets, "packet") + ", " + counted(events, "event");
+	if (left_out)
+		text += ", " + counted(left_out, "packet") + " left out by --sample or --first";
+	if (held_back)
+		text += ", " + counted(held_back, "packet") + " held back by --rate";
 	if (lossless())
 		return text + ", nothing lost";
 	text += "; not complete:";

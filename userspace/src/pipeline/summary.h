@@ -18,6 +18,9 @@ struct Summary {
 	uint64_t packets = 0;
 	uint64_t events = 0;
 	std::vector<Loss> losses; // counts of 0 are left out of the text
+	// Not lost: packets that were not traced because the user wanted it so.
+	uint64_t left_out = 0; // by --sample and --first
+	uint64_t held_back = 0; // by --rate
 
 	bool lossless() const;
 	uint64_t lost() const; // all of them together

@@ -156,6 +156,8 @@ void JsonReader::take_summary(const Object &object)
 		const JsonObject from(item);
 		summary.losses.push_back({ from.number<uint64_t>("count"), from.text("what") });
 	}
+	summary.left_out = object.number<uint64_t>("left_out");
+	summary.held_back = object.number<uint64_t>("held_back");
 	handler_.summary(summary);
 }
 

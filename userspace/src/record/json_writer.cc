@@ -243,7 +243,7 @@ void JsonWriter::summary(std::string &to, const Summary &summary)
 		if (loss.count)
 			json.open().number("count", loss.count).text("what", loss.what).close();
 	}
-	json.close_list().close();
+	json.close_list().number("left_out", summary.left_out).number("held_back", summary.held_back).close();
 	to += '\n';
 }
 

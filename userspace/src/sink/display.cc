@@ -46,9 +46,15 @@ std::string outcome_word(const PacketTrace &trace)
 	return "";
 }
 
+bool Display::is_place(const Traversal &walk) const
+{
+	return (tables.empty() || tables.contains(std::string(name_of(walk.head.table)))) &&
+	       (hooks.empty() || hooks.contains(hook_name(walk.head.hook)));
+}
+
 bool Display::shows(const Event &event, const Traversal &walk) const
 {
-	if (!tables.empty() && !tables.contains(std::string(name_of(walk.head.table))))
+	if (!is_place(walk))
 		return false;
 	if (!rules_only)
 		return true;
@@ -58,7 +64,7 @@ bool Display::shows(const Event &event, const Traversal &walk) const
 
 bool Display::shows(const Traversal &walk) const
 {
-	if (!tables.empty() && !tables.contains(std::string(name_of(walk.head.table))))
+	if (!is_place(walk))
 		return false;
 	const auto in_chain = [this](const Rule &rule) { return chains.contains(std::string(name_of(rule.chain))); };
 	if (!chains.empty() && std::none_of(walk.rules.begin(), walk.rules.end(), in_chain))

@@ -13,6 +13,7 @@ struct Display {
 	std::set<std::string> verdicts; // of the packet in the end: "accept", "drop" ...; empty: any
 	std::set<std::string> chains; // walks that met a rule of one; empty: any
 	std::set<std::string> tables; // walks through these; empty: any
+	std::set<std::string> hooks; // and at these
 	bool rules_only = false; // no walk without a rule, no policy, no return
 
 	// Whether it can be told of an event, and not only of a whole packet, that it is shown.
@@ -23,6 +24,7 @@ struct Display {
 	bool cut(PacketTrace &trace) const;
 
 private:
+	bool is_place(const Traversal &walk) const;
 	bool shows(const Traversal &walk) const;
 };
 
