@@ -61,6 +61,11 @@ stand_still unselected
 measure
 row "a packet that is not selected" "$(more)"
 go_on unselected
+trace unwanted --in eth0 --mark 0x10/0xf0 --hook PREROUTING udp
+stand_still unwanted
+measure
+row "a packet that has not the mark" "$(more)"
+go_on unwanted
 measure
 row "after a session" "$(more)"
 

@@ -65,7 +65,7 @@ count_rules()
 mkfifo "$trace_dir/lines"
 count_rules <"$trace_dir/lines" &
 counter=$!
-trace many --format line -o "$trace_dir/lines" 'udp src port 4000'
+trace many --rate 0 --format line -o "$trace_dir/lines" 'udp src port 4000'
 
 has_shown() { [ "$(tail -n 1 "$trace_dir/progress" 2>/dev/null || echo 0)" -ge "$1" ]; }
 for ((sent = 0; sent < packets; sent += burst)); do

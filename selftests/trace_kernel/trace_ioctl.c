@@ -268,6 +268,122 @@ static int netns_file(void) { return set_netns(open("/", O_RDONLY)); }
 static int netns_other_kind(void) { return set_netns(open("/proc/self/ns/pid", O_RDONLY)); }
 static int netns_good(void) { return set_netns(open("/proc/self/ns/net", O_RDONLY)); }
 
+static int add_netns(int fd)
+{
+	struct iptables_trace_netns netns = { .fd = fd };
+
+	return call(IPTABLES_TRACE_ADD_NETNS, &netns);
+}
+
+static int netns_second_all(void) { return add_netns(-1); }
+static int netns_all_and_another(void) { return set_netns(-1) ? ERANGE : add_netns(open("/proc/self/ns/net", O_RDONLY)); }
+
+/* More after the first have been forgotten. */
+static int netns_anew(void)
+{
+	int fd = open("/proc/self/ns/net", O_RDONLY), i, err = 0;
+
+	for (i = 0; !err && i < 2 * IPTABLES_TRACE_NETNS_MAX; i++)
+		err = set_netns(fd) ?: add_netns(fd);
+	return err;
+}
+
+static int netns_many(unsigned int count)
+{
+	int fd = open("/proc/self/ns/net", O_RDONLY), err = set_netns(fd);
+
+	while (!err && --count)
+		err = add_netns(fd);
+	return err;
+}
+
+static int netns_most(void) { return netns_many(IPTABLES_TRACE_NETNS_MAX); }
+static int netns_one_more(void) { return netns_many(IPTABLES_TRACE_NETNS_MAX + 1); }
+
+static int select_by(struct iptables_trace_select select) { return call(IPTABLES_TRACE_SET_SELECT, &select); }
+#define SELECT(bits, ...) select_by((struct iptables_trace_select){ .fields = bits, __VA_ARGS__ })
+
+static int select_nothing(void) { return SELECT(0); }
+static int select_unknown(void) { return SELECT(1 << 30); }
+static int select_reserved(void) { return SELECT(0, .reserved = { 0, 1 }); }
+static int select_unasked(void) { return SELECT(0, .sample = 2); }
+static int select_unsaid(void) { return SELECT(IPTABLES_TRACE_SELECT_FIRST); }
+static int select_hook(void) { return SELECT(IPTABLES_TRACE_SELECT_HOOKS, .hooks = 1 << 5); }
+static int select_mark(void) { return SELECT(IPTABLES_TRACE_SELECT_MARK, .mark = 3, .mark_mask = 1); }
+static int select_pid(void) { return SELECT(IPTABLES_TRACE_SELECT_PID, .pid = 4194304); }
+static int select_uid(void) { return SELECT(IPTABLES_TRACE_SELECT_UID, .uid = -1); }
+static int select_cgroup(void) { return SELECT(IPTABLES_TRACE_SELECT_CGROUP, .cgroup = open("/", O_RDONLY)); }
+static int select_first_most(void) { return SELECT(IPTABLES_TRACE_SELECT_FIRST, .first = (1 << 16) - 1); }
+static int select_numbers(void)
+{
+	return SELECT(IPTABLES_TRACE_SELECT_SAMPLE | IPTABLES_TRACE_SELECT_RATE | IPTABLES_TRACE_SELECT_MARK, .sample = -1,
+		      .rate = -1, .mark = -1, .mark_mask = -1);
+}
+
+static int select_mark_unasked(void) { return SELECT(0, .mark_mask = 1); }
+static int select_uid_unasked(void) { return SELECT(0, .uid = 1); }
+static int select_cgroup_unasked(void) { return SELECT(0, .cgroup = -1); }
+static int select_pid_negative(void) { return SELECT(IPTABLES_TRACE_SELECT_PID, .pid = -1); }
+static int select_cgroup_closed(void) { return SELECT(IPTABLES_TRACE_SELECT_CGROUP, .cgroup = 999); }
+static int select_hooks_all(void) { return SELECT(IPTABLES_TRACE_SELECT_HOOKS, .hooks = (1 << 5) - 1); }
+static int select_tables_gap(void) { return SELECT(IPTABLES_TRACE_SELECT_TABLES, .tables = { "nat", "", "raw" }); }
+static int select_name_longest(void) { return SELECT(IPTABLES_TRACE_SELECT_OUT, .out = "a23456789012345"); }
+static int select_name_and_more(void) { return SELECT(IPTABLES_TRACE_SELECT_IN, .in = "lo\0x"); }
+
+static int select_short(void)
+{
+	struct iptables_trace_select select = {};
+
+	return call(resized(IPTABLES_TRACE_SET_SELECT, sizeof(select) - 1), &select);
+}
+
+static int select_first(void) { return SELECT(IPTABLES_TRACE_SELECT_FIRST, .first = 1 << 16); }
+
+static int select_name(void)
+{
+	struct iptables_trace_select select = { .fields = IPTABLES_TRACE_SELECT_IN };
+
+	memset(select.in, 'a', sizeof(select.in));
+	return call(IPTABLES_TRACE_SET_SELECT, &select);
+}
+
+static int select_table(void)
+{
+	struct iptables_trace_select select = { .fields = IPTABLES_TRACE_SELECT_TABLES, .tables = { "nat" } };
+
+	memset(select.tables[7], 'a', sizeof(select.tables[7]));
+	return call(IPTABLES_TRACE_SET_SELECT, &select);
+}
+
+/* One is refused after another has taken references. */
+static int select_twice(void)
+{
+	struct iptables_trace_select select = {
+		.fields = IPTABLES_TRACE_SELECT_PID | IPTABLES_TRACE_SELECT_FIRST, .pid = getpid(), .first = 1,
+	};
+	int err = call(IPTABLES_TRACE_SET_SELECT, &select);
+
+	if (err)
+		return err;
+	select.fields |= IPTABLES_TRACE_SELECT_CGROUP;
+	select.cgroup = 999;
+	if (call(IPTABLES_TRACE_SET_SELECT, &select) != EBADF)
+		return ERANGE;
+	return SELECT(0);
+}
+
+static int busy_select(void)
+{
+	start();
+	return SELECT(0);
+}
+
+static int busy_add_netns(void)
+{
+	start();
+	return add_netns(open("/proc/self/ns/net", O_RDONLY));
+}
+
 static int start_bare(void) { return call(IPTABLES_TRACE_START, NULL); }
 static int stop_stopped(void) { return call(IPTABLES_TRACE_STOP, NULL); }
 
@@ -382,6 +498,39 @@ static const struct {
 	{ "a namespace that is a folder: EINVAL", netns_file, EINVAL },
 	{ "a namespace of another kind: EINVAL", netns_other_kind, EINVAL },
 	{ "a network namespace", netns_good, 0 },
+	{ "all namespaces as a further one: EINVAL", netns_second_all, EINVAL },
+	{ "a namespace besides all: EINVAL", netns_all_and_another, EINVAL },
+	{ "SET_NETNS forgets those that were added", netns_anew, 0 },
+	{ "as many namespaces as may be", netns_most, 0 },
+	{ "one namespace more: ENOSPC", netns_one_more, ENOSPC },
+	{ "a selection that asks for nothing", select_nothing, 0 },
+	{ "a selection by an unknown field: EINVAL", select_unknown, EINVAL },
+	{ "the reserved fields of SET_SELECT: EINVAL", select_reserved, EINVAL },
+	{ "a field of a selection that says something and is not asked: EINVAL", select_unasked, EINVAL },
+	{ "a field of a selection that is asked and says nothing: EINVAL", select_unsaid, EINVAL },
+	{ "a selection by a hook that does not exist: EINVAL", select_hook, EINVAL },
+	{ "a selection by a mark outside of its mask: EINVAL", select_mark, EINVAL },
+	{ "a selection by a process that does not exist: ESRCH", select_pid, ESRCH },
+	{ "a selection by a user that cannot be: EINVAL", select_uid, EINVAL },
+	{ "a selection by a cgroup that is another folder: EBADF", select_cgroup, EBADF },
+	{ "a selection of more packets of a flow than can be counted: EINVAL", select_first, EINVAL },
+	{ "a selection of as many packets of a flow as can be counted", select_first_most, 0 },
+	{ "a selection by the highest numbers", select_numbers, 0 },
+	{ "a mask of a mark that is not asked: EINVAL", select_mark_unasked, EINVAL },
+	{ "a user that is not asked: EINVAL", select_uid_unasked, EINVAL },
+	{ "a cgroup that is not asked: EINVAL", select_cgroup_unasked, EINVAL },
+	{ "a selection by a process with a negative number: ESRCH", select_pid_negative, ESRCH },
+	{ "a selection by a cgroup whose descriptor is closed: EBADF", select_cgroup_closed, EBADF },
+	{ "a selection by all hooks", select_hooks_all, 0 },
+	{ "a selection by tables with a gap in the list: EINVAL", select_tables_gap, EINVAL },
+	{ "a selection by the longest name of a device", select_name_longest, 0 },
+	{ "a selection by a device's name with something behind its end: EINVAL", select_name_and_more, EINVAL },
+	{ "a selection shorter than the first version's: EINVAL", select_short, EINVAL },
+	{ "a selection by a device's name without an end: EINVAL", select_name, EINVAL },
+	{ "a selection by a table's name without an end: EINVAL", select_table, EINVAL },
+	{ "a selection that is refused leaves the one of before, which can be forgotten", select_twice, 0 },
+	{ "change the selection of what runs: EBUSY", busy_select, EBUSY },
+	{ "add a namespace to what runs: EBUSY", busy_add_netns, EBUSY },
 	{ "start without programs: ENODATA", start_bare, ENODATA },
 	{ "stop what does not run: EALREADY", stop_stopped, EALREADY },
 	{ "start what runs: EBUSY", start_twice, EBUSY },
