@@ -26,19 +26,21 @@ ruleset()
 	} | in_right "$1-restore"
 }
 
-# send N: N packets by pktgen; prints the nanoseconds that they took.
+# send N [RATE]: N packets by pktgen, as fast as it can or so many a second; prints the nanoseconds that they took.
 send()
 {
+	local pace='delay 0'
+	[ -z "${2:-}" ] || pace="ratep $2"
 	# shellcheck disable=SC2016 # the inner shell expands it
 	in_left bash -eu -c '
 		echo rem_device_all >/proc/net/pktgen/kpktgend_0
 		echo "add_device eth0" >/proc/net/pktgen/kpktgend_0
-		for setting in "count $1" "pkt_size 60" "dst 192.0.2.2" "dst_mac $2" "udp_dst_min 9" "udp_dst_max 9" "delay 0"; do
+		for setting in "count $1" "pkt_size 60" "dst 192.0.2.2" "dst_mac $2" "udp_dst_min 9" "udp_dst_max 9" "$3"; do
 			echo "$setting" >/proc/net/pktgen/eth0
 		done
 		echo start >/proc/net/pktgen/pgctrl
 		sed -n "s/^Result: OK: \([0-9]*\)(.*/\1000/p" /proc/net/pktgen/eth0
-	' send "$1" "$bench_mac"
+	' send "$1" "$bench_mac" "$pace"
 }
 
 # per_packet: nanoseconds a packet, after a run that warms up whatever is allocated at first use.

@@ -7,7 +7,8 @@
 #
 #	breaks: what goes wrong in the world
 #	caught-by: SCRIPT: CASE		the test that has to fail (a shell pattern for the case)
-#	kernel: NAME			where (default: the first of selftests/vm/kernels); -k overrides it
+#	kernel: NAME			where (default: the first of selftests/vm/kernels); -k overrides it; "host": a script
+#					of unit/, on this machine
 #	alarm: PATTERN			what the kernel log has to say instead, for what only a checking kernel notices
 #
 # The cases have to pass on the unbroken code first. Then each patch is applied to a copy of the tree below build/, which
@@ -30,7 +31,13 @@ shift $((OPTIND - 1))
 
 # head_of NAME KEY: the value in the head of a patch.
 head_of() { sed -n "/^--- /q; s/^$2: *//p" "$mutants_dir/$1.patch"; }
-kernel_of() { echo "${only_kernel:-$(head_of "$1" kernel | grep . || kernel_names | head -n 1)}"; }
+kernel_of()
+{
+	local kernel
+	kernel=$(head_of "$1" kernel)
+	[ "$kernel" = host ] || kernel=${only_kernel:-${kernel:-$(kernel_names | head -n 1)}}
+	echo "$kernel"
+}
 script_of() { head_of "$1" caught-by | sed 's/: .*//'; }
 case_of() { head_of "$1" caught-by | sed 's/^[^ ]*: //'; }
 
@@ -61,7 +68,19 @@ copy_tree()
 	done
 }
 
-# in_guest LOG KERNEL SCRIPT CASE...: builds the tree and runs pairs of script and case; the output is LOG.
+# on_host LOG SCRIPT CASE...: builds the tree and runs pairs of script and case; the output is LOG.
+on_host()
+{
+	local log=$1
+	shift
+	make -s -j2 -C "$tree" user >"$log" 2>&1 || return 3
+	while [ $# -gt 0 ]; do
+		(cd "$tree/selftests" && TOP_DIR=$tree BUILD_DIR=$tree/build TEST_CASE=$2 bash "./$1") >>"$log" 2>&1 || true
+		shift 2
+	done
+}
+
+# in_guest LOG KERNEL SCRIPT CASE...: the same in a guest.
 in_guest()
 {
 	local log=$1 kernel=$2 command='' product status=0
@@ -74,6 +93,15 @@ in_guest()
 	"$tree/selftests/vm/run.sh" -q -k "$kernel" -p "$product" -o "$log.d" "$command" >"$log" 2>&1 || status=$?
 	cat "$log.d/output.log" >>"$log"
 	return $status
+}
+
+# run_cases LOG KERNEL SCRIPT CASE...
+run_cases()
+{
+	case $2 in
+	host) on_host "$1" "${@:3}" ;;
+	*) in_guest "$@" ;;
+	esac
 }
 
 # verdict LOG CASE: how the case of that name, a pattern, ended: ok, "not ok", or nothing if it did not run.
@@ -100,7 +128,7 @@ check_unbroken()
 		done
 		for script in "${!cases[@]}"; do pairs+=("$script" "@(${cases[$script]#|})"); done
 		step "the same cases on the unbroken code, kernel $kernel"
-		in_guest "$logs/unbroken-$kernel" "$kernel" "${pairs[@]}" || true
+		run_cases "$logs/unbroken-$kernel" "$kernel" "${pairs[@]}" || true
 		for name in "${names[@]}"; do
 			[ "$(kernel_of "$name")" = "$kernel" ] || continue
 			[ "$(verdict "$logs/unbroken-$kernel" "$(case_of "$name")")" = ok ] ||
@@ -119,7 +147,7 @@ try()
 		return 1
 	fi
 	patch -s -p1 -F0 --no-backup-if-mismatch -d "$tree" <"$mutants_dir/$name.patch"
-	in_guest "$log" "$(kernel_of "$name")" "$(script_of "$name")" "$(case_of "$name")" || status=$?
+	run_cases "$log" "$(kernel_of "$name")" "$(script_of "$name")" "$(case_of "$name")" || status=$?
 	patch -s -p1 -F0 -R -d "$tree" <"$mutants_dir/$name.patch"
 
 	said=$(verdict "$log" "$(case_of "$name")")

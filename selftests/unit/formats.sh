@@ -1,8 +1,9 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# A recorded trace in every format, as kept in trace/golden, and what other programs make of it: the schema, Wireshark's
-# tools. trace/formats.sh makes such recordings on live kernels. Needs the source tree, no root and no module.
+# A recorded trace in every format, as kept in trace/golden, and what other programs make of what the tool writes: the schema,
+# Wireshark's tools, a flame graph. trace/formats.sh makes such recordings on live kernels. Needs the source tree, no root and
+# no module.
 
 . lib/ktap.sh
 [ -n "${TOP_DIR:-}" ] || skip_all "the tool is built in the source tree"
@@ -17,15 +18,17 @@ export TZ=UTC
 read_as() { "$BUILD_DIR/userspace/iptables-trace" --color never --read "$1" --format "$2" 2>/dev/null; }
 # validate [--all] FILE, by Debian's own Python, which has the library.
 validate() { /usr/bin/python3 "$TOP_DIR/selftests/unit/validate.py" "${@:1:$#-1}" "$schema" "${*: -1}"; }
-tshark_as() { tshark -r "$golden/demo.pcapng" "$@" 2>/dev/null; }
+tshark_as() { tshark -r "$work/demo.pcapng" "$@" 2>/dev/null; }
+
+for format in json pcapng folded; do read_as "$golden/demo.json" $format >"$work/demo.$format"; done
 
 all_types='types: start ruleset enter rule leave packet summary'
-mapfile -t packets < <(jq -r 'select(.type == "enter") | .packet' "$golden/demo.json")
+mapfile -t packets < <(jq -r 'select(.type == "enter") | .packet' "$work/demo.json")
 
 # refuses FILTER: what a program of jq's makes of the recording is not as the schema says.
 refuses()
 {
-	jq -c "$1" "$golden/demo.json" >"$work/changed"
+	jq -c "$1" "$work/demo.json" >"$work/changed"
 	fails_by_itself validate "$work/changed" >"$work/said"
 }
 
@@ -33,14 +36,14 @@ refuses()
 comments_hold_rules()
 {
 	tshark_as -T fields -e frame.comment | sed 's/\\n/\n/g' | grep -oE ' +[0-9]+  -A .*' | sed 's/^ *//' >"$work/have"
-	jq -r 'select(.type == "rule" and .what == "rule") | "\(.number)  \(.text)"' "$golden/demo.json" >"$work/want"
+	jq -r 'select(.type == "rule" and .what == "rule") | "\(.number)  \(.text)"' "$work/demo.json" >"$work/want"
 	[ -s "$work/want" ] && cmp <(sort "$work/have" | tr -d '\134') <(sort "$work/want" | tr -d '\134')
 }
 
 # The frames of a flame graph are the beginnings of all stacks, whole; "all" is below them.
 flame_graph_holds_every_frame()
 {
-	perl /usr/share/perl5/Devel/NYTProf/flamegraph.pl --minwidth=0 "$golden/demo.folded" >"$work/svg" || return 1
+	perl /usr/share/perl5/Devel/NYTProf/flamegraph.pl --minwidth=0 "$work/demo.folded" >"$work/svg" || return 1
 	sed -nE 's/.*<title>(.*) \(.*\)<.*/\1/p' "$work/svg" | sed 's/&quot;/"/g; s/&lt;/</g; s/&gt;/>/g; s/&amp;/\&/g' | sort >"$work/have"
 	{
 		echo all
@@ -48,7 +51,7 @@ flame_graph_holds_every_frame()
 			n = split($0, frame, ";")
 			for (stack = ""; i < n; seen[stack] = frame[i]) stack = stack ";" frame[++i]
 			i = 0 }
-			END { for (stack in seen) print seen[stack] }' "$golden/demo.folded"
+			END { for (stack in seen) print seen[stack] }' "$work/demo.folded"
 	} | sort >"$work/want"
 	diff "$work/have" "$work/want"
 }
@@ -60,7 +63,7 @@ for from in json pcapng; do
 	done
 done
 
-check "the recording holds every type of object, and each is as the schema says" same "$(validate "$golden/demo.json")" "$all_types"
+check "the recording holds every type of object, and each is as the schema says" same "$(validate "$work/demo.json")" "$all_types"
 SAMPLES=$work/samples "$BUILD_DIR/userspace/unit-tests" --gtest_brief=1 --gtest_filter=RecordTest.json_lines_are_objects >/dev/null
 check "so is every field and every word that can be, each of which occurs" same "$(validate --all "$work/samples")" "$all_types"
 for type in start ruleset enter rule leave packet summary; do
@@ -70,13 +73,13 @@ done
 check "tshark reads each packet, once for each table that it entered" same "$(tshark_as -T fields -e frame.number | wc -l)" "${#packets[@]}"
 check "tshark reads the rule path of each as its comment" comments_hold_rules
 check "tshark reads each packet's number" same "$(tshark_as -T fields -e frame.packet_id | xargs)" "${packets[*]}"
-check "tshark dissects without complaint about the file" same "$(tshark -r "$golden/demo.pcapng" 2>&1 >/dev/null | grep -v 'Running as user')" ""
+check "tshark dissects without complaint about the file" same "$(tshark -r "$work/demo.pcapng" 2>&1 >/dev/null | grep -v 'Running as user')" ""
 check "tshark sees NAT between tables" same \
 	"$(tshark_as -Y 'udp.dstport == 5353 && !icmp' -T fields -e ip.src -e ip.dst | sort -u | xargs -d '\n')" \
 	$'192.0.2.1\t198.51.100.2'
 check "capinfos knows times to the nanosecond, the tool and the interfaces" same \
-	"$(capinfos "$golden/demo.pcapng" | sed -nE 's/^(File timestamp precision|Capture application|Number of interfaces in file): *//p' | xargs -d '\n')" \
+	"$(capinfos "$work/demo.pcapng" | sed -nE 's/^(File timestamp precision|Capture application|Number of interfaces in file): *//p' | xargs -d '\n')" \
 	"nanoseconds (9) iptables-trace 0.1.0 2"
-check "folded stacks are what flame graph tools read" same "$(grep -cvE '^[^;]+(;[^;]+)+ [0-9]+$' "$golden/demo.folded")" 0
+check "folded stacks are what flame graph tools read" same "$(grep -cvE '^[^;]+(;[^;]+)+ [0-9]+$' "$work/demo.folded")" 0
 check "a flame graph of them shows every table, chain and rule" flame_graph_holds_every_frame
 ktap_end

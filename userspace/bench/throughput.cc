@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
-// throughput FORMAT|none EVENTS: sends that many events, of packets as a router sees them, through all that the tool does with
-// them, from the bytes of the ring buffer to the text of a format, which goes to /dev/null. Prints how many events there
-// were and the most memory that was in use, in KiB. "none" only makes the packets.
+// throughput FORMAT|none EVENTS [FILE]: sends that many events, of packets as a router sees them, through all that the tool
+// does with them, from the bytes of the ring buffer to the text of a format, which goes to FILE or /dev/null. Prints how
+// many events there were and the most memory that was in use, in KiB. "none" only makes the packets.
 #include <cstdlib>
 #include <fcntl.h>
 #include <fmt/core.h>
@@ -154,8 +154,8 @@ Format format_of(const std::string &name)
 
 int main(int argc, char **argv)
 {
-	if (argc != 3) {
-		fmt::print(stderr, "usage: throughput FORMAT|none EVENTS\n");
+	if (argc != 3 && argc != 4) {
+		fmt::print(stderr, "usage: throughput FORMAT|none EVENTS [FILE]\n");
 		return 2;
 	}
 	const uint64_t most = std::strtoull(argv[2], nullptr, 10);
@@ -166,7 +166,7 @@ int main(int argc, char **argv)
 		fmt::print("{} 0\n", events);
 		return 0;
 	}
-	auto output = Output::open("/dev/null");
+	auto output = Output::open(argc == 4 ? argv[3] : "/dev/null");
 	if (!output)
 		return 1;
 	Run run(format_of(argv[1]), *output);
