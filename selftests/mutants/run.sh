@@ -73,7 +73,7 @@ on_host()
 {
 	local log=$1
 	shift
-	make -s -j2 -C "$tree" user >"$log" 2>&1 || return 3
+	make -s -j"$(nproc)" -C "$tree" user >"$log" 2>&1 || return 3
 	while [ $# -gt 0 ]; do
 		(cd "$tree/selftests" && TOP_DIR=$tree BUILD_DIR=$tree/build TEST_CASE=$2 bash "./$1") >>"$log" 2>&1 || true
 		shift 2
