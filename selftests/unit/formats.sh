@@ -32,6 +32,14 @@ refuses()
 	fails_by_itself validate "$work/changed" >"$work/said"
 }
 
+# on_terminal VARIABLE=VALUE...: the recording as a terminal of 60 columns gets it.
+on_terminal()
+{
+	env TERM=xterm "$@" script -qec "stty cols 60; exec '$BUILD_DIR/userspace/iptables-trace' --read '$golden/demo.json' 2>&-" /dev/null </dev/null |
+		tr -d '\r'
+}
+without_colours() { sed 's/\x1b\[[0-9;]*m//g'; }
+
 # Every walk's comment names the rules that the recording has for it.
 comments_hold_rules()
 {
@@ -56,7 +64,7 @@ flame_graph_holds_every_frame()
 	diff "$work/have" "$work/want"
 }
 
-ktap_plan 27
+ktap_plan 30
 for from in json pcapng; do
 	for to in tree line json pcapng folded; do
 		check "$from as $to" cmp "$golden/demo.$to" <(read_as "$golden/demo.$from" $to)
@@ -80,6 +88,12 @@ check "tshark sees NAT between tables" same \
 check "capinfos knows times to the nanosecond, the tool and the interfaces" same \
 	"$(capinfos "$work/demo.pcapng" | sed -nE 's/^(File timestamp precision|Capture application|Number of interfaces in file): *//p' | xargs -d '\n')" \
 	"nanoseconds (9) iptables-trace 0.1.0 2"
+check "a terminal gets colours" test "$(on_terminal | grep -c $'\e\\[31mDROP')" -gt 0
+check "... but not with NO_COLOR" same "$(on_terminal NO_COLOR=1)" "$(on_terminal | without_colours)"
+# Continuation bytes of UTF-8 take no column.
+check "... and lines that are as wide as it is" same "$(on_terminal | without_colours | tr -d '\200-\277' |
+	awk '{ if (length > most) most = length } END { print (most > 60), (most > 50) }')" "0 1"
+
 check "folded stacks are what flame graph tools read" same "$(grep -cvE '^[^;]+(;[^;]+)+ [0-9]+$' "$work/demo.folded")" 0
 check "a flame graph of them shows every table, chain and rule" flame_graph_holds_every_frame
 ktap_end
