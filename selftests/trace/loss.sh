@@ -14,10 +14,12 @@ sent=20011
 trace slow --format line 'udp dst port 1000'
 udp 1000 $sent &
 sender=$!
-# Stands still most of the time, so that the ring is full and, now and then, in the midst of a packet it is not.
+arrived() { in_right iptables-legacy -vnxL INPUT 1 | awk '{ print $1; exit }'; }
+over_or_arrived() { ! kill -0 "$sender" || [ "$(arrived)" -ge "$1" ]; } 2>/dev/null
+# Stands still for more events than the ring holds, so that it is full and, now and then, in the midst of a packet it is not.
 while kill -0 $sender; do
 	kill -STOP "${trace_pids[slow]}"
-	sleep 0.5
+	wait_until 120 over_or_arrived $(($(arrived) + 7500))
 	kill -CONT "${trace_pids[slow]}"
 	sleep 0.02
 done 2>/dev/null
