@@ -38,7 +38,8 @@ check "what tells modprobe of the module is where modprobe looks" \
 	installed lib/modprobe.d/iptables-ebpf.conf lib/modules-load.d/iptables-ebpf.conf
 check "the units for a boot are where systemd looks" \
 	installed lib/systemd/system/iptables-ebpf-pins.service usr/lib/iptables-ebpf/closed
-check "programs and manual pages are there" installed usr/lib/iptables-ebpf/examples/port_set.bpf.o usr/share/man/man8/xt_ebpf.8
+check "programs, manual pages and the guide are there" installed usr/lib/iptables-ebpf/examples/port_set.bpf.o \
+	usr/share/man/man8/xt_ebpf.8 usr/share/doc/iptables-ebpf/debugging.md
 check "nothing is anywhere else" only_known_places
 check "everybody can read it" readable_by_all
 check "the running system has none of it" same "$(find /lib/modules /lib/mod*.d /usr/lib/iptables-ebpf -name '*ebpf*' 2>/dev/null)" ''
