@@ -18,7 +18,7 @@ make_as_user() { as_user make -s -C "$tree" "$@"; }
 installed() { for file in "$@"; do [ -s "$dest/$file" ] || { echo "missing: $file"; return 1; }; done; }
 # Whatever the tools of the day are.
 known_places='lib/modules/[^/]*/updates|lib/modprobe.d|lib/modules-load.d|usr/s?bin|usr/lib/iptables-ebpf|lib/systemd/system|usr/share/iptables-ebpf'
-known_places+="|usr/lib/$multiarch/xtables|usr/share/man/man[1-8]|usr/share/bash-completion/completions"
+known_places+="|usr/lib/$multiarch/xtables|usr/share/doc/iptables-ebpf|usr/share/man/man[1-8]|usr/share/bash-completion/completions"
 only_known_places()
 {
 	same "$(cd "$dest" && find . ! -type d | sed 's|^\./||' | grep -vE "^($known_places)/")" ''
