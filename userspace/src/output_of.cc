@@ -52,8 +52,8 @@ Result<Output> open_output(const Options &options)
 
 Look look_of(const Options &options, const Output &output, const WallClock &clock, NetnsNameOf netns_name)
 {
-	return { clock, std::move(netns_name), wants_color(options, output), options.verbose,
-		 columns_of(options, output) };
+	return { clock,		  std::move(netns_name), wants_color(options, output),
+		 options.verbose, options.explain,	 columns_of(options, output) };
 }
 
 std::unique_ptr<Sink> make_sink(Format format, Output &output, const Look &look)
@@ -78,8 +78,8 @@ std::unique_ptr<Sink> make_sink(Format format, Output &output, const Look &look)
 
 Display display_of(const Options &options)
 {
-	return { set_of(options.verdicts), set_of(options.chains), set_of(options.select.tables),
-		 set_of(options.select.hooks), options.rules_only };
+	return { set_of(options.verdicts),     set_of(options.chains), set_of(options.select.tables),
+		 set_of(options.select.hooks), options.rules_only,     options.explain };
 }
 
 Exit fail(Exit code, const Error &error)

@@ -78,6 +78,15 @@ TEST(Options, short_ones_have_long_ones)
 	EXPECT_TRUE(parse({ "-h" })->answer);
 }
 
+TEST(Options, explain_and_what_it_does_not_go_with)
+{
+	EXPECT_TRUE(parse({ "--explain" })->options.explain);
+	EXPECT_FALSE(parse({})->options.explain);
+	EXPECT_TRUE(complaint({ "--explain", "--rules-only" }).starts_with("--explain and --rules-only: "));
+	EXPECT_TRUE(complaint({ "--explain", "--format", "folded" }).starts_with("--explain: --format folded "));
+	EXPECT_EQ(complaint({ "--explain", "--read", "x", "--format", "line" }), "");
+}
+
 TEST(Options, expression_in_several_words)
 {
 	EXPECT_EQ(parse({ "-6", "tcp", "port", "443" })->options.expression, "tcp port 443");

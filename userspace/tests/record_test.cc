@@ -131,10 +131,40 @@ TEST_F(RecordTest, pcapng_gives_back_the_same)
 	EXPECT_EQ(read_summary.lost(), 2U);
 }
 
+// Numbers and reasons of the rules that did not match, before each rule that did.
+TEST_F(RecordTest, json_with_the_rules_that_did_not_match)
+{
+	look.explain = true;
+	const std::string text = recorded<JsonSink>({ sample_explained() });
+	std::istringstream lines(text);
+	std::vector<nlohmann::json> have;
+	for (std::string line; std::getline(lines, line);) {
+		const auto json = nlohmann::json::parse(line);
+		if (json.at("type") == "rule")
+			have.push_back(json.at("no_match"));
+	}
+	ASSERT_EQ(have.size(), 2U);
+	EXPECT_EQ(have[0], nlohmann::json::array());
+	EXPECT_EQ(have[1].at(0),
+		  nlohmann::json::parse(
+			  R"({"number": 1, "text": "-A WEB -s 10.0.0.0/8 -p udp -j ACCEPT", "suspects": [], "unmet":
+			[{"condition": "-s 10.0.0.0/8", "packet": "192.0.2.1"}, {"condition": "-p udp", "packet": "TCP"}]})"));
+	EXPECT_EQ(have[1].at(1),
+		  nlohmann::json::parse(R"({"number": 2, "text": "-A WEB -m owner --uid-owner 1 -m limit --limit 1/sec",
+			"unmet": [], "suspects": ["-m owner --uid-owner 1", "-m limit --limit 1/sec"]})"));
+	// They follow from what a recording holds anyway.
+	ASSERT_EQ(read(text), "");
+	expect_same(read_traces, { sample_explained() });
+	EXPECT_EQ(recorded<JsonSink>({ sample_explained() }), text);
+}
+
 // For the schema, which another test holds against them.
 TEST_F(RecordTest, json_lines_are_objects)
 {
-	const std::string text = recorded<JsonSink>(samples());
+	look.explain = true;
+	std::vector<PacketTrace> all = samples();
+	all.push_back(sample_explained());
+	const std::string text = recorded<JsonSink>(all);
 	if (const char *path = std::getenv("SAMPLES"))
 		std::ofstream(path) << text;
 	std::istringstream lines(text);

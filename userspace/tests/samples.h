@@ -131,6 +131,19 @@ inline PacketTrace sample_stolen()
 	return trace;
 }
 
+// A way that can be followed from rule to rule, past two that do not match.
+inline PacketTrace sample_explained()
+{
+	auto tables = parse_save("*filter\n:INPUT DROP [0:0]\n:WEB - [0:0]\n-A INPUT -p tcp -j WEB\n"
+				 "-A WEB -s 10.0.0.0/8 -p udp -j ACCEPT\n"
+				 "-A WEB -m owner --uid-owner 1 -m limit --limit 1/sec\n-A WEB -j DROP\nCOMMIT\n");
+	const Binding rules{ std::make_shared<TableText>(std::move(tables.at("filter"))), {} };
+	PacketMaker p(5);
+	return trace_of({ walk_of(
+		{ p.enter("filter", NF_INET_LOCAL_IN), p.rule("INPUT", 1), p.rule("WEB", 3), p.leave(NF_DROP, true) },
+		rules) });
+}
+
 inline std::vector<PacketTrace> samples()
 {
 	return { sample_tcp(), sample_fragment(), sample_queued(), sample_stolen() };

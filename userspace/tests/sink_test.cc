@@ -221,6 +221,58 @@ TEST_F(SinkTest, lines_stay_readable_without_their_enter_event)
 	EXPECT_NE(text.find("1 event lost\n"), std::string::npos) << text;
 }
 
+TEST_F(SinkTest, tree_shows_the_rules_that_did_not_match_above_the_one_that_did)
+{
+	look.explain = true;
+	EXPECT_EQ(tree({ p.enter("filter", 1), p.rule("INPUT", 1), p.rule("WEB", 2, IPT_EVENT_KIND_RETURN),
+			 p.rule("INPUT", 5, IPT_EVENT_KIND_POLICY), p.leave(NF_DROP, true) }),
+		  "10:17:37.000001 #1 TCP 192.0.2.1:40000 > 192.0.2.2:443 SYN len 60 in eth0 netns router\n"
+		  "  filter INPUT  DROP  1.5 us\n"
+		  "      1  -A INPUT -p tcp -j WEB\n"
+		  "        1  -A WEB -p tcp --dport 443 -j DEEP\n"
+		  "             no match: not known why\n"
+		  "        2  -A WEB -j RETURN\n"
+		  "      2  -A INPUT -p udp -g SIDE\n"
+		  "           no match: -p udp: packet has TCP\n"
+		  "      3  -A INPUT -s 192.0.2.7/32\n"
+		  "           no match: -s 192.0.2.7/32: packet has 192.0.2.1\n"
+		  "      4  -A INPUT -m tcp -p tcp --tcp-option 9 -j ACCEPT\n"
+		  "           no match: -m tcp -p tcp --tcp-option 9\n"
+		  "      policy DROP\n"
+		  "  complete: DROP in filter INPUT\n\n");
+}
+
+TEST_F(SinkTest, tree_says_why_it_does_not_show_them)
+{
+	look.explain = true;
+	const Enter enter = p.enter("filter", 1);
+	p.lose(1);
+	const std::string text = tree({ enter, p.rule("INPUT", 3), p.leave(NF_DROP, true) }, { .numbered = 1 });
+	EXPECT_NE(text.find("      rules that did not match are not shown: events of it are missing\n"),
+		  std::string::npos)
+		<< text;
+}
+
+TEST_F(SinkTest, lines_of_rules_that_did_not_match)
+{
+	look.explain = true;
+	const Enter enter = p.enter("filter", 1);
+	const Rule rule = p.rule("INPUT", 3);
+	Traversal walk;
+	walk.head = enter.head;
+	walk.rules_text = store.bind(enter.head);
+	put(walk, enter);
+	put(walk, rule);
+	put(walk, p.leave(NF_DROP, true));
+	LineSink sink(output, look);
+	sink.event(rule, walk);
+	const std::string before =
+		"10:17:37.000002 #1.2 router filter INPUT TCP 192.0.2.1:40000 > 192.0.2.2:443 SYN len 60 | ";
+	EXPECT_EQ(output_text(), before + "INPUT 1: no match (not known why): -A INPUT -p tcp -j WEB\n" + before +
+					 "INPUT 2: no match (-p udp: packet has TCP): -A INPUT -p udp -g SIDE\n" +
+					 before + "INPUT 3: -A INPUT -s 192.0.2.7/32\n");
+}
+
 TEST_F(SinkTest, colours_only_where_they_are_asked_for)
 {
 	EXPECT_EQ(tree({ p.enter("filter", 1), p.leave(NF_DROP, true) }).find('\033'), std::string::npos);

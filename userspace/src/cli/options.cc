@@ -101,6 +101,8 @@ void describe(CLI::App &app, Options &options, Raw &raw)
 		->delimiter(',')
 		->check(one_of({ "raw", "mangle", "nat", "filter", "security" }));
 	app.add_flag("--rules-only", options.rules_only, "Show only rules: no policies, no tables without a rule");
+	app.add_flag("--explain", options.explain,
+		     "Show the rules that did not match too, and what of the\npacket they did not want");
 	app.add_flag("-v,--verbose", options.verbose, "More of the packet, and what the tool does");
 	// What is given twice counts as it was given last, or all of it if it is a list. Behind a list comes the expression.
 	for (CLI::Option *option : app.get_options({})) {
@@ -135,6 +137,13 @@ Status judge(const Options &options)
 		return Error{ "--rotate: standard output cannot be rotated, name a file with -o" };
 	if (options.rotate && options.format == Format::folded)
 		return Error{ "--rotate: --format folded writes once, at the end" };
+	if (options.explain && options.rules_only)
+		return Error{
+			"--explain and --rules-only: where a packet was held against rules in vain is told by the ends of "
+			"chains and the policies that --rules-only leaves out"
+		};
+	if (options.explain && options.format == Format::folded)
+		return Error{ "--explain: --format folded shows where the time goes, and no rules that did not match" };
 	if (!options.read.empty() && !options.expression.empty())
 		return Error{ "--read: what a recording holds was selected when it was made; without an expression, "
 			      "--verdict, --chain and --table say what of it is shown" };

@@ -42,6 +42,7 @@ struct Options {
 	std::vector<std::string> verdicts; // to be shown, as the next; empty: all
 	std::vector<std::string> chains;
 	bool rules_only = false;
+	bool explain = false;
 	bool verbose = false;
 	std::string expression;
 };

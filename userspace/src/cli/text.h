@@ -12,6 +12,7 @@ inline constexpr const char *kFooter =
 	"Examples:\n"
 	"  iptables-trace 'tcp port 443'                    one port, until Ctrl-C\n"
 	"  iptables-trace -c 1 'icmp and src 192.0.2.7'     why is this ping not answered?\n"
+	"  iptables-trace --explain -c 1 'tcp port 8443'    which rules did not match, and why?\n"
 	"  iptables-trace --netns web --duration 10 -6      IPv6 in a namespace, ten seconds\n"
 	"  iptables-trace --netns all --verdict drop udp    which packets are dropped, anywhere\n"
 	"  iptables-trace --in wan --first 1 --hook FORWARD each new flow, where it is decided about\n"

@@ -73,6 +73,21 @@ void fields(JsonText &json, uint8_t family, const PacketFields &packet)
 	json.close();
 }
 
+void no_match(JsonText &json, const std::vector<Passed> &rules)
+{
+	json.open_list("no_match");
+	for (const Passed &passed : rules) {
+		json.open().number("number", passed.number).text("text", passed.rule->text).open_list("unmet");
+		for (const Unmet &unmet : passed.unmet)
+			json.open().text("condition", unmet.condition).text("packet", unmet.packet).close();
+		json.close_list().open_list("suspects");
+		for (const std::string_view suspect : passed.suspects)
+			json.text(suspect);
+		json.close_list().close();
+	}
+	json.close_list();
+}
+
 } // namespace
 
 const std::string &UtcText::operator()(int64_t wall_ns)
@@ -131,7 +146,7 @@ void JsonWriter::event(std::string &to, const Enter &enter, const Traversal &wal
 	to += '\n';
 }
 
-void JsonWriter::event(std::string &to, const Rule &rule, const Traversal &walk)
+void JsonWriter::event(std::string &to, const Rule &rule, const Traversal &walk, const std::vector<Passed> *passed)
 {
 	const Met what = met(rule, walk.rules_text);
 	JsonText json(to);
@@ -140,7 +155,10 @@ void JsonWriter::event(std::string &to, const Rule &rule, const Traversal &walk)
 	json.word("what", what.word()).text("text", what.text);
 	if (what.rule && !what.rule->target.empty())
 		json.text("target", what.rule->target);
-	json.number("mark", rule.mark).number("connection_mark", rule.ct_mark).close();
+	json.number("mark", rule.mark).number("connection_mark", rule.ct_mark);
+	if (passed)
+		no_match(json, *passed);
+	json.close();
 	to += '\n';
 }
 
@@ -190,8 +208,9 @@ void JsonWriter::walk(std::string &to, const Traversal &walk)
 	ruleset(to, walk);
 	if (walk.enter)
 		event(to, *walk.enter, walk);
-	for (const Rule &rule : walk.rules)
-		event(to, rule, walk);
+	const Explanation explanation = explain_ ? explain(walk) : Explanation{};
+	for (size_t i = 0; i < walk.rules.size(); i++)
+		event(to, walk.rules[i], walk, i < explanation.before.size() ? &explanation.before[i] : nullptr);
 	if (walk.leave)
 		event(to, *walk.leave, walk);
 }

@@ -10,6 +10,7 @@
 #include <memory>
 #include <string>
 
+#include "pipeline/explain.h"
 #include "pipeline/packet.h"
 #include "pipeline/summary.h"
 #include "record/session.h"
@@ -33,7 +34,9 @@ private:
 
 class JsonWriter {
 public:
-	JsonWriter(const WallClock &clock, NetnsNameOf netns_name) : clock_(clock), netns_name_(std::move(netns_name))
+	// explain: with the rules that did not match.
+	JsonWriter(const WallClock &clock, NetnsNameOf netns_name, bool explain = false)
+		: clock_(clock), netns_name_(std::move(netns_name)), explain_(explain)
 	{
 	}
 
@@ -47,12 +50,13 @@ public:
 private:
 	void ruleset(std::string &to, const Traversal &walk);
 	void event(std::string &to, const Enter &enter, const Traversal &walk);
-	void event(std::string &to, const Rule &rule, const Traversal &walk);
+	void event(std::string &to, const Rule &rule, const Traversal &walk, const std::vector<Passed> *passed);
 	void event(std::string &to, const Leave &leave, const Traversal &walk);
 	void head(JsonText &json, const Head &head, std::string_view type, const Traversal &walk);
 
 	const WallClock &clock_;
 	NetnsNameOf netns_name_;
+	bool explain_;
 	UtcText utc_;
 	// Rules and their identity.
 	using Written = std::pair<std::shared_ptr<const TableText>, uint64_t>;

@@ -44,6 +44,7 @@ RuleText parse_rule(std::string_view line)
 	RuleText rule;
 	rule.text = printable(line);
 	const std::vector<Word> words = split_words(line);
+	rule.conditions = parse_conditions(line, words);
 	for (size_t i = 0; i + 1 < words.size(); i++) {
 		// A target is never called like an option; an option's argument may be called like -j.
 		const std::string &word = words[i].text;

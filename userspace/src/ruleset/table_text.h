@@ -8,12 +8,15 @@
 #include <string_view>
 #include <vector>
 
+#include "ruleset/conditions.h"
+
 namespace ipt {
 
 struct RuleText {
 	std::string text; // "-A INPUT -p tcp -j ACCEPT", fit for a terminal
 	std::string target; // what stands behind -j or -g; empty if the rule only counts
 	bool is_goto = false;
+	Conditions conditions;
 };
 
 struct ChainText {

@@ -6,9 +6,11 @@
 #include <cstring>
 #include <fmt/core.h>
 #include <linux/netfilter.h>
+#include <optional>
 #include <string_view>
 
 #include "event/names.h"
+#include "pipeline/course.h"
 
 namespace ipt {
 
@@ -27,32 +29,15 @@ bool may_drop(const RuleText &rule, const TableText &table)
 	       !table.chain(rule.target) && std::find(kGoOn.begin(), kGoOn.end(), rule.target) == kGoOn.end();
 }
 
-// Where in the rules the packet stood after the last rule event: in this chain, behind this rule.
-struct Place {
-	std::string chain;
-	uint32_t behind;
-};
-
-Place place_after(const Traversal &walk, const TableText &table)
+// Where in the rules the packet stood after the last rule that it met, if that can be told.
+std::optional<Course::Place> last_place(const Traversal &walk, const TableText &table)
 {
-	std::vector<Place> stack{ { hook_name(walk.head.hook), 0 } };
+	Course course(table, walk.head.hook);
 	for (const Rule &event : walk.rules) {
-		const std::string chain(name_of(event.chain));
-		while (stack.size() > 1 && stack.back().chain != chain)
-			stack.pop_back();
-		stack.back().behind = event.number;
-		const RuleText *rule = table.rule(chain, event.number);
-		if (!rule || rule->target == "RETURN") {
-			if (stack.size() > 1)
-				stack.pop_back();
-		} else if (table.chain(rule->target)) {
-			if (rule->is_goto && stack.size() > 1)
-				stack.back() = { rule->target, 0 };
-			else
-				stack.push_back({ rule->target, 0 });
-		}
+		if (!course.meet(event))
+			return std::nullopt;
 	}
-	return stack.back();
+	return course.place();
 }
 
 } // namespace
@@ -139,9 +124,9 @@ std::string hotdrop_text(const Traversal &walk)
 		if (!chain || (rule ? may_drop(*rule, table) : chain->policy != "-"))
 			return {};
 	}
-	const Place place = place_after(walk, table);
-	const ChainText *chain = table.chain(place.chain);
-	const size_t first = place.behind + 1;
+	const auto place = last_place(walk, table);
+	const ChainText *chain = place ? table.chain(place->chain) : nullptr;
+	const size_t first = place ? place->next : 1;
 	const size_t last = chain ? chain->rules.size() : 0;
 	if (first > last)
 		return "dropped by a match of a rule itself (hotdrop); no rule event tells which";
@@ -150,7 +135,7 @@ std::string hotdrop_text(const Traversal &walk)
 				   chain->rules[first - 1].text);
 	return fmt::format(
 		"dropped by a match of a rule itself (hotdrop): one of {} {} to {}; no rule event tells which",
-		place.chain, first, last);
+		place->chain, first, last);
 }
 
 } // namespace ipt

@@ -15,9 +15,10 @@ struct Display {
 	std::set<std::string> tables; // walks through these; empty: any
 	std::set<std::string> hooks; // and at these
 	bool rules_only = false; // no walk without a rule, no policy, no return
+	bool explain = false; // what is shown of a walk takes the whole of it
 
 	// Whether it can be told of an event, and not only of a whole packet, that it is shown.
-	bool by_event() const { return verdicts.empty() && chains.empty(); }
+	bool by_event() const { return verdicts.empty() && chains.empty() && !explain; }
 	bool shows(const Event &event, const Traversal &walk) const;
 
 	// Takes out of the packet what is not shown. False: nothing is left.

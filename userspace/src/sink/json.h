@@ -11,7 +11,9 @@ namespace ipt {
 // A JSON object for each event, packet by packet.
 class JsonSink : public Sink {
 public:
-	JsonSink(Output &output, const Look &look) : output_(output), writer_(look.clock, look.netns_name) {}
+	JsonSink(Output &output, const Look &look) : output_(output), writer_(look.clock, look.netns_name, look.explain)
+	{
+	}
 	void start(const Start &start) override;
 	void packet(const PacketTrace &trace) override;
 	void end(const Summary &summary) override;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "sink/line.h"
 
+#include <algorithm>
 #include <fmt/format.h>
 
 #include "event/names.h"
@@ -75,13 +76,46 @@ void LineSink::write()
 	output_.write(line_);
 }
 
-void LineSink::event(const Event &event, const Traversal &walk)
+void LineSink::begin(const Head &head, const Traversal &walk)
 {
-	const Head &head = head_of(event);
 	begin(head.time, head.packet);
 	line_ += '.';
 	append(line_, head.seq);
 	place(head, walk);
+}
+
+// The rules that said no before this one, as part of its event.
+void LineSink::passed(const Rule &event, const Traversal &walk)
+{
+	if (explained_ != walk.head.traversal) {
+		explanation_ = explain(walk);
+		explained_ = walk.head.traversal;
+	}
+	const auto at = std::find_if(walk.rules.begin(), walk.rules.end(),
+				     [&event](const Rule &rule) { return rule.head.seq == event.head.seq; });
+	const auto index = static_cast<size_t>(at - walk.rules.begin());
+	if (index >= explanation_.before.size()) {
+		if (explanation_.why_not.empty())
+			return;
+		begin(event.head, walk);
+		(line_ += "rules that did not match are not shown: ") += explanation_.why_not;
+		return write();
+	}
+	for (const Passed &rule : explanation_.before[index]) {
+		begin(event.head, walk);
+		(line_ += name_of(event.chain)) += ' ';
+		append(line_, rule.number);
+		((line_ += ": no match (") += reason_text(rule)) += "): ";
+		line_ += rule.rule->text;
+		write();
+	}
+}
+
+void LineSink::event(const Event &event, const Traversal &walk)
+{
+	if (const auto *rule = std::get_if<Rule>(&event); rule && look_.explain)
+		passed(*rule, walk);
+	begin(head_of(event), walk);
 	std::visit([&](const auto &e) { happened(e, walk); }, event);
 	write();
 }
@@ -93,6 +127,7 @@ void LineSink::packet(const PacketTrace &trace)
 	place(last.head, last);
 	line_ += completeness_text(trace, look_);
 	write();
+	explained_ = 0;
 }
 
 } // namespace ipt

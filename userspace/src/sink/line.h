@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #pragma once
 
+#include "pipeline/explain.h"
 #include "sink/look.h"
 #include "sink/sink.h"
 #include "util/output.h"
@@ -16,12 +17,14 @@ public:
 
 private:
 	void begin(uint64_t time, uint64_t packet);
+	void begin(const Head &head, const Traversal &walk);
 	// Where it is and what it looks like, up to the bar.
 	void place(const Head &head, const Traversal &walk);
 	const std::string &packet_of(const Traversal &walk);
 	void happened(const Enter &event, const Traversal &walk);
 	void happened(const Rule &event, const Traversal &walk);
 	void happened(const Leave &event, const Traversal &walk);
+	void passed(const Rule &event, const Traversal &walk);
 	void write();
 
 	Output &output_;
@@ -30,6 +33,9 @@ private:
 	// The packet as it came into the last walk; most events are of the same one as those before them.
 	std::string packet_;
 	uint64_t walk_ = 0;
+	// With look_.explain events come when their whole walk is known, walk by walk.
+	Explanation explanation_;
+	uint64_t explained_ = 0; // the walk, of the packet whose events come
 };
 
 } // namespace ipt

@@ -16,6 +16,7 @@ struct Look {
 	NetnsNameOf netns_name;
 	bool color = false;
 	bool verbose = false;
+	bool explain = false; // also the rules that did not match
 	size_t width = 0; // in columns; 0: lines are as long as they are
 
 	std::string bold(std::string_view text) const { return paint("1", text); }

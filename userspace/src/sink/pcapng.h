@@ -16,7 +16,7 @@ namespace ipt {
 class PcapngSink : public Sink {
 public:
 	PcapngSink(Output &output, const Look &look)
-		: output_(output), look_(look), text_(look), writer_(look.clock, look.netns_name)
+		: output_(output), look_(look), text_(look), writer_(look.clock, look.netns_name, look.explain)
 	{
 	}
 	void start(const Start &start) override;

@@ -64,14 +64,33 @@ std::string TreeText::origin_line(const Origin &origin) const
 	return line + "\n";
 }
 
+// Rules that said no, above the one that did not.
+void TreeText::add_passed(std::string &block, size_t indent, const std::vector<Passed> &rules) const
+{
+	for (const Passed &passed : rules) {
+		block.append(indent, ' ');
+		block += look_.dim(fmt::format("{}  {}", passed.number, passed.rule->text)) + "\n";
+		block.append(indent + 5, ' ');
+		block += "no match: " + reason_text(passed) + "\n";
+	}
+}
+
 void TreeText::add_rules(std::string &block, const Traversal &traversal) const
 {
+	const Explanation explanation = look_.explain ? explain(traversal) : Explanation{};
+	if (!explanation.why_not.empty() && traversal.rules_text.text)
+		block += "      " + look_.yellow("rules that did not match are not shown: " + explanation.why_not) +
+			 "\n";
 	ChainStack stack(hook_name(traversal.head.hook));
-	for (const Rule &event : traversal.rules) {
+	for (size_t i = 0; i < traversal.rules.size(); i++) {
+		const Rule &event = traversal.rules[i];
 		stack.go_to(name_of(event.chain));
+		const size_t indent = 4 + 2 * stack.chains().size();
+		if (i < explanation.before.size())
+			add_passed(block, indent, explanation.before[i]);
 		const Met what = met(event, traversal.rules_text);
 		const bool numbered = what.what == Met::What::rule || what.what == Met::What::not_sure;
-		block.append(4 + 2 * stack.chains().size(), ' ');
+		block.append(indent, ' ');
 		if (numbered)
 			fmt::format_to(std::back_inserter(block), "{}  {}", event.number, what.text);
 		else

@@ -3,6 +3,7 @@
 
 #include <string>
 
+#include "pipeline/explain.h"
 #include "sink/look.h"
 
 namespace ipt {
@@ -21,6 +22,7 @@ public:
 
 private:
 	void add_rules(std::string &block, const Traversal &traversal) const;
+	void add_passed(std::string &block, size_t indent, const std::vector<Passed> &rules) const;
 
 	Look look_;
 };

@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "pipeline/course.h"
+
+#include "event/names.h"
+
+namespace ipt {
+
+Course::Course(const TableText &rules, uint8_t hook)
+	: rules_(rules), builtin_(hook_name(hook)), stack_{ { builtin_, 1 } }
+{
+}
+
+// Back to behind the jump. Where there was none, in a built-in chain or one that was gone to (-g) from there, the policy is
+// what comes next.
+void Course::leave_chain()
+{
+	if (stack_.size() > 1) {
+		stack_.pop_back();
+		return;
+	}
+	const ChainText *chain = rules_.chain(builtin_);
+	stack_.back() = { builtin_, static_cast<uint32_t>(chain ? chain->rules.size() : 0) + 1 };
+}
+
+std::optional<uint32_t> Course::meet(const Rule &event)
+{
+	Place &at = stack_.back();
+	const ChainText *chain = rules_.chain(at.chain);
+	if (!chain || name_of(event.chain) != at.chain || event.number < at.next ||
+	    event.number > chain->rules.size() + 1)
+		return std::nullopt;
+
+	const uint32_t first = at.next;
+	at.next = event.number + 1;
+	const RuleText *rule = rules_.rule(at.chain, event.number);
+	if (!rule && at.chain == builtin_)
+		return first;
+	if (!rule || rule->target == "RETURN")
+		leave_chain();
+	else if (rules_.chain(rule->target) && rule->is_goto)
+		at = { rule->target, 1 };
+	else if (rules_.chain(rule->target))
+		stack_.push_back({ rule->target, 1 });
+	return first;
+}
+
+} // namespace ipt

@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: GPL-2.0-only
+// Where in the rules of its table a packet is, as told by the rules that it met. The end of a chain is an event too, so
+// all that a packet was held against without meeting it lies between two events in one chain.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "event/event.h"
+#include "ruleset/table_text.h"
+
+namespace ipt {
+
+class Course {
+public:
+	struct Place {
+		std::string chain;
+		uint32_t next; // rule to be asked
+	};
+
+	// rules: have to stay.
+	Course(const TableText &rules, uint8_t hook);
+
+	// The packet has met a rule, or the end of a chain. Returns the first rule that it was held against since the last
+	// one; nothing if it cannot have come here, and then the course is lost.
+	std::optional<uint32_t> meet(const Rule &event);
+
+	const Place &place() const { return stack_.back(); }
+
+private:
+	void leave_chain();
+
+	const TableText &rules_;
+	std::string builtin_;
+	std::vector<Place> stack_;
+};
+
+} // namespace ipt

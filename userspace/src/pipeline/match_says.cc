@@ -1,0 +1,408 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "pipeline/match_says.h"
+
+#include <algorithm>
+#include <arpa/inet.h>
+#include <array>
+#include <charconv>
+#include <cstring>
+#include <fmt/core.h>
+#include <linux/netfilter.h>
+#include <linux/netfilter/nf_conntrack_common.h>
+#include <string_view>
+#include <utility>
+
+#include "event/names.h"
+#include "ruleset/save_lines.h"
+
+namespace ipt {
+
+namespace {
+
+// "! --tcp-flags SYN,ACK SYN"
+struct Option {
+	bool negated = false;
+	std::string name;
+	std::vector<std::string> values;
+
+	std::string text() const
+	{
+		std::string text = (negated ? "! " : "") + name;
+		for (const std::string &value : values)
+			text += " " + value;
+		return text;
+	}
+};
+
+std::vector<Option> options_of(const std::vector<Word> &words)
+{
+	std::vector<Option> options;
+	bool negated = false;
+	for (size_t i = 2; i < words.size(); i++) {
+		const std::string &word = words[i].text;
+		if (word == "!") {
+			negated = true;
+		} else if (word.starts_with("--")) {
+			options.push_back({ std::exchange(negated, false), word, {} });
+		} else if (!options.empty()) {
+			options.back().values.push_back(word);
+		}
+	}
+	return options;
+}
+
+// What an option has to say, with its ! counted in, and what the packet has.
+struct Said {
+	bool yes;
+	std::string packet;
+};
+using MaybeSaid = std::optional<Said>;
+
+Said said(bool fits, const Option &option, std::string packet)
+{
+	return { fits != option.negated, std::move(packet) };
+}
+
+// No, whether there is a ! or not.
+Said no(std::string packet)
+{
+	return { false, std::move(packet) };
+}
+
+std::optional<uint32_t> number(std::string_view text)
+{
+	uint32_t value = 0;
+	const bool hex = text.starts_with("0x");
+	text.remove_prefix(hex ? 2 : 0);
+	const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value, hex ? 16 : 10);
+	if (error != std::errc() || end != text.data() + text.size())
+		return std::nullopt;
+	return value;
+}
+
+struct Range {
+	uint32_t first;
+	uint32_t last;
+
+	bool holds(uint32_t value) const { return first <= value && value <= last; }
+};
+
+// "80", "1024:2000", "1024:"
+std::optional<Range> range(std::string_view text)
+{
+	if (text.empty())
+		return std::nullopt;
+	const size_t colon = text.find(':');
+	const std::string_view from = text.substr(0, colon);
+	const std::string_view to = colon == std::string_view::npos ? from : text.substr(colon + 1);
+	const auto first = from.empty() ? std::optional<uint32_t>(0) : number(from);
+	const auto last = to.empty() ? std::optional<uint32_t>(UINT32_MAX) : number(to);
+	if (!first || !last)
+		return std::nullopt;
+	return Range{ *first, *last };
+}
+
+// What is listed with commas between: whether it holds for one. Nothing: the list cannot be read.
+template <typename Holds>
+std::optional<bool> any_of_list(std::string_view list, Holds holds)
+{
+	if (list.empty())
+		return std::nullopt;
+	bool any = false;
+	while (!list.empty()) {
+		const std::string_view item = list.substr(0, list.find(','));
+		const std::optional<bool> one = holds(item);
+		if (!one)
+			return std::nullopt;
+		any |= *one;
+		list.remove_prefix(std::min(item.size() + 1, list.size()));
+	}
+	return any;
+}
+
+const std::string &only_value(const Option &option)
+{
+	static const std::string none;
+	return option.values.size() == 1 ? option.values[0] : none;
+}
+
+// ---- transport headers, which later fragments do not have; the matches say no to these
+
+MaybeSaid fragment(const Seen &seen)
+{
+	if (!seen.then.fragment_offset)
+		return std::nullopt;
+	return no(fmt::format("fragment offset {}", seen.then.fragment_offset));
+}
+
+MaybeSaid port(const Option &option, const Seen &seen, uint16_t PacketFields::*field)
+{
+	const auto ports = range(only_value(option));
+	const auto value = seen.certain([field](const PacketFields &packet) { return packet.*field; });
+	if (!(seen.then.fields & IPT_EVENT_PORTS) || !ports || !value)
+		return std::nullopt;
+	return said(ports->holds(*value), option, fmt::format("{}", *value));
+}
+
+MaybeSaid ports(const Option &option, const Seen &seen)
+{
+	if (option.name == "--sport" || option.name == "--source-port")
+		return port(option, seen, &PacketFields::source_port);
+	if (option.name == "--dport" || option.name == "--destination-port")
+		return port(option, seen, &PacketFields::destination_port);
+	return std::nullopt;
+}
+
+// Bits 0 to 7 of the header's flags, as iptables has them.
+std::optional<uint16_t> tcp_flags(const std::string &names)
+{
+	if (names == "ALL")
+		return 0x3f;
+	if (names == "NONE")
+		return 0;
+	const uint16_t flags = tcp_flags_of(names);
+	const auto wanted = 1 + std::count(names.begin(), names.end(), ',');
+	int bits = 0;
+	for (uint16_t rest = flags; rest; rest &= static_cast<uint16_t>(rest - 1))
+		bits++;
+	return bits == wanted ? std::optional(flags) : std::nullopt;
+}
+
+MaybeSaid tcp(const Option &option, const Seen &seen)
+{
+	if (option.name != "--tcp-flags")
+		return ports(option, seen);
+	if (!(seen.then.fields & IPT_EVENT_TCP) || option.values.size() != 2)
+		return std::nullopt;
+	const auto mask = tcp_flags(option.values[0]);
+	const auto set = tcp_flags(option.values[1]);
+	if (!mask || !set)
+		return std::nullopt;
+	return said((seen.then.tcp_flags & *mask) == *set, option, tcp_flag_names(seen.then.tcp_flags));
+}
+
+MaybeSaid multiport(const Option &option, const Seen &seen)
+{
+	const bool source = option.name == "--sports" || option.name == "--ports";
+	const bool destination = option.name == "--dports" || option.name == "--ports";
+	const auto from = seen.certain([](const PacketFields &packet) { return packet.source_port; });
+	const auto to = seen.certain([](const PacketFields &packet) { return packet.destination_port; });
+	if ((!source && !destination) || !(seen.then.fields & IPT_EVENT_PORTS) || !from || !to)
+		return std::nullopt;
+	const auto fits = any_of_list(only_value(option), [&](std::string_view item) -> std::optional<bool> {
+		const auto ports = range(item);
+		if (!ports)
+			return std::nullopt;
+		return (source && ports->holds(*from)) || (destination && ports->holds(*to));
+	});
+	if (!fits)
+		return std::nullopt;
+	return said(*fits, option,
+		    source && destination ? fmt::format("{} and {}", *from, *to) :
+					    fmt::format("{}", source ? *from : *to));
+}
+
+// "8", "3/1", "any"
+MaybeSaid icmp(const Option &option, const Seen &seen)
+{
+	if (!(seen.then.fields & IPT_EVENT_ICMP) || (option.name != "--icmp-type" && option.name != "--icmpv6-type"))
+		return std::nullopt;
+	const std::string &value = only_value(option);
+	const size_t slash = value.find('/');
+	const auto type = number(std::string_view(value).substr(0, slash));
+	const auto code = slash == std::string::npos ? std::nullopt : number(std::string_view(value).substr(slash + 1));
+	if (!type || *type >= UINT8_MAX || (slash != std::string::npos && !code))
+		return std::nullopt;
+	return said(*type == seen.then.icmp_type && (!code || *code == seen.then.icmp_code), option,
+		    fmt::format("{}/{}", seen.then.icmp_type, seen.then.icmp_code));
+}
+
+// ---- the IP header
+
+MaybeSaid length(const Option &option, const Seen &seen)
+{
+	const auto wanted = range(only_value(option));
+	const auto value = seen.certain([](const PacketFields &packet) { return packet.length; });
+	// Of a jumbogram the header says something else.
+	if (option.name != "--length" || !wanted || !value || *value > UINT16_MAX)
+		return std::nullopt;
+	return said(wanted->holds(*value), option, fmt::format("{}", *value));
+}
+
+MaybeSaid ttl(const Option &option, const Seen &seen)
+{
+	const auto wanted = number(only_value(option));
+	const auto value = seen.certain([](const PacketFields &packet) { return packet.ttl; });
+	if (!wanted || !value)
+		return std::nullopt;
+	const std::string packet = fmt::format("{}", *value);
+	if (option.name.ends_with("-eq"))
+		return said(*value == *wanted, option, packet);
+	if (option.name.ends_with("-lt"))
+		return said(*value < *wanted, option, packet);
+	if (option.name.ends_with("-gt"))
+		return said(*value > *wanted, option, packet);
+	return std::nullopt;
+}
+
+// A number and the bits of it that count: "0x1", "0x1/0xff".
+MaybeSaid masked(const Option &option, uint32_t value, uint32_t all)
+{
+	const std::string &text = only_value(option);
+	const size_t slash = text.find('/');
+	const auto wanted = number(std::string_view(text).substr(0, slash));
+	const auto mask =
+		slash == std::string::npos ? std::optional(all) : number(std::string_view(text).substr(slash + 1));
+	if (!wanted || !mask)
+		return std::nullopt;
+	return said((value & *mask) == *wanted, option, fmt::format("{:#x}", value));
+}
+
+MaybeSaid tos(const Option &option, const Seen &seen)
+{
+	const auto value = seen.certain([](const PacketFields &packet) { return packet.tos; });
+	return value && option.name == "--tos" ? masked(option, *value, 0xff) : std::nullopt;
+}
+
+MaybeSaid dscp(const Option &option, const Seen &seen)
+{
+	const auto value = seen.certain([](const PacketFields &packet) { return packet.tos >> 2; });
+	return value && option.name == "--dscp" ? masked(option, static_cast<uint32_t>(*value), 0x3f) : std::nullopt;
+}
+
+struct AddressRange {
+	std::array<uint8_t, 16> first{};
+	std::array<uint8_t, 16> last{};
+};
+
+std::optional<AddressRange> address_range(const std::string &text, uint8_t family)
+{
+	const int af = family == NFPROTO_IPV6 ? AF_INET6 : AF_INET;
+	const size_t dash = text.find('-');
+	AddressRange range;
+	if (dash == std::string::npos || inet_pton(af, text.substr(0, dash).c_str(), range.first.data()) != 1 ||
+	    inet_pton(af, text.substr(dash + 1).c_str(), range.last.data()) != 1)
+		return std::nullopt;
+	return range;
+}
+
+MaybeSaid iprange(const Option &option, const Seen &seen)
+{
+	const bool source = option.name == "--src-range";
+	const auto wanted = address_range(only_value(option), seen.family());
+	if ((!source && option.name != "--dst-range") || !wanted)
+		return std::nullopt;
+	const auto of = [source](const PacketFields &packet) { return source ? packet.source : packet.destination; };
+	const auto fits = seen.certain([&](const PacketFields &packet) {
+		return std::memcmp(of(packet), wanted->first.data(), 16) >= 0 &&
+		       std::memcmp(of(packet), wanted->last.data(), 16) <= 0;
+	});
+	if (!fits)
+		return std::nullopt;
+	return said(*fits, option, address_text(seen.family(), of(seen.then)));
+}
+
+// ---- marks and connections
+
+MaybeSaid mark(const Option &option, const Seen &seen)
+{
+	return option.name == "--mark" ? masked(option, seen.mark, UINT32_MAX) : std::nullopt;
+}
+
+bool has_connection(const PacketFields &packet)
+{
+	return packet.connection != IPT_EVENT_CT_NONE && packet.connection != IPT_EVENT_CT_UNTRACKED;
+}
+
+// Rules of raw hang templates on a packet, which matches take for connections.
+bool is_connection_certain(const Seen &seen)
+{
+	return &seen.then == &seen.later || name_of(seen.enter.head.table) != "raw";
+}
+
+MaybeSaid connmark(const Option &option, const Seen &seen)
+{
+	const auto connected = seen.certain(has_connection);
+	if (option.name != "--mark" || !connected || !is_connection_certain(seen))
+		return std::nullopt;
+	return *connected ? masked(option, seen.ct_mark, UINT32_MAX) : no("no connection");
+}
+
+// What the match calls the packet's state: INVALID is all that conntrack has no connection for.
+std::string state_of(const PacketFields &packet, bool with_nat)
+{
+	std::string state = packet.connection == IPT_EVENT_CT_NONE ? "INVALID" : connection_name(packet.connection);
+	if (with_nat && packet.ct_status & IPS_SRC_NAT)
+		state += ",SNAT";
+	if (with_nat && packet.ct_status & IPS_DST_NAT)
+		state += ",DNAT";
+	return state;
+}
+
+MaybeSaid state(const Option &option, const Seen &seen)
+{
+	const bool with_nat = option.name == "--ctstate";
+	const auto states = seen.certain([&](const PacketFields &packet) { return state_of(packet, with_nat); });
+	if ((!with_nat && option.name != "--state") || !states || !is_connection_certain(seen))
+		return std::nullopt;
+	const auto fits = any_of_list(only_value(option), [&](std::string_view wanted) {
+		return any_of_list(*states, [&](std::string_view have) { return std::optional(have == wanted); });
+	});
+	return fits ? MaybeSaid(said(*fits, option, *states)) : std::nullopt;
+}
+
+// ----
+
+struct Known {
+	std::string_view match;
+	MaybeSaid (*ask)(const Option &option, const Seen &seen);
+	bool of_transport; // it looks behind the IP header
+};
+
+constexpr std::array<Known, 18> kKnown{ { { "tcp", tcp, true },
+					  { "udp", ports, true },
+					  { "udplite", ports, true },
+					  { "sctp", ports, true },
+					  { "dccp", ports, true },
+					  { "multiport", multiport, true },
+					  { "icmp", icmp, true },
+					  { "icmp6", icmp, true },
+					  { "length", length, false },
+					  { "ttl", ttl, false },
+					  { "hl", ttl, false },
+					  { "tos", tos, false },
+					  { "dscp", dscp, false },
+					  { "iprange", iprange, false },
+					  { "mark", mark, false },
+					  { "connmark", connmark, false },
+					  { "conntrack", state, false },
+					  { "state", state, false } } };
+
+} // namespace
+
+Reply ask(const std::string &match, const Seen &seen)
+{
+	const std::vector<Word> words = split_words(match);
+	const std::string name = words.size() > 1 ? words[1].text : "";
+	if (name == "comment")
+		return {};
+	const auto known =
+		std::find_if(kKnown.begin(), kKnown.end(), [&name](const Known &k) { return k.match == name; });
+	Reply reply{ {}, false };
+	if (known == kKnown.end())
+		return reply;
+	if (const auto none = known->of_transport ? fragment(seen) : std::nullopt) {
+		reply.unmet.push_back({ match, none->packet });
+		return reply;
+	}
+	reply.certain = true;
+	for (const Option &option : options_of(words)) {
+		const MaybeSaid said = known->ask(option, seen);
+		reply.certain &= said.has_value();
+		if (said && !said->yes)
+			reply.unmet.push_back({ "-m " + name + " " + option.text(), said->packet });
+	}
+	return reply;
+}
+
+} // namespace ipt
