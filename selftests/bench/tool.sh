@@ -3,7 +3,8 @@
 #
 # tool.sh [EVENTS]: what iptables-trace itself costs an event, from the ring buffer's bytes to text: instructions, counted
 # by callgrind over so many events (default a million), without what making them costs; and the memory in use after
-# that many and after ten times as many. Fails if tree or json take more than 8,000 instructions, or memory grows.
+# that many and after ten times as many. "explain" is the tree with --explain, with a rule that did not match for every five
+# events. Fails if tree or json take more than 8,000 instructions, or memory grows.
 
 set -euo pipefail
 . "$(dirname "$0")/../vm/lib.sh"
@@ -25,7 +26,7 @@ bad=0
 made=$(counted none)
 echo "| format | instructions an event | memory after $events events, KiB | after $((10 * events)) |"
 echo "|---|---|---|---|"
-for format in tree line json pcapng folded; do
+for format in tree explain line json pcapng folded; do
 	cost=$((($(counted $format) - made) / events))
 	read -r _ before < <("$program" $format "$events")
 	read -r _ after < <("$program" $format $((10 * events)))

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
-// throughput FORMAT|none EVENTS [FILE]: sends that many events, of packets as a router sees them, through all that the tool
-// does with them, from the bytes of the ring buffer to the text of a format, which goes to FILE or /dev/null. Prints how
-// many events there were and the most memory that was in use, in KiB. "none" only makes the packets.
+// throughput FORMAT|explain|none EVENTS [FILE]: sends that many events, of packets as a router sees them, through all that the
+// tool does with them, from the bytes of the ring buffer to the text of a format, which goes to FILE or /dev/null. Prints how
+// many events there were and the most memory that was in use, in KiB. "explain" is the tree with --explain, "none" only makes
+// the packets.
 #include <cstdlib>
 #include <fcntl.h>
 #include <fmt/core.h>
@@ -103,8 +104,11 @@ constexpr size_t kBatch = 1000;
 
 class Run {
 public:
-	Run(Format format, Output &output)
-		: output_(output), sink_(make_sink(format, output, look_)), show_(*sink_, output, {}, 0)
+	Run(Format format, bool explain, Output &output)
+		: output_(output), look_{ .clock = clock_,
+					  .netns_name = [](const Head &) { return "router"; },
+					  .explain = explain },
+		  sink_(make_sink(format, output, look_)), show_(*sink_, output, { .explain = explain }, 0)
 	{
 		show_.start({ "iptables-trace", "6.12.0", 0, "all packets", "netns router" });
 	}
@@ -131,7 +135,7 @@ public:
 private:
 	Output &output_;
 	WallClock clock_{ 0 };
-	Look look_{ clock_, [](const Head &) { return "router"; } };
+	Look look_;
 	Text text_;
 	RulesetStore store_{ text_ };
 	std::unique_ptr<Sink> sink_;
@@ -155,7 +159,7 @@ Format format_of(const std::string &name)
 int main(int argc, char **argv)
 {
 	if (argc != 3 && argc != 4) {
-		fmt::print(stderr, "usage: throughput FORMAT|none EVENTS [FILE]\n");
+		fmt::print(stderr, "usage: throughput FORMAT|explain|none EVENTS [FILE]\n");
 		return 2;
 	}
 	const uint64_t most = std::strtoull(argv[2], nullptr, 10);
@@ -169,7 +173,7 @@ int main(int argc, char **argv)
 	auto output = Output::open(argc == 4 ? argv[3] : "/dev/null");
 	if (!output)
 		return 1;
-	Run run(format_of(argv[1]), *output);
+	Run run(format_of(argv[1]), std::string(argv[1]) == "explain", *output);
 	const uint64_t events = run.send(most);
 	rusage usage{};
 	getrusage(RUSAGE_SELF, &usage);

@@ -1,0 +1,242 @@
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# Rules and packets for tests of what iptables-trace explains, and what it has to say of them, worked out here a second time
+# from what the rules were made of. Everything is a number below 256, the last byte of an address, so that IPv4 and IPv6
+# are the same. With -v make=
+#
+#	rules	-v family= -v rules= -v chains=: the ruleset, for iptables-restore; what it was made of goes to -v table=FILE
+#	packets	-v packets=: a packet a line, as fields: source, destination, protocol, 1 for a later fragment
+#	course	-v family= -v table=FILE: reads packets; how each of them walks through the rules
+#
+# Chance has a seed: all of it is the same each time.
+
+function chance(n) { return int(rand() * n) }
+
+function one_of(list,  words, n)
+{
+	n = split(list, words, " ")
+	return words[chance(n) + 1]
+}
+
+# ---- what things are called
+
+function address(side, value)
+{
+	if (family == 4) return (side == "s" ? "192.0.2." : "198.51.100.") value
+	return (side == "s" ? "2001:db8::" : "2001:db8:1::") (value ? sprintf("%x", value) : "")
+}
+
+function network(side, value, bits) { return address(side, value) "/" (family == 4 ? 24 + bits : 120 + bits) }
+
+function first_of(value, bits) { return value - value % 2 ^ (8 - bits) }
+
+# ---- rules
+
+# The kinds a, k, l, m and t are matches. Each condition is "kind!value" or "kind=value"; the kinds in the order of iptables-save.
+function address_condition(side,  bits)
+{
+	bits = chance(9)
+	return side (chance(4) ? "=" : "!") first_of(chance(256), bits) "/" bits
+}
+
+function make_conditions(chain,  text)
+{
+	text = ""
+	if (chance(3) == 0) text = text " " address_condition("s")
+	if (chance(3) == 0) text = text " " address_condition("d")
+	if (chance(6) == 0) text = text " i" (chance(2) ? "=" : "!") one_of("eth0 eth+ eth1 lo et")
+	if (chain && chance(12) == 0) text = text " o" (chance(2) ? "=" : "!") one_of("eth1 eth+")
+	if (chance(3) == 0) text = text " p" (chance(3) ? "=" : "!") one_of("6 17 253")
+	if (family == 4 && chance(8) == 0) text = text " f" (chance(2) ? "=" : "!")
+	if (chance(8) == 0) text = text " l" (chance(4) ? "=" : "!") one_of("28:40 0:65535 41:50")
+	if (chance(8) == 0) text = text " m" (chance(3) ? "=" : "!") "9"
+	if (chance(8) == 0) text = text " t" (chance(3) ? "=" : "!") one_of("5 64 200")
+	if (chance(8) == 0) text = text " a" (chance(3) ? "!" : "=") "MULTICAST"
+	if (chance(8) == 0) text = text " k" (chance(3) ? "!" : "=") "multicast"
+	return text
+}
+
+function name_of(protocol) { return protocol == 6 ? "tcp" : protocol == 17 ? "udp" : protocol }
+
+function condition_text(condition,  kind, not, value, parts)
+{
+	kind = substr(condition, 1, 1)
+	not = substr(condition, 2, 1) == "!" ? "! " : ""
+	value = substr(condition, 3)
+	if (kind == "s" || kind == "d") {
+		split(value, parts, "/")
+		return not "-" kind " " network(kind, parts[1], parts[2])
+	}
+	if (kind == "i" || kind == "o") return not "-" kind " " value
+	if (kind == "p") return not "-p " name_of(value)
+	if (kind == "f") return not "-f"
+	if (kind == "l") return "-m length " not "--length " value
+	if (kind == "m") return "-m mark " not "--mark 0x" value
+	if (kind == "t") return family == 4 ? "-m ttl " not "--ttl-eq " value : "-m hl " not "--hl-eq " value
+	if (kind == "a") return "-m addrtype " not "--dst-type " value
+	return "-m pkttype " not "--pkt-type " value
+}
+
+function rule_text(conditions,  list, n, i, text)
+{
+	n = split(conditions, list, " ")
+	for (i = 1; i <= n; i++) text = text " " condition_text(list[i])
+	return text
+}
+
+# Jumps go on to one of the next chains only, and the last has none.
+function make_target(chain,  kind, room)
+{
+	kind = chance(20)
+	room = chains - chain
+	if (kind < 8 && room) return (chance(4) ? "-j c" : "-g c") (chain + 1 + chance(room < 9 ? room : 9))
+	if (kind == 8) return "-j RETURN"
+	if (kind == 9 && chain) return "-j ACCEPT"
+	if (kind == 10 && chain) return "-j DROP"
+	return ""
+}
+
+function make_rules(  c, i, of, to, chain)
+{
+	print "*raw\n:PREROUTING ACCEPT [0:0]"
+	for (c = 1; c <= chains; c++) print ":c" c " - [0:0]"
+	for (i = 1; i <= rules; i++) {
+		c = i <= rules / 100 ? 0 : 1 + chance(chains)
+		chain = c ? "c" c : "PREROUTING"
+		of = make_conditions(c)
+		to = make_target(c)
+		# What takes every packet away would leave little to see.
+		if (of == "" && to != "" && chance(8)) to = ""
+		print "-A " chain rule_text(of) (to == "" ? "" : " " to)
+		print chain "\t" to "\t" of >table
+	}
+	print "COMMIT"
+}
+
+function make_packets(  i)
+{
+	for (i = 0; i < packets; i++) print 1 + chance(250), chance(250), one_of("6 17 253"), family == 4 && chance(5) == 0
+}
+
+# ---- what becomes of a packet
+
+function fits(kind, value,  parts, size)
+{
+	if (kind == "s" || kind == "d") {
+		split(value, parts, "/")
+		size = 2 ^ (8 - parts[2])
+		return int((kind == "s" ? source : destination) / size) == int(parts[1] / size)
+	}
+	if (kind == "i") return value == "eth0" || value == "eth+"
+	if (kind == "o") return 0
+	if (kind == "p") return protocol == value
+	if (kind == "f") return fragment
+	if (kind == "t") return value == 64
+	if (kind == "l") {
+		split(value, parts, ":")
+		return parts[1] <= packet_length() && packet_length() <= parts[2]
+	}
+	# No packet is for many, and none has a mark.
+	return 0
+}
+
+function packet_length() { return family == 4 ? 40 : 60 }
+
+function has(kind)
+{
+	if (kind == "s") return address("s", source)
+	if (kind == "d") return address("d", destination)
+	if (kind == "i") return "eth0"
+	if (kind == "o") return "none"
+	if (kind == "p") return protocol == 6 ? "TCP" : protocol == 17 ? "UDP" : "protocol " protocol
+	if (kind == "l") return packet_length()
+	if (kind == "m") return "0x0"
+	if (kind == "t") return 64
+	return "fragment offset " (fragment ? 8 : 0)
+}
+
+# Why the rule does not match; empty if it does.
+function reason(conditions,  list, n, i, kind, fit, unmet, suspects, suspected, no, other_header)
+{
+	n = split(conditions, list, " ")
+	for (i = 1; i <= n; i++) {
+		kind = substr(list[i], 1, 1)
+		fit = fits(kind, substr(list[i], 3)) == (substr(list[i], 2, 1) == "=")
+		no += !fit
+		# A tool cannot know these two, and asks no match of a packet with another header.
+		if (kind == "a" || kind == "k") {
+			suspects = suspects (suspected++ ? " or " : "") condition_text(list[i])
+		} else if (!fit && !(kind ~ /[lmt]/ && other_header)) {
+			unmet = unmet (unmet == "" ? "" : ", ") condition_text(list[i]) ": packet has " has(kind)
+			if (kind !~ /[lmt]/) other_header = 1
+		}
+	}
+	if (!no) return ""
+	return unmet != "" ? unmet : suspected > 1 ? suspects " (not known which)" : suspects
+}
+
+function read_table(  line, parts)
+{
+	while ((getline line <table) > 0) {
+		split(line, parts, "\t")
+		size[parts[1]]++
+		to[parts[1], size[parts[1]]] = parts[2]
+		of[parts[1], size[parts[1]]] = parts[3]
+	}
+}
+
+function walk(  chain, at, depth, stack_chain, stack_at, why, target)
+{
+	chain = "PREROUTING"
+	at = 1
+	for (;;) {
+		if (at > size[chain]) {
+			if (chain == "PREROUTING") {
+				print chain " " at ": policy ACCEPT"
+				return "ACCEPT"
+			}
+			print chain " " at ": return from " chain
+			target = "-j RETURN"
+		} else {
+			why = reason(of[chain, at])
+			print chain " " at (why == "" ? "" : ": no match (" why ")")
+			target = why == "" ? to[chain, at] : ""
+		}
+		if (target == "-j ACCEPT" || target == "-j DROP") return substr(target, 4)
+		if (target == "-j RETURN") {
+			if (depth) {
+				chain = stack_chain[depth]
+				at = stack_at[depth--]
+			} else {
+				chain = "PREROUTING"
+				at = size[chain] + 1
+			}
+		} else if (target ~ /^-[jg]/) {
+			if (target ~ /^-j/) {
+				stack_chain[++depth] = chain
+				stack_at[depth] = at + 1
+			}
+			chain = substr(target, 4)
+			at = 1
+		} else {
+			at++
+		}
+	}
+}
+
+BEGIN {
+	srand(4711)
+	if (make == "rules") make_rules()
+	if (make == "packets") make_packets()
+	if (make != "course") exit
+	read_table()
+}
+
+{
+	source = $1
+	destination = $2
+	protocol = $3
+	fragment = $4
+	print "packet " NR
+	print walk()
+}

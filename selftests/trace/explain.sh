@@ -1,0 +1,147 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: GPL-2.0-only
+# --explain: each rule that a packet was held against in vain, and what of the packet it did not want; over thousands of rules
+# exactly what a second evaluation, by other means, says of every packet. TRACE_PACKETS sets how many.
+
+cd "$(dirname "$0")/.." || exit 1
+. lib/ktap.sh
+. lib/net.sh
+. lib/trace.sh
+
+packets=${TRACE_PACKETS:-300}
+rules=5000
+
+make_pair
+# Nobody's addresses, so that the right side only looks at what comes for them.
+ip -n "$left" route add 198.51.100.0/24 via 192.0.2.2
+ip -n "$left" route add 2001:db8:1::/64 via 2001:db8::2
+
+# family N: 4 or 6.
+family()
+{
+	family=$1
+	case $1 in
+	4) tool=iptables-legacy net=198.51.100.0/24 from=192.0.2.%d to=198.51.100.%d ;;
+	6) tool=ip6tables-legacy net=2001:db8:1::/64 from=2001:db8::%x to=2001:db8:1::%x ;;
+	esac
+}
+
+# make WHAT [-v NAME=VALUE]...
+make()
+{
+	awk -v make="$1" -v family="$family" -v table="$trace_dir/table$family" "${@:2}" -f lib/explain.awk
+}
+
+# send: the packets that standard input lists, through one namespace's door.
+send()
+{
+	local source destination protocol fragment
+	while read -r source destination protocol fragment; do
+		# shellcheck disable=SC2059 # formats on purpose
+		bin/send_packet -f "$fragment" "$(printf "$from" "$source")" "$(printf "$to" "$destination")" "$protocol" \
+			0fa003e900080000000000005002010000000000
+	done
+}
+
+# courses NAME: of each packet, by its number, the rules as explain.awk puts it, out of lines of the trace.
+courses()
+{
+	sed -E 's/^[^ ]+ #([0-9]+)\S* /\1 /' "$trace_dir/$1.out" | sort -s -n -k1,1 | sed -nE \
+		-e 's/^([0-9]+) .* \| enter .*/packet \1/p' -e 's/^.* \| (ACCEPT|DROP) .*/\1/p' \
+		-e 's/^.* \| ([^ ]+ [0-9]+): -A .*/\1/p' -e 's/^.* \| ([^ ]+ [0-9]+: no match .*\)): -A .*/\1/p' \
+		-e 's/^.* \| ([^ ]+ [0-9]+: (return|policy) .*)/\1/p'
+}
+
+met_rules() { courses "$1" | grep -E '^[^ ]+ [0-9]+$' | grep -v '^packet ' | sort | uniq -c | awk '{ print $1, $2, $3 }' | sort; }
+
+first_differences() { diff "$1" "$2" >"$trace_dir/difference" || { head -n 20 "$trace_dir/difference" && false; }; }
+
+ktap_plan 14
+for f in 4 6; do
+	family $f
+	make rules -v rules=$rules -v chains=100 | in_right "$tool-restore"
+	make packets -v packets="$packets" >"$trace_dir/packets"
+	make course <"$trace_dir/packets" >"$trace_dir/want"
+	trace walks --explain --format line -$f --table raw -c "$packets" "dst net $net"
+	in_left bash -c "$(declare -f send); from='$from' to='$to'; send" <"$trace_dir/packets"
+	trace_wait walks
+	courses walks >"$trace_dir/have"
+	diag <<<"IPv$f: $(grep -c 'no match' "$trace_dir/want") times a rule did not match, $(met_rules walks | wc -l) rules did"
+
+	check "IPv$f: there are thousands of rules" same "$(in_right "$tool-save" -t raw | grep -c '^-A')" $rules
+	check "IPv$f: many of them were met, and more were passed" \
+		test "$(met_rules walks | wc -l)" -ge 50 -a "$(grep -c 'no match' "$trace_dir/want")" -ge $((packets * 9))
+	check "IPv$f: rules that matched, that did not, and why, are what they have to be" \
+		first_differences "$trace_dir/want" "$trace_dir/have"
+	check "IPv$f: nothing is lost" grep -q "^iptables-trace: $packets packets, .* nothing lost$" "$trace_dir/walks.err"
+	in_right "$tool" -t raw -F
+done
+
+family 4
+in_right iptables-legacy-restore <<-END
+	*raw
+	:web -
+	-A PREROUTING -s 10.0.0.0/8 -j DROP
+	-A PREROUTING -i wan -p udp -j DROP
+	-A PREROUTING -p udp -j web
+	-A web ! -d 198.51.100.0/24 -m comment --comment "elsewhere: -j DROP" -j DROP
+	-A web -p udp -m udp --dport 53 -m comment --comment names -j ACCEPT
+	-A web -p udp -m addrtype --dst-type BROADCAST
+	-A web -p udp -m udp --dport 1000:1999 -m addrtype --dst-type BROADCAST -m pkttype --pkt-type multicast
+	COMMIT
+	*mangle
+	-A PREROUTING -p udp -m ttl --ttl-lt 5 -j DROP
+	-A PREROUTING -p udp -j MARK --set-xmark 0x25/0xffffffff
+	-A PREROUTING -m mark --mark 0x1/0xf -j DROP
+	COMMIT
+END
+send_one() { in_left bin/send_packet 192.0.2.1 198.51.100.7 17 "$(udp_payload 1001)"; }
+trace tree --explain -c 1 'udp dst port 1001'
+trace json --explain --format json -c 1 'udp dst port 1001'
+trace plain --format json -c 1 'udp dst port 1001'
+send_one
+for name in tree json plain; do
+	trace_wait $name
+done
+check "the tree has them above the rule that matched" block_is tree '#1 ' <<-END
+	TIME #1 UDP 192.0.2.1:4000 > 198.51.100.7:1001 len 28 in eth0 netns RIGHT
+	  raw PREROUTING  ACCEPT  T
+	      1  -A PREROUTING -s 10.0.0.0/8 -j DROP
+	           no match: -s 10.0.0.0/8: packet has 192.0.2.1
+	      2  -A PREROUTING -i wan -p udp -j DROP
+	           no match: -i wan: packet has eth0
+	      3  -A PREROUTING -p udp -j web
+	        1  -A web ! -d 198.51.100.0/24 -m comment --comment "elsewhere: -j DROP" -j DROP
+	             no match: ! -d 198.51.100.0/24: packet has 198.51.100.7
+	        2  -A web -p udp -m udp --dport 53 -m comment --comment names -j ACCEPT
+	             no match: -m udp --dport 53: packet has 1001
+	        3  -A web -p udp -m addrtype --dst-type BROADCAST
+	             no match: -m addrtype --dst-type BROADCAST
+	        4  -A web -p udp -m udp --dport 1000:1999 -m addrtype --dst-type BROADCAST -m pkttype --pkt-type multicast
+	             no match: -m addrtype --dst-type BROADCAST or -m pkttype --pkt-type multicast (not known which)
+	        return from web
+	      policy ACCEPT
+	  mangle PREROUTING  ACCEPT  T
+	      1  -A PREROUTING -p udp -m ttl --ttl-lt 5 -j DROP
+	           no match: -m ttl --ttl-lt 5: packet has 64
+	      2  -A PREROUTING -p udp -j MARK --set-xmark 0x25/0xffffffff
+	      3  -A PREROUTING -m mark --mark 0x1/0xf -j DROP
+	           no match: -m mark --mark 0x1/0xf: packet has 0x25
+	      policy ACCEPT
+	      mark 0x25
+	  complete: ACCEPT in mangle PREROUTING
+END
+again() { iptables-trace --color never --read "$@" 2>/dev/null; }
+check "a recording made without --explain can be explained" \
+	same "$(again "$trace_dir/plain.out" --explain | steady)" "$(shown tree)"
+check "and one made with it shown without" same "$(again "$trace_dir/json.out" | grep -c 'no match')" 0
+check "json has the conditions and what the packet has" same \
+	"$(jq -c 'select(.number == 3 and .chain == "PREROUTING") | [.no_match[] | [.number, .unmet[0].condition, .unmet[0].packet]]' \
+		"$trace_dir/json.out")" '[[1,"-s 10.0.0.0/8","192.0.2.1"],[2,"-i wan","eth0"]]'
+check "and the matches that may have said no" same \
+	"$(jq -c 'select(.text == "return from web") | [.no_match[].suspects]' "$trace_dir/json.out")" \
+	'[[],[],["-m addrtype --dst-type BROADCAST"],["-m addrtype --dst-type BROADCAST","-m pkttype --pkt-type multicast"]]'
+check "what does not go with it is refused" \
+	says "iptables-trace: --explain: --format folded shows where the time goes, and no rules that did not match" \
+	iptables-trace --explain --format folded
+ktap_end
