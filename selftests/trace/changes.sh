@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-only
-# What tables change about a packet is shown where it happens: mark, connection mark, TOS; and the connection's state.
+# What rules and tables change about a packet is shown where it happens: mark, connection mark, TOS, TTL; and the connection's
+# state.
 
 cd "$(dirname "$0")/.." || exit 1
 . lib/ktap.sh
@@ -16,6 +17,7 @@ in_right iptables-legacy-restore <<-END
 	-A PREROUTING -p udp -j MARK --set-xmark 0x7/0xffffffff
 	-A PREROUTING -p udp -j CONNMARK --set-xmark 0x9/0xffffffff
 	-A INPUT -p udp -j TOS --set-tos 0x10/0xff
+	-A INPUT -p udp -j TTL --ttl-dec 3
 	COMMIT
 	*filter
 	-A INPUT -m conntrack --ctstate NEW -j DROP
@@ -34,13 +36,15 @@ check "mark, connection mark, TOS and state" shows changes <<-END
 	  ct NEW
 	  mangle PREROUTING  ACCEPT  T
 	      1  -A PREROUTING -p udp -j MARK --set-xmark 0x7/0xffffffff
+	           mark 0x7
 	      2  -A PREROUTING -p udp -j CONNMARK --set-xmark 0x9/0xffffffff
+	           connmark 0x9
 	      policy ACCEPT
-	      mark 0x7, connmark 0x9
 	  mangle INPUT  ACCEPT  T
 	      1  -A INPUT -p udp -j TOS --set-tos 0x10/0xff
+	      2  -A INPUT -p udp -j TTL --ttl-dec 3
 	      policy ACCEPT
-	      tos 0x10
+	      tos 0x10, ttl 61
 	  filter INPUT  DROP  T
 	      1  -A INPUT -m conntrack --ctstate NEW -j DROP
 	  complete: DROP in filter INPUT

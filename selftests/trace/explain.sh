@@ -125,10 +125,10 @@ check "the tree has them above the rule that matched" block_is tree '#1 ' <<-END
 	      1  -A PREROUTING -p udp -m ttl --ttl-lt 5 -j DROP
 	           no match: -m ttl --ttl-lt 5: packet has 64
 	      2  -A PREROUTING -p udp -j MARK --set-xmark 0x25/0xffffffff
+	           mark 0x25
 	      3  -A PREROUTING -m mark --mark 0x1/0xf -j DROP
 	           no match: -m mark --mark 0x1/0xf: packet has 0x25
 	      policy ACCEPT
-	      mark 0x25
 	  complete: ACCEPT in mangle PREROUTING
 END
 again() { iptables-trace --color never --read "$@" 2>/dev/null; }

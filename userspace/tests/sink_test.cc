@@ -129,6 +129,42 @@ TEST_F(SinkTest, tree_shows_what_changed_on_the_way)
 			"  complete: ACCEPT in filter FORWARD\n\n");
 }
 
+TEST_F(SinkTest, tree_shows_what_each_rule_changed)
+{
+	const Enter enter = p.enter("filter", 1);
+	const Rule first = p.rule("INPUT", 1);
+	Rule second = p.rule("WEB", 2, IPT_EVENT_KIND_RETURN);
+	second.mark = 0x7;
+	Rule third = p.rule("INPUT", 5, IPT_EVENT_KIND_POLICY);
+	third.mark = 0x9;
+	third.ct_mark = 0x5;
+	p.fields().mark = 0x9;
+	p.fields().ct_mark = 0x6;
+	p.fields().ttl = 63;
+	p.fields().length = 52;
+	const std::string text = tree({ enter, first, second, third, p.leave(NF_DROP, true) });
+	EXPECT_NE(text.find("      1  -A INPUT -p tcp -j WEB\n"
+			    "           mark 0x7\n"
+			    "        2  -A WEB -j RETURN\n"
+			    "             mark 0x9, connmark 0x5\n"
+			    "      policy DROP\n"
+			    "           connmark 0x6\n"
+			    "      ttl 63, len 52\n"),
+		  std::string::npos)
+		<< text;
+}
+
+// With events missing in between, another rule may have done it.
+TEST_F(SinkTest, tree_blames_no_rule_for_a_change_that_another_may_have_made)
+{
+	const Enter enter = p.enter("filter", 1);
+	const Rule first = p.rule("INPUT", 1);
+	p.lose(1);
+	p.fields().mark = 0x9;
+	const std::string text = tree({ enter, first, p.leave(NF_DROP, true) }, { .numbered = 1 });
+	EXPECT_NE(text.find("      1  -A INPUT -p tcp -j WEB\n      mark 0x9\n"), std::string::npos) << text;
+}
+
 TEST_F(SinkTest, tree_without_text_shows_numbers_and_why)
 {
 	const std::string text = tree({ p.enter("nat", 0), p.rule("PREROUTING", 3), p.leave(NF_ACCEPT) });

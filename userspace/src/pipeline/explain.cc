@@ -141,16 +141,6 @@ Passed passed(uint32_t number, const RuleText &rule, const Seen &seen)
 	return result;
 }
 
-// All of its events are there.
-bool is_whole(const Traversal &walk)
-{
-	if (!walk.enter || !walk.leave)
-		return false;
-	uint32_t seq = walk.enter->head.seq;
-	const auto follows = [&seq](const auto &event) { return event.head.seq == ++seq; };
-	return std::all_of(walk.rules.begin(), walk.rules.end(), follows) && follows(*walk.leave);
-}
-
 } // namespace
 
 Explanation explain(const Traversal &walk)

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "pipeline/packet.h"
 
+#include <algorithm>
+
 namespace ipt {
 
 void put(Traversal &walk, const Event &event)
@@ -11,6 +13,15 @@ void put(Traversal &walk, const Event &event)
 		walk.rules.push_back(*rule);
 	else
 		walk.leave = std::get<Leave>(event);
+}
+
+bool is_whole(const Traversal &walk)
+{
+	if (!walk.enter || !walk.leave)
+		return false;
+	uint32_t seq = walk.enter->head.seq;
+	const auto follows = [&seq](const auto &event) { return event.head.seq == ++seq; };
+	return std::all_of(walk.rules.begin(), walk.rules.end(), follows) && follows(*walk.leave);
 }
 
 } // namespace ipt

@@ -27,6 +27,9 @@ struct Traversal {
 // Adds an event to its walk.
 void put(Traversal &walk, const Event &event);
 
+// All of its events are there.
+bool is_whole(const Traversal &walk);
+
 // How much of the packet's way was seen.
 struct Completeness {
 	enum class Kind { complete, lost, unknown };

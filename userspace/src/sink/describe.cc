@@ -87,6 +87,39 @@ std::string changes_text(uint8_t family, const PacketFields &before, const Packe
 	return text;
 }
 
+std::string changes_text(const Traversal &walk)
+{
+	if (!walk.enter || !walk.leave)
+		return {};
+	PacketFields before = walk.enter->packet;
+	const PacketFields &after = walk.leave->packet;
+	if (is_whole(walk) && !walk.rules.empty()) {
+		before.mark = after.mark;
+		before.ct_mark = after.ct_mark;
+	}
+	std::string text = changes_text(walk.head.family, before, after);
+	const auto add = [&text](const std::string &change) { text += (text.empty() ? "" : ", ") + change; };
+	// Between tables forwarding lowers it each time.
+	if (before.ttl != after.ttl)
+		add(fmt::format("ttl {}", after.ttl));
+	if (before.length != after.length)
+		add(fmt::format("len {}", after.length));
+	return text;
+}
+
+std::string marks_text(const Traversal &walk, size_t rule)
+{
+	const bool last = rule + 1 == walk.rules.size();
+	const uint32_t mark = last ? walk.leave->packet.mark : walk.rules[rule + 1].mark;
+	const uint32_t ct_mark = last ? walk.leave->packet.ct_mark : walk.rules[rule + 1].ct_mark;
+	std::string text;
+	if (mark != walk.rules[rule].mark)
+		text = fmt::format("mark {:#x}", mark);
+	if (ct_mark != walk.rules[rule].ct_mark)
+		text += fmt::format("{}connmark {:#x}", text.empty() ? "" : ", ", ct_mark);
+	return text;
+}
+
 bool ends_in_queue(const PacketTrace &trace)
 {
 	const auto &leave = trace.traversals.back().leave;

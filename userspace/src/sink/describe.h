@@ -21,6 +21,12 @@ std::string duration_text(uint64_t ns);
 // What became of a packet between two points of its way: addresses, mark, connection state; empty if nothing did.
 std::string changes_text(uint8_t family, const PacketFields &before, const PacketFields &after);
 
+// What a table did to the packet. Marks only if it is not known which of its rules set them.
+std::string changes_text(const Traversal &walk);
+
+// The marks that the target of this rule set, of a walk that is whole; empty if it set none.
+std::string marks_text(const Traversal &walk, size_t rule);
+
 // Whether the packet was last seen on its way to a program behind NFQUEUE, which may still have it.
 bool ends_in_queue(const PacketTrace &trace);
 

@@ -81,6 +81,7 @@ void TreeText::add_rules(std::string &block, const Traversal &traversal) const
 	if (!explanation.why_not.empty() && traversal.rules_text.text)
 		block += "      " + look_.yellow("rules that did not match are not shown: " + explanation.why_not) +
 			 "\n";
+	const bool whole = is_whole(traversal);
 	ChainStack stack(hook_name(traversal.head.hook));
 	for (size_t i = 0; i < traversal.rules.size(); i++) {
 		const Rule &event = traversal.rules[i];
@@ -96,6 +97,8 @@ void TreeText::add_rules(std::string &block, const Traversal &traversal) const
 		else
 			block += look_.dim(what.text);
 		block += '\n';
+		if (const std::string marks = whole ? marks_text(traversal, i) : ""; !marks.empty())
+			block.append(indent + 5, ' ').append(look_.yellow(marks)) += '\n';
 	}
 }
 
@@ -126,12 +129,8 @@ void TreeText::add_traversal(std::string &block, const Traversal &traversal, con
 	add_rules(block, traversal);
 	if (const std::string hotdrop = hotdrop_text(traversal); !hotdrop.empty())
 		block += "      " + look_.red(hotdrop) + "\n";
-	if (traversal.enter && traversal.leave) {
-		const std::string changes =
-			changes_text(traversal.head.family, traversal.enter->packet, traversal.leave->packet);
-		if (!changes.empty())
-			block += "      " + look_.yellow(changes) + "\n";
-	}
+	if (const std::string changes = changes_text(traversal); !changes.empty())
+		block += "      " + look_.yellow(changes) + "\n";
 }
 
 std::string TreeText::last_line(const PacketTrace &trace) const
