@@ -285,7 +285,7 @@ bool itrace_select_holds(const struct itrace_select *select, const struct sk_buf
 
 bool itrace_select_in_vain(const struct itrace_select *select);
 
-/* What itrace_select_holds() is for, of which the second ask whose a packet is; and what itrace_limit_admit() is for. */
+/* What asks whose a packet is; all that itrace_select_holds() is for; what itrace_limit_admit() is for. */
 #define ITRACE_OWNER		(IPTABLES_TRACE_SELECT_UID | IPTABLES_TRACE_SELECT_PID | \
 				 IPTABLES_TRACE_SELECT_CGROUP)
 #define ITRACE_PREDICATES	(IPTABLES_TRACE_SELECT_IN | IPTABLES_TRACE_SELECT_OUT | \

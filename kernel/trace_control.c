@@ -175,17 +175,24 @@ static struct net *net_from_user(int fd)
 	return net;
 }
 
+static int netns_from_user(struct iptables_trace_netns *in, const void __user *arg,
+			   unsigned int cmd)
+{
+	int err = struct_from_user(in, sizeof(*in), sizeof(*in), arg, cmd);
+
+	if (err)
+		return err;
+	return in->reserved ? -EINVAL : 0;
+}
+
 static int set_netns(struct itrace_session *session, const void __user *arg, unsigned int cmd)
 {
 	struct iptables_trace_netns in;
 	struct net *net;
-	int err;
+	int err = netns_from_user(&in, arg, cmd);
 
-	err = struct_from_user(&in, sizeof(in), sizeof(in), arg, cmd);
 	if (err)
 		return err;
-	if (in.reserved)
-		return -EINVAL;
 	if (in.fd == -1) {
 		itrace_session_set_net(session, NULL);
 		return 0;
@@ -202,12 +209,11 @@ static int add_netns(struct itrace_session *session, const void __user *arg, uns
 {
 	struct iptables_trace_netns in;
 	struct net *net;
-	int err;
+	int err = netns_from_user(&in, arg, cmd);
 
-	err = struct_from_user(&in, sizeof(in), sizeof(in), arg, cmd);
 	if (err)
 		return err;
-	if (in.reserved || in.fd == -1)
+	if (in.fd == -1)
 		return -EINVAL;
 	net = net_from_user(in.fd);
 	if (IS_ERR(net))

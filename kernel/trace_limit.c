@@ -20,6 +20,7 @@
 #define SECONDS		1
 
 static struct itrace_notes *refusals;
+static unsigned long last_refusal;	/* jiffies */
 
 /* A note on such a packet: where it was last, and which sessions did not admit it. */
 #define SLOTS_BITS	ITRACE_MAX_SESSIONS
@@ -51,6 +52,7 @@ static u32 tag_of(const struct sk_buff *skb, const struct nf_hook_state *state)
 int itrace_limits_alloc(void)
 {
 	refusals = itrace_notes_create(BUCKET_BITS);
+	last_refusal = jiffies - (SECONDS + 1) * HZ;
 	return refusals ? 0 : -ENOMEM;
 }
 
@@ -126,16 +128,22 @@ static unsigned int refuse(const struct itrace_running *running, unsigned int as
 			   const struct xt_table *table)
 {
 	unsigned int order = order_of(table, state->hook);
+	unsigned long now = jiffies;
+	/* Most of the time there is nothing to be found. */
+	bool lately = time_before(now, READ_ONCE(last_refusal) + (SECONDS + 1) * HZ);
 	unsigned int refused = 0;
 	struct itrace_note note;
 	u8 slots = 0;
 	unsigned int i;
-	u16 before;
 
-	before = itrace_note_read(refusals, tag_of(skb, state), SECONDS, &note);
-	/* The note may be of another packet like this one, in the same memory: then this one is not further than that one. */
-	if (before && itrace_comes_later(state->hook, order, NOTE_HOOK(before), NOTE_ORDER(before)))
-		slots = NOTE_SLOTS(before);
+	if (lately) {
+		u16 before = itrace_note_read(refusals, tag_of(skb, state), SECONDS, &note);
+
+		/* It may be of another packet like this one, in the same memory: then this one is not further than that. */
+		if (before && itrace_comes_later(state->hook, order, NOTE_HOOK(before),
+						 NOTE_ORDER(before)))
+			slots = NOTE_SLOTS(before);
+	}
 
 	for (i = 0; i < running->count; i++) {
 		struct itrace_session *session = running->session[i];
@@ -146,8 +154,13 @@ static unsigned int refuse(const struct itrace_running *running, unsigned int as
 		slots |= BIT(session->slot);
 		refused |= BIT(i);
 	}
-	if (slots)
+	if (slots) {
+		if (!lately)
+			itrace_note_read(refusals, tag_of(skb, state), SECONDS, &note);
 		itrace_note_write(&note, note_of(state->hook, order, slots));
+		if (READ_ONCE(last_refusal) != now)
+			WRITE_ONCE(last_refusal, now);
+	}
 	return refused;
 }
 

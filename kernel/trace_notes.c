@@ -35,9 +35,9 @@ static u64 word_of(u32 tag, u16 when, u16 value)
 	return (u64)tag << 32 | (u32)when << 16 | value;
 }
 
-static u16 age_of(u64 word)
+static u16 age_of(u64 word, u16 now)
 {
-	return time_now() - (u16)(word >> 16);
+	return now - (u16)(word >> 16);
 }
 
 /* For 8 << bits of them. */
@@ -67,6 +67,7 @@ u16 itrace_note_read(struct itrace_notes *notes, u32 tag, unsigned int seconds,
 		     struct itrace_note *note)
 {
 	struct bucket *bucket = &notes->bucket[tag & notes->mask];
+	u16 now = time_now();
 	int oldest = -1;
 	unsigned int i;
 
@@ -74,7 +75,7 @@ u16 itrace_note_read(struct itrace_notes *notes, u32 tag, unsigned int seconds,
 	for (i = 0; i < PER_BUCKET; i++) {
 		u64 word = READ_ONCE(bucket->word[i]);
 		/* One that is free is older than any. */
-		int age = word ? age_of(word) : U16_MAX + 1;
+		int age = word ? age_of(word, now) : U16_MAX + 1;
 
 		if (word && word >> 32 == tag) {
 			note->word = &bucket->word[i];

@@ -182,7 +182,7 @@ struct iptables_trace_select {
 /* iptables_trace_stats.flags */
 enum {
 	IPTABLES_TRACE_STATS_RUNNING	= 1 << 0,
-	IPTABLES_TRACE_STATS_NETNS_GONE	= 1 << 1,	/* the session's network namespace has ended */
+	IPTABLES_TRACE_STATS_NETNS_GONE	= 1 << 1,	/* all of the session's network namespaces have ended */
 	/*
 	 * Somebody has switched the kernel's probes off, and nothing is seen or counted as missed until they are on
 	 * again. As of this moment, or of the STOP: who has to know asks often.
