@@ -11,7 +11,7 @@ make_pair
 in_right iptables-legacy -A INPUT -p udp --dport 1000 -j DROP
 sent=20011
 
-trace slow --format line 'udp dst port 1000'
+trace slow --rate 0 --format line 'udp dst port 1000'
 udp 1000 $sent &
 sender=$!
 arrived() { in_right iptables-legacy -vnxL INPUT 1 | awk '{ print $1; exit }'; }
