@@ -44,9 +44,10 @@ static unsigned int order_of(const struct xt_table *table, u8 hook)
 static u32 tag_of(const struct sk_buff *skb, const struct nf_hook_state *state)
 {
 	u64 address = (unsigned long)skb * GOLDEN_RATIO_64;
+	u64 content = itrace_packet_content(skb, state->pf);
 
-	return hash_64(itrace_packet_content(skb, state->pf) ^ address ^ (unsigned long)state->net,
-		       32);
+	/* What this host answers may look like what it received, in the same memory. */
+	return hash_64(content ^ address ^ (unsigned long)state->net ^ !!skb->skb_iif, 32);
 }
 
 int itrace_limits_alloc(void)
@@ -62,7 +63,12 @@ void itrace_limits_free(void)
 	refusals = NULL;
 }
 
-/* A session starts. */
+/* A session starts: what is noted of its place in running was said of another. */
+void itrace_limits_forget(void)
+{
+	itrace_notes_forget(refusals);
+}
+
 void itrace_limit_reset(struct itrace_select *select)
 {
 	if (select->flows)

@@ -56,10 +56,14 @@ void itrace_notes_destroy(struct itrace_notes *notes)
 	kvfree(notes);
 }
 
-/* While nobody uses them. */
+/* Others may go on using them. */
 void itrace_notes_forget(struct itrace_notes *notes)
 {
-	memset(notes->bucket, 0, (notes->mask + 1UL) * sizeof(*notes->bucket));
+	unsigned int i, j;
+
+	for (i = 0; i <= notes->mask; i++)
+		for (j = 0; j < PER_BUCKET; j++)
+			WRITE_ONCE(notes->bucket[i].word[j], 0);
 }
 
 /* What is noted of the thing and not older than so many seconds, else 0; note: for itrace_note_write(). */

@@ -207,8 +207,8 @@ static bool is_own(const struct sk_buff *skb, const struct nf_hook_state *state)
 }
 
 /*
- * Somebody's socket that has sent the packet, as xt_owner knows it; NULL for what the kernel sends by itself, such as
- * resets and answers to pings, or for a connection that nobody has any more.
+ * Somebody's socket that has sent the packet; NULL for what the kernel sends by itself, such as resets and answers to
+ * pings. xt_owner asks for who opened the socket's file instead, and so knows none of one that has been closed.
  */
 static struct sock *socket_of(const struct sk_buff *skb, const struct nf_hook_state *state)
 {
@@ -268,15 +268,20 @@ bool itrace_select_holds(const struct itrace_select *select, const struct sk_buf
 	return !(asked & ITRACE_OWNER) || owner_holds(select, skb, state);
 }
 
-/* Whether no packet can be selected any more, because the process that sends them has ended. */
+/*
+ * Whether no packet can be selected any more, because the process that sends them has ended, waited for or not: none of its
+ * threads lives.
+ */
 bool itrace_select_in_vain(const struct itrace_select *select)
 {
+	struct task_struct *task;
 	bool gone;
 
 	if (!select->pid)
 		return false;
 	rcu_read_lock();
-	gone = !pid_task(select->pid, PIDTYPE_TGID);
+	task = pid_task(select->pid, PIDTYPE_TGID);
+	gone = !task || !atomic_read(&task->signal->live);
 	rcu_read_unlock();
 	return gone;
 }
