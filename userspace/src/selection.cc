@@ -8,7 +8,9 @@
 #include <cstring>
 #include <fcntl.h>
 #include <fmt/core.h>
+#include <linux/magic.h>
 #include <pwd.h>
+#include <sys/vfs.h>
 
 #include "event/names.h"
 
@@ -34,13 +36,18 @@ Result<uint32_t> user_id(const std::string &user)
 // A path below where cgroup2 is mounted may do without that.
 Result<Fd> open_cgroup(const std::string &path)
 {
+	std::string why;
 	for (const std::string &candidate : { path, fmt::format("{}/{}", kCgroups, path) }) {
 		Fd fd(open(candidate.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-		if (fd)
+		struct statfs file_system {};
+		if (!fd)
+			why = why.empty() ? std::strerror(errno) : why;
+		else if (fstatfs(fd.get(), &file_system) == 0 && file_system.f_type == CGROUP2_SUPER_MAGIC)
 			return fd;
+		else
+			why = "not a folder of cgroup2";
 	}
-	return Error{ fmt::format("--cgroup {}: {} (neither as it is nor below {})", path, std::strerror(errno),
-				  kCgroups) };
+	return Error{ fmt::format("--cgroup {}: {} (neither as it is nor below {})", path, why, kCgroups) };
 }
 
 template <size_t N>
