@@ -243,6 +243,34 @@ TEST_F(ExplainTest, what_a_rule_before_may_have_changed)
 	EXPECT_EQ(reason_of(explain(walk), 1, 1), "-m ttl --ttl-eq 63");
 }
 
+// Back to what it was before the walk ends: then both ends of the walk say the same.
+TEST_F(ExplainTest, what_a_rule_may_have_changed_and_another_changed_back)
+{
+	const auto rules =
+		rules_of(":PREROUTING ACCEPT [0:0]\n", "-A PREROUTING -j TTL --ttl-set 1\n"
+						       "-A PREROUTING -m ttl --ttl-eq 1 -m limit --limit 1/sec\n"
+						       "-A PREROUTING -m tos --tos 0x10/0xff -m limit --limit 1/sec\n"
+						       "-A PREROUTING -j TTL --ttl-set 64\n");
+	p.fields().ttl = 64;
+	const auto walk =
+		walk_of({ p.enter("mangle", NF_INET_PRE_ROUTING), p.rule("PREROUTING", 1), p.rule("PREROUTING", 4),
+			  p.rule("PREROUTING", 5, IPT_EVENT_KIND_POLICY), p.leave(NF_ACCEPT) },
+			rules);
+	EXPECT_EQ(reason_of(explain(walk), 1, 0), "-m ttl --ttl-eq 1 or -m limit --limit 1/sec (not known which)");
+	EXPECT_EQ(reason_of(explain(walk), 1, 1), "-m tos --tos 0x10/0xff: packet has 0x0");
+}
+
+TEST_F(ExplainTest, nothing_while_the_kernel_missed_a_rule)
+{
+	const auto rules = rules_of(":INPUT ACCEPT [0:0]\n", "-A INPUT -s 10.0.0.1/32 -j DROP\n");
+	const Enter enter = p.enter("filter", NF_INET_LOCAL_IN);
+	const Rule policy = p.rule("INPUT", 2, IPT_EVENT_KIND_POLICY);
+	p.head().missed = 1;
+	const auto walk = walk_of({ enter, policy, p.leave(NF_ACCEPT) }, rules);
+	EXPECT_TRUE(explain(walk).before.empty());
+	EXPECT_EQ(explain(walk).why_not, "events of it are missing");
+}
+
 TEST_F(ExplainTest, protocol_behind_extension_headers_that_the_kernel_may_see_otherwise)
 {
 	p.head().family = NFPROTO_IPV6;

@@ -8,6 +8,7 @@
 #include <linux/in6.h>
 #include <linux/netfilter.h>
 #include <optional>
+#include <utility>
 
 #include "event/names.h"
 #include "pipeline/course.h"
@@ -71,7 +72,7 @@ std::optional<bool> address_fits(const HeaderCondition &condition, const Seen &s
 {
 	if (!condition.network)
 		return std::nullopt;
-	return seen.certain([&](const PacketFields &packet) {
+	return seen.certain(kAddresses, [&](const PacketFields &packet) {
 		return is_in(*condition.network, address_of(packet, condition.of), seen.family());
 	});
 }
@@ -141,6 +142,64 @@ Passed passed(uint32_t number, const RuleText &rule, const Seen &seen)
 	return result;
 }
 
+// As Changes, all that a target can do; one that is not known here may do anything.
+uint8_t changes_of(std::string_view target)
+{
+	static constexpr std::pair<std::string_view, uint8_t> kTargets[] = {
+		{ "", kNothing },
+		{ "ACCEPT", kNothing },
+		{ "AUDIT", kNothing },
+		{ "CHECKSUM", kNothing },
+		{ "CLASSIFY", kNothing },
+		{ "CONNMARK", kNothing },
+		{ "CONNSECMARK", kNothing },
+		{ "CT", kNothing },
+		{ "DROP", kNothing },
+		{ "DSCP", kTos },
+		{ "ECN", kTos },
+		{ "HL", kTtl },
+		{ "HMARK", kNothing },
+		{ "IDLETIMER", kNothing },
+		{ "LED", kNothing },
+		{ "LOG", kNothing },
+		{ "MARK", kNothing },
+		{ "NFLOG", kNothing },
+		{ "NOTRACK", kNothing },
+		{ "RATEEST", kNothing },
+		{ "RETURN", kNothing },
+		{ "SECMARK", kNothing },
+		{ "SET", kNothing },
+		{ "TCPMSS", kLength },
+		{ "TEE", kNothing },
+		{ "TOS", kTos },
+		{ "TRACE", kNothing },
+		{ "TTL", kTtl },
+	};
+	for (const auto &[name, changes] : kTargets) {
+		if (name == target)
+			return changes;
+	}
+	return kAnything;
+}
+
+uint8_t changes_by(const Rule &met, const TableText &table)
+{
+	const RuleText *rule = table.rule(name_of(met.chain), met.number);
+	return rule && !table.chain(rule->target) ? changes_of(rule->target) : static_cast<uint8_t>(kNothing);
+}
+
+// What more than one rule of the walk may have changed, so that in between it was neither as in the end nor as before.
+uint8_t twice_changed(const Traversal &walk, const TableText &table)
+{
+	uint8_t once = kNothing, twice = kNothing;
+	for (const Rule &met : walk.rules) {
+		const uint8_t changes = changes_by(met, table);
+		twice |= once & changes;
+		once |= changes;
+	}
+	return twice;
+}
+
 } // namespace
 
 Explanation explain(const Traversal &walk)
@@ -156,6 +215,8 @@ Explanation explain(const Traversal &walk)
 	}
 	const TableText &table = *walk.rules_text.text;
 	Course course(table, walk.head.hook);
+	const uint8_t changed_twice = twice_changed(walk, table);
+	uint8_t changed = kNothing;
 	for (size_t i = 0; i < walk.rules.size(); i++) {
 		const Rule &met = walk.rules[i];
 		const auto first = course.meet(met);
@@ -164,10 +225,11 @@ Explanation explain(const Traversal &walk)
 							  name_of(met.chain));
 			return explanation;
 		}
-		const Seen seen = seen_before(walk, i);
+		const Seen seen = seen_before(walk, i, changed & changed_twice);
 		std::vector<Passed> &before = explanation.before.emplace_back();
 		for (uint32_t number = *first; number < met.number; number++)
 			before.push_back(passed(number, *table.rule(name_of(met.chain), number), seen));
+		changed |= changes_by(met, table);
 	}
 	return explanation;
 }

@@ -138,7 +138,7 @@ MaybeSaid fragment(const Seen &seen)
 MaybeSaid port(const Option &option, const Seen &seen, uint16_t PacketFields::*field)
 {
 	const auto ports = range(only_value(option));
-	const auto value = seen.certain([field](const PacketFields &packet) { return packet.*field; });
+	const auto value = seen.certain(kPorts, [field](const PacketFields &packet) { return packet.*field; });
 	if (!(seen.then.fields & IPT_EVENT_PORTS) || !ports || !value)
 		return std::nullopt;
 	return said(ports->holds(*value), option, fmt::format("{}", *value));
@@ -185,8 +185,8 @@ MaybeSaid multiport(const Option &option, const Seen &seen)
 {
 	const bool source = option.name == "--sports" || option.name == "--ports";
 	const bool destination = option.name == "--dports" || option.name == "--ports";
-	const auto from = seen.certain([](const PacketFields &packet) { return packet.source_port; });
-	const auto to = seen.certain([](const PacketFields &packet) { return packet.destination_port; });
+	const auto from = seen.certain(kPorts, [](const PacketFields &packet) { return packet.source_port; });
+	const auto to = seen.certain(kPorts, [](const PacketFields &packet) { return packet.destination_port; });
 	if ((!source && !destination) || !(seen.then.fields & IPT_EVENT_PORTS) || !from || !to)
 		return std::nullopt;
 	const auto fits = any_of_list(only_value(option), [&](std::string_view item) -> std::optional<bool> {
@@ -222,7 +222,7 @@ MaybeSaid icmp(const Option &option, const Seen &seen)
 MaybeSaid length(const Option &option, const Seen &seen)
 {
 	const auto wanted = range(only_value(option));
-	const auto value = seen.certain([](const PacketFields &packet) { return packet.length; });
+	const auto value = seen.certain(kLength, [](const PacketFields &packet) { return packet.length; });
 	// Of a jumbogram the header says something else.
 	if (option.name != "--length" || !wanted || !value || *value > UINT16_MAX)
 		return std::nullopt;
@@ -232,7 +232,7 @@ MaybeSaid length(const Option &option, const Seen &seen)
 MaybeSaid ttl(const Option &option, const Seen &seen)
 {
 	const auto wanted = number(only_value(option));
-	const auto value = seen.certain([](const PacketFields &packet) { return packet.ttl; });
+	const auto value = seen.certain(kTtl, [](const PacketFields &packet) { return packet.ttl; });
 	if (!wanted || !value)
 		return std::nullopt;
 	const std::string packet = fmt::format("{}", *value);
@@ -260,13 +260,13 @@ MaybeSaid masked(const Option &option, uint32_t value, uint32_t all)
 
 MaybeSaid tos(const Option &option, const Seen &seen)
 {
-	const auto value = seen.certain([](const PacketFields &packet) { return packet.tos; });
+	const auto value = seen.certain(kTos, [](const PacketFields &packet) { return packet.tos; });
 	return value && option.name == "--tos" ? masked(option, *value, 0xff) : std::nullopt;
 }
 
 MaybeSaid dscp(const Option &option, const Seen &seen)
 {
-	const auto value = seen.certain([](const PacketFields &packet) { return packet.tos >> 2; });
+	const auto value = seen.certain(kTos, [](const PacketFields &packet) { return packet.tos >> 2; });
 	return value && option.name == "--dscp" ? masked(option, static_cast<uint32_t>(*value), 0x3f) : std::nullopt;
 }
 
@@ -293,7 +293,7 @@ MaybeSaid iprange(const Option &option, const Seen &seen)
 	if ((!source && option.name != "--dst-range") || !wanted)
 		return std::nullopt;
 	const auto of = [source](const PacketFields &packet) { return source ? packet.source : packet.destination; };
-	const auto fits = seen.certain([&](const PacketFields &packet) {
+	const auto fits = seen.certain(kAddresses, [&](const PacketFields &packet) {
 		return std::memcmp(of(packet), wanted->first.data(), 16) >= 0 &&
 		       std::memcmp(of(packet), wanted->last.data(), 16) <= 0;
 	});
@@ -322,7 +322,7 @@ bool is_connection_certain(const Seen &seen)
 
 MaybeSaid connmark(const Option &option, const Seen &seen)
 {
-	const auto connected = seen.certain(has_connection);
+	const auto connected = seen.certain(kNothing, has_connection);
 	if (option.name != "--mark" || !connected || !is_connection_certain(seen))
 		return std::nullopt;
 	return *connected ? masked(option, seen.ct_mark, UINT32_MAX) : no("no connection");
@@ -342,7 +342,8 @@ std::string state_of(const PacketFields &packet, bool with_nat)
 MaybeSaid state(const Option &option, const Seen &seen)
 {
 	const bool with_nat = option.name == "--ctstate";
-	const auto states = seen.certain([&](const PacketFields &packet) { return state_of(packet, with_nat); });
+	const auto states =
+		seen.certain(kNothing, [&](const PacketFields &packet) { return state_of(packet, with_nat); });
 	if ((!with_nat && option.name != "--state") || !states || !is_connection_certain(seen))
 		return std::nullopt;
 	const auto fits = any_of_list(only_value(option), [&](std::string_view wanted) {

@@ -17,7 +17,8 @@ void put(Traversal &walk, const Event &event)
 
 bool is_whole(const Traversal &walk)
 {
-	if (!walk.enter || !walk.leave)
+	// What the kernel's probes missed has no seq.
+	if (!walk.enter || !walk.leave || walk.enter->head.missed != walk.leave->head.missed)
 		return false;
 	uint32_t seq = walk.enter->head.seq;
 	const auto follows = [&seq](const auto &event) { return event.head.seq == ++seq; };

@@ -3,11 +3,23 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <optional>
 
 #include "pipeline/packet.h"
 
 namespace ipt {
+
+// What a rule's target may have changed of a packet that goes on. (Of the connection, only rules of raw can.)
+enum Changes : uint8_t {
+	kNothing = 0,
+	kAddresses = 1,
+	kPorts = 2,
+	kTtl = 4,
+	kTos = 8,
+	kLength = 16,
+	kAnything = 31,
+};
 
 struct Seen {
 	const Enter &enter;
@@ -18,26 +30,33 @@ struct Seen {
 	uint32_t mark;
 	uint32_t ct_mark;
 
+	// Of what this does not hold, as the walk's rules may have changed it more than once.
+	uint8_t changed; // Changes
+
 	uint8_t family() const { return enter.head.family; }
 
-	// What get() says of the packet, if it is certain.
+	// What get() says of the packet, if it is certain; of: the part of Changes that it looks at.
 	template <typename Get>
-	auto certain(Get get) const -> std::optional<decltype(get(then))>
+	auto certain(Changes of, Get get) const -> std::optional<decltype(get(then))>
 	{
-		if (get(then) == get(later))
+		if (!(changed & of) && get(then) == get(later))
 			return get(then);
 		return std::nullopt;
 	}
 };
 
 // Before this rule of the walk, whose beginning and end were seen. Targets may change a packet and have it go on, as those for
-// IPv6 prefixes do; only NAT ends its table.
-inline Seen seen_before(const Traversal &walk, size_t rule)
+// IPv6 prefixes do; only NAT ends its table. changed: as in Seen.
+inline Seen seen_before(const Traversal &walk, size_t rule, uint8_t changed)
 {
 	const PacketFields &entered = walk.enter->packet;
 	const bool unchanged = rule == 0 || name_of(walk.head.table) == "nat";
-	return { *walk.enter, entered, unchanged ? entered : walk.leave->packet, walk.rules[rule].mark,
-		 walk.rules[rule].ct_mark };
+	return { *walk.enter,
+		 entered,
+		 unchanged ? entered : walk.leave->packet,
+		 walk.rules[rule].mark,
+		 walk.rules[rule].ct_mark,
+		 changed };
 }
 
 } // namespace ipt

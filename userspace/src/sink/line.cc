@@ -113,6 +113,9 @@ void LineSink::passed(const Rule &event, const Traversal &walk)
 
 void LineSink::event(const Event &event, const Traversal &walk)
 {
+	// A recording may use the number of a walk again.
+	if (std::holds_alternative<Enter>(event))
+		walk_ = explained_ = 0;
 	if (const auto *rule = std::get_if<Rule>(&event); rule && look_.explain)
 		passed(*rule, walk);
 	begin(head_of(event), walk);
@@ -127,7 +130,7 @@ void LineSink::packet(const PacketTrace &trace)
 	place(last.head, last);
 	line_ += completeness_text(trace, look_);
 	write();
-	explained_ = 0;
+	walk_ = explained_ = 0;
 }
 
 } // namespace ipt
