@@ -17,9 +17,10 @@ cleanup_push trace_kill_all
 # trace NAME ARG...: starts a trace of the right namespace, or of another one that ARG names; returns when it has begun.
 trace()
 {
-	local name=$1
+	local name=$1 netns=(--netns "$right")
 	shift
-	iptables-trace --color never --netns "$right" "$@" >"$trace_dir/$name.out" 2>"$trace_dir/$name.err" &
+	[[ " $* " != *' --netns '* ]] || netns=()
+	iptables-trace --color never "${netns[@]}" "$@" >"$trace_dir/$name.out" 2>"$trace_dir/$name.err" &
 	trace_pids[$name]=$!
 	wait_until 30 trace_has_begun "$name" | diag
 	grep -q '^iptables-trace: tracing' "$trace_dir/$name.err" || diag <"$trace_dir/$name.err"

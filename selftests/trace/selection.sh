@@ -69,7 +69,7 @@ udp 1
 done_after 1
 check "--table, and nothing of others is shown" same "$(begins), $(of enter .table | xargs)" "1 filter INPUT, filter"
 
-asked --netns "$far"
+asked --netns "$right" --netns "$far"
 forwarded 1
 done_after 2
 check "--netns takes several, and no others" same "$(of enter .netns | sort -u)" "$(printf '%s\n' "$far" "$right" | sort)"
@@ -78,7 +78,7 @@ ip netns add "$brief"
 cleanup_push ip netns del "$brief"
 in_netns "$brief" iptables-legacy -A OUTPUT -p udp -j ACCEPT
 ip -n "$brief" link set lo up
-asked --netns "$brief"
+asked --netns "$right" --netns "$brief"
 in_netns "$brief" bin/send_packet 127.0.0.1 127.0.0.1 17 "$(udp_payload 1)"
 ip netns del "$brief"
 wait_until 10 has_traced 2
