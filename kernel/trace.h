@@ -297,7 +297,6 @@ bool itrace_select_in_vain(const struct itrace_select *select);
 /* trace_limit.c */
 int itrace_limits_alloc(void);
 void itrace_limits_free(void);
-void itrace_limits_forget(void);
 void itrace_limit_reset(struct itrace_select *select);
 unsigned int itrace_limit_admit(const struct itrace_running *running, unsigned int selected,
 				const struct sk_buff *skb, const struct nf_hook_state *state,

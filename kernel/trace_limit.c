@@ -63,14 +63,11 @@ void itrace_limits_free(void)
 	refusals = NULL;
 }
 
-/* A session starts: what is noted of its place in running was said of another. */
-void itrace_limits_forget(void)
-{
-	itrace_notes_forget(refusals);
-}
-
+/* A session starts. What is noted of its slot was said of the session that had it before. */
 void itrace_limit_reset(struct itrace_select *select)
 {
+	if (select->asked & ITRACE_LIMITS)
+		itrace_notes_forget(refusals);
 	if (select->flows)
 		itrace_notes_forget(select->flows);
 	select->second = jiffies;

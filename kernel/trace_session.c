@@ -233,7 +233,6 @@ int itrace_session_start(struct itrace_session *session)
 		++last_serial;
 	session->serial = last_serial;
 	reset_counters(session);
-	itrace_limits_forget();
 	session->running = true;
 	__set_bit(session->slot, &slots_in_use);
 	change_running(session, NULL);
