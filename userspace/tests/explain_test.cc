@@ -260,6 +260,18 @@ TEST_F(ExplainTest, what_a_rule_may_have_changed_and_another_changed_back)
 	EXPECT_EQ(reason_of(explain(walk), 1, 1), "-m tos --tos 0x10/0xff: packet has 0x0");
 }
 
+// The target that ended the walk changed nothing.
+TEST_F(ExplainTest, what_one_rule_changed_was_as_at_one_of_both_ends)
+{
+	const auto rules = rules_of(":FORWARD ACCEPT [0:0]\n", "-A FORWARD -j NPT\n"
+							       "-A FORWARD -s 10.0.0.1/32 -j ACCEPT\n"
+							       "-A FORWARD -j REJECT\n");
+	const Enter enter = p.enter("mangle", NF_INET_FORWARD);
+	p.fields().source[3] = 9;
+	const auto walk = walk_of({ enter, p.rule("FORWARD", 1), p.rule("FORWARD", 3), p.leave(NF_DROP) }, rules);
+	EXPECT_EQ(reason_of(explain(walk), 1, 0), "-s 10.0.0.1/32: packet has 192.0.2.1 or 192.0.2.9");
+}
+
 TEST_F(ExplainTest, nothing_while_the_kernel_missed_a_rule)
 {
 	const auto rules = rules_of(":INPUT ACCEPT [0:0]\n", "-A INPUT -s 10.0.0.1/32 -j DROP\n");

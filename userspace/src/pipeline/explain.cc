@@ -8,11 +8,11 @@
 #include <linux/in6.h>
 #include <linux/netfilter.h>
 #include <optional>
-#include <utility>
 
 #include "event/names.h"
 #include "pipeline/course.h"
 #include "pipeline/seen.h"
+#include "ruleset/targets.h"
 
 namespace ipt {
 
@@ -142,50 +142,10 @@ Passed passed(uint32_t number, const RuleText &rule, const Seen &seen)
 	return result;
 }
 
-// As Changes, all that a target can do; one that is not known here may do anything.
-uint8_t changes_of(std::string_view target)
-{
-	static constexpr std::pair<std::string_view, uint8_t> kTargets[] = {
-		{ "", kNothing },
-		{ "ACCEPT", kNothing },
-		{ "AUDIT", kNothing },
-		{ "CHECKSUM", kNothing },
-		{ "CLASSIFY", kNothing },
-		{ "CONNMARK", kNothing },
-		{ "CONNSECMARK", kNothing },
-		{ "CT", kNothing },
-		{ "DROP", kNothing },
-		{ "DSCP", kTos },
-		{ "ECN", kTos },
-		{ "HL", kTtl },
-		{ "HMARK", kNothing },
-		{ "IDLETIMER", kNothing },
-		{ "LED", kNothing },
-		{ "LOG", kNothing },
-		{ "MARK", kNothing },
-		{ "NFLOG", kNothing },
-		{ "NOTRACK", kNothing },
-		{ "RATEEST", kNothing },
-		{ "RETURN", kNothing },
-		{ "SECMARK", kNothing },
-		{ "SET", kNothing },
-		{ "TCPMSS", kLength },
-		{ "TEE", kNothing },
-		{ "TOS", kTos },
-		{ "TRACE", kNothing },
-		{ "TTL", kTtl },
-	};
-	for (const auto &[name, changes] : kTargets) {
-		if (name == target)
-			return changes;
-	}
-	return kAnything;
-}
-
 uint8_t changes_by(const Rule &met, const TableText &table)
 {
 	const RuleText *rule = table.rule(name_of(met.chain), met.number);
-	return rule && !table.chain(rule->target) ? changes_of(rule->target) : static_cast<uint8_t>(kNothing);
+	return rule && !table.chain(rule->target) ? target_of(rule->target).changes : kNothing;
 }
 
 // What more than one rule of the walk may have changed, so that in between it was neither as in the end nor as before.

@@ -7,19 +7,9 @@
 #include <optional>
 
 #include "pipeline/packet.h"
+#include "ruleset/targets.h"
 
 namespace ipt {
-
-// What a rule's target may have changed of a packet that goes on. (Of the connection, only rules of raw can.)
-enum Changes : uint8_t {
-	kNothing = 0,
-	kAddresses = 1,
-	kPorts = 2,
-	kTtl = 4,
-	kTos = 8,
-	kLength = 16,
-	kAnything = 31,
-};
 
 struct Seen {
 	const Enter &enter;

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "sink/describe.h"
 
-#include <algorithm>
-#include <array>
 #include <cstring>
 #include <fmt/core.h>
 #include <linux/netfilter.h>
@@ -11,22 +9,17 @@
 
 #include "event/names.h"
 #include "pipeline/course.h"
+#include "ruleset/targets.h"
 
 namespace ipt {
 
 namespace {
 
-// Targets after which a packet always goes on to the next rule.
-constexpr std::array<std::string_view, 22> kGoOn{ "AUDIT", "CHECKSUM", "CLASSIFY", "CONNMARK", "CONNSECMARK", "CT",
-						  "DSCP",  "ECN",      "HL",	   "HMARK",    "IDLETIMER",   "LED",
-						  "LOG",   "MARK",     "NFLOG",	   "NOTRACK",  "RATEEST",     "SECMARK",
-						  "SET",   "TEE",      "TOS",	   "TRACE" };
-
 // Whether a rule can have ended the walk with a drop.
 bool may_drop(const RuleText &rule, const TableText &table)
 {
-	return !rule.target.empty() && rule.target != "RETURN" && rule.target != "ACCEPT" &&
-	       !table.chain(rule.target) && std::find(kGoOn.begin(), kGoOn.end(), rule.target) == kGoOn.end();
+	return rule.target != "RETURN" && rule.target != "ACCEPT" && !table.chain(rule.target) &&
+	       !target_of(rule.target).goes_on;
 }
 
 // Where in the rules the packet stood after the last rule that it met, if that can be told.
