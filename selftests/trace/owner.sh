@@ -17,7 +17,7 @@ answer() { in_right bin/send_packet 192.0.2.2 192.0.2.1 17 "$(printf '%04x0fa000
 send() { in_right "${@:2}" bash -c "echo x >/dev/udp/192.0.2.1/$1"; }
 as_nobody=(setpriv --reuid 65534 --clear-groups)
 
-ktap_plan 12
+ktap_plan 14
 # The last but one process has been handed a socket of somebody else.
 asked --uid 65534
 send 1
@@ -64,6 +64,21 @@ echo >"$trace_dir/go"
 trace_wait asked
 check "the trace ends with the process" same "$trace_status $(grep -c "process $process has ended" "$trace_dir/asked.err")" "0 1"
 
+# The same of a process whose parent does not wait for it.
+rm "$trace_dir/process"
+# shellcheck disable=SC2016 # the inner shells'
+in_right bash -c 'echo $$ >"$1/parent"; bash -c "$2" - "$1" & exec sleep 1000' - "$trace_dir" \
+	'echo $$ >"$1/process"; read -r <"$1/go"' &
+wait_until 10 test -s "$trace_dir/process"
+end_parent() { kill "$(cat "$trace_dir/parent")"; }
+cleanup_push end_parent
+process=$(cat "$trace_dir/process")
+asked --pid "$process"
+echo >"$trace_dir/go"
+trace_wait asked
+check "... also if nobody waits for it" same \
+	"$trace_status $(grep -c "process $process has ended" "$trace_dir/asked.err") $(awk '/^State:/ { print $2 }' "/proc/$process/status")" "0 1 Z"
+
 cgroups=/sys/fs/cgroup/selection-$$
 leave_cgroups() { rmdir "$cgroups"/some/deep "$cgroups"/some "$cgroups"/somewhere "$cgroups"; }
 cleanup_push leave_cgroups
@@ -82,6 +97,13 @@ of_cgroup some 1
 of_cgroup somewhere 2
 done_after 1
 check "... by its name below where they are mounted too" same "$(begins)" "2 raw OUTPUT"
+mkdir -p "selection-$$/somewhere"
+cleanup_push rm -r "selection-$$"
+asked --cgroup "selection-$$/somewhere"
+of_cgroup some 1
+of_cgroup somewhere 2
+done_after 1
+check "... and if a folder here has that name as well" same "$(begins)" "2 raw OUTPUT"
 
 refused() { says "$1" iptables-trace --netns "$right" "${@:2}"; }
 check "a user that does not exist" refused '--uid nobody-at-all: no such user' --uid nobody-at-all udp
