@@ -4,36 +4,11 @@
 #include <cstring>
 #include <fmt/core.h>
 #include <linux/netfilter.h>
-#include <optional>
 #include <string_view>
 
 #include "event/names.h"
-#include "pipeline/course.h"
-#include "ruleset/targets.h"
 
 namespace ipt {
-
-namespace {
-
-// Whether a rule can have ended the walk with a drop.
-bool may_drop(const RuleText &rule, const TableText &table)
-{
-	return rule.target != "RETURN" && rule.target != "ACCEPT" && !table.chain(rule.target) &&
-	       !target_of(rule.target).goes_on;
-}
-
-// Where in the rules the packet stood after the last rule that it met, if that can be told.
-std::optional<Course::Place> last_place(const Traversal &walk, const TableText &table)
-{
-	Course course(table, walk.head.hook);
-	for (const Rule &event : walk.rules) {
-		if (!course.meet(event))
-			return std::nullopt;
-	}
-	return course.place();
-}
-
-} // namespace
 
 std::string devices_text(const Enter &enter)
 {
@@ -132,36 +107,6 @@ std::string completeness_text(const PacketTrace &trace, const Look &look)
 		break;
 	}
 	return look.yellow(fmt::format("unknown ({})", completeness.reason));
-}
-
-std::string hotdrop_text(const Traversal &walk)
-{
-	if (!walk.leave || !is_drop(walk.leave->verdict) || walk.gap || walk.abridged || !walk.enter)
-		return {};
-	if (!walk.rules_text.text)
-		return walk.rules.empty() ? "dropped by a match of a rule itself (hotdrop); no rule event tells which" :
-					    "";
-
-	const TableText &table = *walk.rules_text.text;
-	if (!walk.rules.empty()) {
-		const Rule &last = walk.rules.back();
-		const RuleText *rule = table.rule(name_of(last.chain), last.number);
-		const ChainText *chain = table.chain(name_of(last.chain));
-		if (!chain || (rule ? may_drop(*rule, table) : chain->policy != "-"))
-			return {};
-	}
-	const auto place = last_place(walk, table);
-	const ChainText *chain = place ? table.chain(place->chain) : nullptr;
-	const size_t first = place ? place->next : 1;
-	const size_t last = chain ? chain->rules.size() : 0;
-	if (first > last)
-		return "dropped by a match of a rule itself (hotdrop); no rule event tells which";
-	if (first == last)
-		return fmt::format("dropped by a match of rule {} itself (hotdrop): {}", first,
-				   chain->rules[first - 1].text);
-	return fmt::format(
-		"dropped by a match of a rule itself (hotdrop): one of {} {} to {}; no rule event tells which",
-		place->chain, first, last);
 }
 
 } // namespace ipt

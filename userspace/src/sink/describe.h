@@ -33,7 +33,4 @@ bool ends_in_queue(const PacketTrace &trace);
 // "complete", "complete so far", "3 events lost", "unknown (...)"
 std::string completeness_text(const PacketTrace &trace, const Look &look);
 
-// The walk ended in a drop that no rule made. Empty if a rule may have made it, or too little is known.
-std::string hotdrop_text(const Traversal &walk);
-
 } // namespace ipt

@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include "event/names.h"
+#include "pipeline/hotdrop.h"
 #include "sink/describe.h"
 
 namespace ipt {

@@ -4,6 +4,7 @@
 #include <fmt/core.h>
 
 #include "event/names.h"
+#include "pipeline/hotdrop.h"
 #include "sink/chain_stack.h"
 #include "sink/describe.h"
 
