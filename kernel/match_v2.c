@@ -216,7 +216,8 @@ static bool ebpf_mt_v2(const struct sk_buff *skb, struct xt_action_param *par)
 		return run_directly((const struct bpf_prog *)run, skb);
 	if (static_branch_unlikely(&match_counts)) {
 		if (!static_branch_unlikely(&match_times) &&
-		    !(run & (MATCH_ODD | MATCH_MAY_MIGRATE)))
+		    (!(run & (MATCH_ODD | MATCH_MAY_MIGRATE)) ||
+		     (!(run & MATCH_ODD) && match_stays_on_cpu())))
 			return run_counted(skb, rule, run);
 		return run_carefully(skb, par, rule, run);
 	}
