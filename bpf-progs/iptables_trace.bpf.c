@@ -31,7 +31,8 @@ static __always_inline __u16 event_flags(__u32 flags)
 	       (flags & IPTABLES_TRACE_F_STOLEN ? IPT_EVENT_STOLEN : 0) |
 	       (flags & IPTABLES_TRACE_F_GUESSED ? IPT_EVENT_GUESSED : 0) |
 	       (flags & IPTABLES_TRACE_F_USER_TRACE ? IPT_EVENT_USER_TRACE : 0) |
-	       (flags & IPTABLES_TRACE_F_CHILD ? IPT_EVENT_CHILD : 0);
+	       (flags & IPTABLES_TRACE_F_CHILD ? IPT_EVENT_CHILD : 0) |
+	       (flags & IPTABLES_TRACE_F_OWNED ? IPT_EVENT_OWNED : 0);
 }
 
 static __always_inline void fill_head(struct ipt_event_head *head,
@@ -59,6 +60,17 @@ static __always_inline void fill_head(struct ipt_event_head *head,
 	__builtin_memcpy(head->table, c->table, sizeof(head->table));
 }
 
+/* The module's struct owner has the same form; see the assertions at the end. */
+static __always_inline void fill_owner(struct ipt_event_enter *event,
+				       const struct iptables_trace_ctx *module_ctx)
+{
+	if (!(event->head.flags & IPT_EVENT_OWNED) ||
+	    bpf_probe_read_kernel(&event->owner, sizeof(event->owner), &module_ctx->owner)) {
+		event->head.flags &= ~IPT_EVENT_OWNED;
+		__builtin_memset(&event->owner, 0, sizeof(event->owner));
+	}
+}
+
 /* All of an enter event but the packet's first bytes. */
 static __always_inline void fill_enter(struct ipt_event_enter *event,
 				       const struct iptables_trace_ctx *c,
@@ -70,6 +82,7 @@ static __always_inline void fill_enter(struct ipt_event_enter *event,
 	event->out.ifindex = c->out_ifindex;
 	__builtin_memcpy(event->out.name, c->out_name, sizeof(event->out.name));
 	event->priority = c->priority;
+	fill_owner(event, module_ctx);
 	__builtin_memset(&event->packet, 0, sizeof(event->packet));
 	fill_packet(&event->packet, c, module_ctx);
 }
@@ -156,3 +169,12 @@ IPT_EVENT_ASSERT(IPT_EVENT_NAME_LEN == IPTABLES_TRACE_TABLE_LEN &&
 		 IPT_EVENT_NAME_LEN == IPTABLES_TRACE_CHAIN_LEN);
 IPT_EVENT_ASSERT(IPT_EVENT_DEV_LEN == IPTABLES_TRACE_IFNAME_LEN);
 IPT_EVENT_ASSERT(IPT_EVENT_HEADER_LEN == IPTABLES_TRACE_HEADER_LEN);
+IPT_EVENT_ASSERT(sizeof(struct ipt_event_owner) == sizeof(struct iptables_trace_owner));
+IPT_EVENT_ASSERT(offsetof(struct ipt_event_owner, uid) ==
+		 offsetof(struct iptables_trace_owner, uid));
+IPT_EVENT_ASSERT(offsetof(struct ipt_event_owner, socket) ==
+		 offsetof(struct iptables_trace_owner, socket));
+IPT_EVENT_ASSERT(offsetof(struct ipt_event_owner, pid) ==
+		 offsetof(struct iptables_trace_owner, pid));
+IPT_EVENT_ASSERT(offsetof(struct ipt_event_owner, comm) ==
+		 offsetof(struct iptables_trace_owner, comm));

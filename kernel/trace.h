@@ -11,6 +11,7 @@
  *	trace_walk.c	what happens at a probe: a packet's walk through a table
  *	trace_packet.c	packets that were selected, recognized from one table to the next
  *	trace_select.c	what a session asks of packets besides its filter
+ *	trace_owner.c	whose a packet is
  *	trace_limit.c	which of them it is content with: samples, the first of a flow, a rate
  *	trace_flow.c	which packets are the first of a flow
  *	trace_notes.c	what is kept of any number of packets or flows, in memory of a fixed size
@@ -42,6 +43,7 @@ struct itrace_notes;
 struct module;
 struct net;
 struct pid;
+struct sock;
 struct sock_fprog_kern;
 struct xt_table;
 
@@ -293,6 +295,13 @@ bool itrace_select_in_vain(const struct itrace_select *select);
 				 IPTABLES_TRACE_SELECT_TABLES | ITRACE_OWNER)
 #define ITRACE_LIMITS		(IPTABLES_TRACE_SELECT_SAMPLE | IPTABLES_TRACE_SELECT_FIRST | \
 				 IPTABLES_TRACE_SELECT_RATE)
+
+/* trace_owner.c */
+bool itrace_owner_is_here(const struct sk_buff *skb, const struct nf_hook_state *state);
+struct sock *itrace_owner_socket(const struct sk_buff *skb, const struct nf_hook_state *state);
+struct pid *itrace_owner_process(void);
+bool itrace_owner_fill(struct iptables_trace_owner *owner, const struct sk_buff *skb,
+		       const struct nf_hook_state *state);
 
 /* trace_limit.c */
 int itrace_limits_alloc(void);

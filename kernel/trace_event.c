@@ -133,6 +133,8 @@ void itrace_event_enter(struct itrace_walk *walk, u8 family)
 	memset(ctx->reserved, 0, sizeof(ctx->reserved));
 
 	fill_moment(walk, IPTABLES_TRACE_ENTER);
+	if (itrace_owner_fill(&ctx->owner, walk->skb, state))
+		ctx->flags |= IPTABLES_TRACE_F_OWNED;
 	fill_packet(ctx, walk->skb);
 	fill_surroundings(walk);
 	fill_rule(ctx, 0, 0);

@@ -9,13 +9,11 @@
 #include <linux/netdevice.h>
 #include <linux/netfilter/x_tables.h>
 #include <linux/pid.h>
-#include <linux/preempt.h>
 #include <linux/ratelimit.h>
 #include <linux/sched.h>
 #include <linux/sched/signal.h>
 #include <linux/string.h>
 #include <linux/user_namespace.h>
-#include <net/inet_sock.h>
 #include <net/sock.h>
 
 #include "trace.h"
@@ -199,30 +197,10 @@ static bool table_is(const struct xt_table *table, const struct itrace_select *s
 	return false;
 }
 
-/* Whether this host has made the packet and it is on its way out: of others, hardly any knows its socket. */
-static bool is_own(const struct sk_buff *skb, const struct nf_hook_state *state)
-{
-	return (state->hook == NF_INET_LOCAL_OUT || state->hook == NF_INET_POST_ROUTING) &&
-	       !skb->skb_iif;
-}
-
-/*
- * Somebody's socket that has sent the packet; NULL for what the kernel sends by itself, such as resets and answers to
- * pings. xt_owner asks for who opened the socket's file instead, and so knows none of one that has been closed.
- */
-static struct sock *socket_of(const struct sk_buff *skb, const struct nf_hook_state *state)
-{
-	struct sock *sk = skb_to_full_sk(skb);
-
-	if (!sk || !sk_fullsock(sk) || sk->sk_kern_sock || !net_eq(sock_net(sk), state->net))
-		return NULL;
-	return sk;
-}
-
 static bool socket_holds(const struct itrace_select *select, const struct sk_buff *skb,
 			 const struct nf_hook_state *state)
 {
-	struct sock *sk = socket_of(skb, state);
+	struct sock *sk = itrace_owner_socket(skb, state);
 
 	if (!sk)
 		return false;
@@ -232,18 +210,12 @@ static bool socket_holds(const struct itrace_select *select, const struct sk_buf
 	return !(select->asked & IPTABLES_TRACE_SELECT_CGROUP) || in_cgroup(sk, select->cgroup);
 }
 
-/* A softirq has interrupted whoever is current. */
-static bool process_is(const struct pid *pid)
-{
-	return !in_serving_softirq() && task_tgid(current) == pid;
-}
-
 static bool owner_holds(const struct itrace_select *select, const struct sk_buff *skb,
 			const struct nf_hook_state *state)
 {
-	if (!is_own(skb, state))
+	if (!itrace_owner_is_here(skb, state))
 		return false;
-	if (select->asked & IPTABLES_TRACE_SELECT_PID && !process_is(select->pid))
+	if (select->asked & IPTABLES_TRACE_SELECT_PID && itrace_owner_process() != select->pid)
 		return false;
 	return !(select->asked & (IPTABLES_TRACE_SELECT_UID | IPTABLES_TRACE_SELECT_CGROUP)) ||
 	       socket_holds(select, skb, state);

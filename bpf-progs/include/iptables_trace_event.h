@@ -14,12 +14,13 @@
 
 #include <linux/types.h>
 
-#define IPT_EVENT_VERSION	1
+#define IPT_EVENT_VERSION	2
 
 #define IPT_EVENT_NAME_LEN	32	/* of tables and chains */
 #define IPT_EVENT_DEV_LEN	16
 #define IPT_EVENT_ADDR_LEN	16
 #define IPT_EVENT_HEADER_LEN	128	/* of a packet's first bytes */
+#define IPT_EVENT_COMM_LEN	16	/* of processes */
 
 enum ipt_event_type {
 	IPT_EVENT_ENTER	= 1,	/* the packet comes into a table: struct ipt_event_enter */
@@ -34,6 +35,7 @@ enum ipt_event_type {
 #define IPT_EVENT_GUESSED	(1 << 3)	/* likely the packet of the events before, but changed in between */
 #define IPT_EVENT_USER_TRACE	(1 << 4)	/* a TRACE rule of the user's covers it too */
 #define IPT_EVENT_CHILD		(1 << 5)	/* selected because it was made while a selected packet was in a table */
+#define IPT_EVENT_OWNED		(1 << 7)	/* an enter event that says whose socket has sent it */
 
 struct ipt_event_head {
 	__u16	version;	/* IPT_EVENT_VERSION */
@@ -107,19 +109,30 @@ struct ipt_event_packet {
 	__u8	reserved[3];
 };
 
+/* Whose socket has sent a packet of this host's. Means something if IPT_EVENT_OWNED is set, and is zero otherwise. */
+struct ipt_event_owner {
+	__u64	cgroup;		/* number of the cgroup2 in which the socket was made; 0: there is none */
+	__u32	uid;
+	__u32	socket;		/* its inode number; 0: it was closed already */
+	__u32	pid;		/* the process whose system call sends it; 0: it is sent by none */
+	__u32	reserved;
+	char	comm[IPT_EVENT_COMM_LEN];	/* of the thread that makes the call */
+};
+
 struct ipt_event_enter {
 	struct ipt_event_head	head;
 	struct ipt_event_dev	in;
 	struct ipt_event_dev	out;
 	struct ipt_event_packet	packet;
 	__s32			priority;	/* of the table among the functions of its hook */
+	struct ipt_event_owner	owner;
 	/* Ends here if the reader has no use for what follows. */
 	__u32			header_len;	/* bytes of header[] that are the packet's */
 	__u8			header[IPT_EVENT_HEADER_LEN];	/* from its IP header on */
 	__u32			reserved;
 };
 
-#define IPT_EVENT_ENTER_SHORT	248	/* bytes of struct ipt_event_enter without the header */
+#define IPT_EVENT_ENTER_SHORT	288	/* bytes of struct ipt_event_enter without the header */
 
 enum ipt_event_rule_kind {
 	IPT_EVENT_KIND_RULE	= 1,
@@ -161,7 +174,7 @@ enum ipt_event_loss {
 IPT_EVENT_ASSERT(sizeof(struct ipt_event_head) == 128);
 IPT_EVENT_ASSERT(sizeof(struct ipt_event_dev) == 20);
 IPT_EVENT_ASSERT(sizeof(struct ipt_event_packet) == 76);
-IPT_EVENT_ASSERT(sizeof(struct ipt_event_enter) == 384);
+IPT_EVENT_ASSERT(sizeof(struct ipt_event_enter) == 424);
 IPT_EVENT_ASSERT(__builtin_offsetof(struct ipt_event_enter, header_len) == IPT_EVENT_ENTER_SHORT);
 IPT_EVENT_ASSERT(sizeof(struct ipt_event_rule) == 176);
 IPT_EVENT_ASSERT(sizeof(struct ipt_event_leave) == 216);

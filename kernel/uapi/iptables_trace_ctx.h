@@ -31,6 +31,7 @@
 #define IPTABLES_TRACE_CHAIN_LEN	32
 #define IPTABLES_TRACE_IFNAME_LEN	16
 #define IPTABLES_TRACE_HEADER_LEN	128
+#define IPTABLES_TRACE_COMM_LEN		16
 
 /* iptables_trace_ctx.kind: which of the session's programs runs. */
 enum {
@@ -61,6 +62,8 @@ enum {
 	IPTABLES_TRACE_F_USER_TRACE	= 1 << 4,
 	/* Selected because it was made while a selected packet was in a table (IPTABLES_TRACE_FILTER_CHILDREN). */
 	IPTABLES_TRACE_F_CHILD		= 1 << 5,
+	/* Somebody's socket on this host has sent it: owner says whose. Only at IPTABLES_TRACE_ENTER. */
+	IPTABLES_TRACE_F_OWNED		= 1 << 7,
 };
 
 /* iptables_trace_ctx.ct_state; up to 6 these are the kernel's enum ip_conntrack_info. */
@@ -72,6 +75,20 @@ enum {
 	IPTABLES_TRACE_CT_RELATED_REPLY		= 4,
 	IPTABLES_TRACE_CT_UNTRACKED		= 7,	/* exempt from tracking: -j CT --notrack */
 	IPTABLES_TRACE_CT_NONE			= 255,	/* not looked up yet, or invalid, or no connection tracking */
+};
+
+/*
+ * Who has sent a packet, as its socket says: at OUTPUT and POSTROUTING, of packets that this host has made. What the kernel
+ * sends by itself belongs to nobody.
+ */
+struct iptables_trace_owner {
+	__u64	cgroup;		/* number of the cgroup2 in which the socket was made, 0 on kernels without */
+	__u32	uid;		/* of the socket's owner, in the initial user namespace */
+	__u32	socket;		/* its inode number, as in readlink /proc/PID/fd/N; 0: it was closed already */
+	/* The process by whose system call it is sent, in the initial PID namespace; 0: by none, as with retransmissions. */
+	__u32	pid;
+	__u32	reserved;
+	char	comm[IPTABLES_TRACE_COMM_LEN];	/* of the thread that makes the call */
 };
 
 /*
@@ -158,16 +175,19 @@ struct iptables_trace_ctx {
 	char	in_name[IPTABLES_TRACE_IFNAME_LEN];	/* empty if there is none */
 	char	out_name[IPTABLES_TRACE_IFNAME_LEN];
 
-	/* The packet's first bytes from the IP header on, linear or not. Last: a program may do without. */
+	/* The packet's first bytes from the IP header on, linear or not. Here and behind: a program may do without. */
 	__u8	header[IPTABLES_TRACE_HEADER_LEN];
+
+	/* At IPTABLES_TRACE_ENTER with IPTABLES_TRACE_F_OWNED, otherwise without meaning. */
+	struct iptables_trace_owner	owner;
 };
 
 #ifdef __cplusplus
-static_assert(sizeof(struct iptables_trace_ctx) == 392, "the layout is a contract");
+static_assert(sizeof(struct iptables_trace_ctx) == 432, "the layout is a contract");
 static_assert(__builtin_offsetof(struct iptables_trace_ctx, header) == 264,
 	      "the layout is a contract");
 #else
-_Static_assert(sizeof(struct iptables_trace_ctx) == 392, "the layout is a contract");
+_Static_assert(sizeof(struct iptables_trace_ctx) == 432, "the layout is a contract");
 _Static_assert(__builtin_offsetof(struct iptables_trace_ctx, header) == 264,
 	       "the layout is a contract");
 #endif

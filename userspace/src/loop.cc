@@ -9,6 +9,7 @@
 
 #include "kmod/switches.h"
 #include "output_of.h"
+#include "owner/owners.h"
 #include "util/stop.h"
 
 namespace ipt {
@@ -25,7 +26,7 @@ constexpr size_t kBatch = 50000;
 Loop::Loop(const Session &session, RulesetStore &store, Show &show, Output &output, WallClock &clock,
 	   const Options &options)
 	: session_(session), show_(show), output_(output), clock_(clock), options_(options),
-	  correlator_(store, [this](PacketTrace &&trace) { show_.packet(std::move(trace)); })
+	  correlator_(store, [this](PacketTrace &&trace) { show_.packet(std::move(trace)); }, {}, Owners())
 {
 }
 

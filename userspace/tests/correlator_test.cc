@@ -56,6 +56,30 @@ TEST_F(CorrelatorTest, accepted_packet_is_complete_after_it_was_silent_and_nothi
 	EXPECT_EQ(done[0].traversals.size(), 2U);
 }
 
+TEST_F(CorrelatorTest, asks_for_the_owner_of_who_has_one_when_its_event_comes)
+{
+	std::vector<uint32_t> asked;
+	Correlator owners(
+		store, [this](PacketTrace &&trace) { done.push_back(std::move(trace)); }, patience,
+		[&asked](const Enter &enter) {
+			asked.push_back(enter.owner.uid);
+			Owner owner;
+			owner.uid = enter.owner.uid;
+			return owner;
+		});
+	PacketMaker p(1);
+	Enter owned = p.enter("raw", NF_INET_LOCAL_OUT);
+	owned.head.flags |= IPT_EVENT_OWNED;
+	owned.owner.uid = 7;
+	const Traversal &walk = owners.add(owned);
+	EXPECT_EQ(asked, std::vector<uint32_t>{ 7 });
+	ASSERT_TRUE(walk.owner);
+	EXPECT_EQ(walk.owner->uid, 7U);
+	owners.add(p.leave(NF_ACCEPT));
+	EXPECT_FALSE(owners.add(p.enter("filter", NF_INET_LOCAL_OUT)).owner);
+	EXPECT_EQ(asked.size(), 1U);
+}
+
 TEST_F(CorrelatorTest, waits_longer_for_the_end_of_a_table_than_for_another_table)
 {
 	PacketMaker p(1);

@@ -105,6 +105,7 @@ TEST(Decode, refuses_events_without_numbers_and_names_without_end)
 	EXPECT_NE(refusal([](Enter &e) { std::memset(e.head.table, 'x', sizeof(e.head.table)); }), "");
 	EXPECT_NE(refusal([](Enter &e) { std::memset(e.in.name, 'x', sizeof(e.in.name)); }), "");
 	EXPECT_NE(refusal([](Enter &e) { std::memset(e.out.name, 'x', sizeof(e.out.name)); }), "");
+	EXPECT_NE(refusal([](Enter &e) { std::memset(e.owner.comm, 'x', sizeof(e.owner.comm)); }), "");
 	EXPECT_EQ(refusal([](Enter &) {}), "");
 }
 
@@ -112,9 +113,11 @@ TEST(Decode, names_cannot_speak_to_the_terminal)
 {
 	Enter enter = PacketMaker(1).enter("raw", 0);
 	set_name(enter.in.name, "a\033[31m\x7f");
+	set_name(enter.owner.comm, "b\033[31m");
 	const auto event = decode(bytes_of(enter));
 	ASSERT_TRUE(event);
 	EXPECT_EQ(name_of(std::get<Enter>(*event).in.name), "a?[31m?");
+	EXPECT_EQ(name_of(std::get<Enter>(*event).owner.comm), "b?[31m");
 }
 
 TEST(Decode, names_cannot_speak_to_the_terminal_beyond_ascii_either)

@@ -89,6 +89,7 @@ void expect_same(const Traversal &have, const Traversal &want)
 	ASSERT_EQ(have.leave.has_value(), want.leave.has_value());
 	if (want.leave)
 		expect_same(*have.leave, *want.leave);
+	EXPECT_EQ(have.owner, want.owner);
 	EXPECT_EQ(have.gap, want.gap);
 	EXPECT_EQ(have.rules_text.why_not, want.rules_text.why_not);
 	ASSERT_EQ(have.rules_text.text != nullptr, want.rules_text.text != nullptr);
@@ -286,8 +287,8 @@ TEST_F(RecordTest, pcapng_blocks_are_aligned_and_say_their_length_twice)
 		ASSERT_EQ(first, last);
 		at += first;
 	}
-	// A section, five walks, four interfaces, statistics.
-	EXPECT_EQ(blocks, 11U);
+	// A section, seven walks, four interfaces, statistics.
+	EXPECT_EQ(blocks, 13U);
 }
 
 TEST_F(RecordTest, a_walk_with_more_rules_than_an_option_holds)

@@ -58,6 +58,20 @@ inline PacketTrace sample_tcp()
 				  sample_rules()) });
 }
 
+// Sent by a process in a container.
+inline PacketTrace sample_owned()
+{
+	PacketMaker p(6);
+	PacketTrace trace =
+		trace_of({ walk_of({ p.enter("raw", NF_INET_LOCAL_OUT), p.leave(NF_ACCEPT) }, { nullptr, "not read" }),
+			   walk_of({ p.enter("mangle", NF_INET_POST_ROUTING), p.leave(NF_ACCEPT) },
+				   { nullptr, "not read" }) });
+	trace.traversals[0].owner = Owner{ 1000, 4711, 99, "curl", true, 4242, "/docker/x",
+					   { "docker", std::string(64, 'a'), "web" } };
+	trace.traversals[1].owner = Owner{ 0, 0, 0, "", false, 0, "", {} };
+	return trace;
+}
+
 // An IPv6 fragment that was made by another packet and loses events.
 inline PacketTrace sample_fragment()
 {
@@ -146,7 +160,7 @@ inline PacketTrace sample_explained()
 
 inline std::vector<PacketTrace> samples()
 {
-	return { sample_tcp(), sample_fragment(), sample_queued(), sample_stolen() };
+	return { sample_tcp(), sample_fragment(), sample_queued(), sample_stolen(), sample_owned() };
 }
 
 } // namespace ipt::test

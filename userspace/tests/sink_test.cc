@@ -5,6 +5,7 @@
 #include <sys/mman.h>
 
 #include "make_event.h"
+#include "samples.h"
 #include "pipeline/correlator.h"
 #include "sink/describe.h"
 #include "sink/line.h"
@@ -189,6 +190,34 @@ TEST_F(SinkTest, tree_says_what_a_packet_came_from)
 	const std::string text = tree({ p.enter("filter", 1), p.rule("DEEP", 2), child.enter("filter", 3),
 					child.leave(NF_ACCEPT), p.leave(NF_DROP, true) });
 	EXPECT_NE(text.find("  made while #1 was in filter INPUT, at rule 2 of DEEP\n"), std::string::npos);
+}
+
+TEST(Describe, owners)
+{
+	Owner owner{ 1000, 4711, 99, "curl", true, 0, "", {} };
+	EXPECT_EQ(owner_text(owner), "sent by curl (pid 99, uid 1000)");
+	owner.sending = false;
+	owner.cgroup = "/";
+	EXPECT_EQ(owner_text(owner), "sent for curl (pid 99, uid 1000)");
+	owner.pid = 0;
+	owner.cgroup = "/system.slice/docker-x.scope";
+	owner.container = { "docker", std::string(64, 'a'), "web" };
+	EXPECT_EQ(owner_text(owner), "sent for a socket of uid 1000 in /system.slice/docker-x.scope, container docker "
+				     "aaaaaaaaaaaa (web)");
+	owner.cgroup.clear();
+	owner.container = { "lxc", "", "web" };
+	EXPECT_EQ(owner_text(owner), "sent for a socket of uid 1000, container lxc web");
+}
+
+TEST_F(SinkTest, tree_says_who_has_sent_a_packet)
+{
+	const PacketTrace trace = sample_owned();
+	const std::string line = "\n  sent by curl (pid 99, uid 1000) in /docker/x, container docker aaaaaaaaaaaa (web)\n";
+	const std::string text = TreeText(look).packet(trace);
+	const size_t at = text.find(line);
+	ASSERT_NE(at, std::string::npos);
+	EXPECT_LT(at, text.find("raw OUTPUT"));
+	EXPECT_EQ(text.find("sent ", at + line.size()), std::string::npos);
 }
 
 TEST_F(SinkTest, hotdrop_behind_a_rule_that_goes_on)

@@ -49,7 +49,8 @@ bool take_names(Enter &e)
 {
 	tame(e.in.name);
 	tame(e.out.name);
-	return ends_with_zero(e.in.name) && ends_with_zero(e.out.name);
+	tame(e.owner.comm);
+	return ends_with_zero(e.in.name) && ends_with_zero(e.out.name) && ends_with_zero(e.owner.comm);
 }
 
 bool take_names(Rule &e)

@@ -110,6 +110,8 @@ const Traversal &Correlator::add(const Event &event)
 	packet.last_missed = head.missed;
 	Traversal &traversal = traversal_of(packet, head);
 	put(traversal, event);
+	if (head.flags & IPT_EVENT_OWNED && traversal.enter && owner_of_)
+		traversal.owner = owner_of_(*traversal.enter);
 	if (!traversal.rules_text.text && head.type != IPT_EVENT_RULE)
 		traversal.rules_text = texts_.bind(head);
 	if (head.flags & IPT_EVENT_TERMINAL && !packet.terminal) {

@@ -31,8 +31,9 @@ class Correlator {
 public:
 	using Finished = std::function<void(PacketTrace &&)>;
 
-	Correlator(RulesetStore &texts, Finished finished, Patience patience = {})
-		: texts_(texts), finished_(std::move(finished)), patience_(patience)
+	// owner_of: asked of each enter event that has an owner, when it comes.
+	Correlator(RulesetStore &texts, Finished finished, Patience patience = {}, OwnerOf owner_of = {})
+		: texts_(texts), finished_(std::move(finished)), patience_(patience), owner_of_(std::move(owner_of))
 	{
 	}
 
@@ -71,6 +72,7 @@ private:
 	RulesetStore &texts_;
 	Finished finished_;
 	Patience patience_;
+	OwnerOf owner_of_;
 	Losses known_;
 	std::unordered_map<uint64_t, Open> open_;
 	std::list<uint64_t> by_age_; // open packets, the one that was silent longest first

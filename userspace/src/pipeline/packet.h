@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "event/event.h"
+#include "pipeline/owner.h"
 #include "ruleset/store.h"
 
 namespace ipt {
@@ -17,6 +18,7 @@ namespace ipt {
 struct Traversal {
 	Head head; // of its first event that arrived
 	std::optional<Enter> enter;
+	std::optional<Owner> owner; // of a packet of this host's
 	std::vector<Rule> rules;
 	std::optional<Leave> leave;
 	bool gap = false; // events of it, or around it, are missing

@@ -181,6 +181,24 @@ Leave leave_from(const JsonObject &object)
 
 } // namespace
 
+Owner owner_from(const JsonObject &object)
+{
+	Owner owner;
+	owner.uid = object.number<uint32_t>("uid");
+	owner.socket = object.number<uint32_t>("socket");
+	owner.pid = object.number_or<uint32_t>("pid", 0);
+	owner.process = object.text_or("process", "");
+	owner.sending = object.boolean("sending");
+	owner.cgroup_id = object.number_or<uint64_t>("cgroup_id", 0);
+	owner.cgroup = object.text_or("cgroup", "");
+	if (object.has("container")) {
+		const JsonObject container = object.object("container");
+		owner.container = { container.text("runtime"), container.text_or("id", ""),
+				    container.text_or("name", "") };
+	}
+	return owner;
+}
+
 Event event_from(const JsonObject &object, std::string_view type)
 {
 	if (type == "enter")

@@ -115,6 +115,8 @@ void JsonReader::take_event(const Object &object)
 	netns_names_[{ head.netns, head.netns_cookie }] = object.text("netns");
 	Traversal &walk = walk_of(head, object);
 	put(walk, event);
+	if (object.has("owner"))
+		walk.owner = owner_from(object.object("owner"));
 	handler_.event(event, walk);
 }
 

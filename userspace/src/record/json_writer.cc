@@ -73,6 +73,27 @@ void fields(JsonText &json, uint8_t family, const PacketFields &packet)
 	json.close();
 }
 
+void owner_of(JsonText &json, const Owner &owner)
+{
+	json.open("owner").number("uid", owner.uid).number("socket", owner.socket);
+	if (owner.pid)
+		json.number("pid", owner.pid).text("process", owner.process);
+	json.boolean("sending", owner.sending);
+	if (owner.cgroup_id)
+		json.number("cgroup_id", owner.cgroup_id);
+	if (!owner.cgroup.empty())
+		json.text("cgroup", owner.cgroup);
+	if (const Container &container = owner.container; !container.runtime.empty()) {
+		json.open("container").text("runtime", container.runtime);
+		if (!container.id.empty())
+			json.text("id", container.id);
+		if (!container.name.empty())
+			json.text("name", container.name);
+		json.close();
+	}
+	json.close();
+}
+
 void no_match(JsonText &json, const std::vector<Passed> &rules)
 {
 	json.open_list("no_match");
@@ -136,6 +157,8 @@ void JsonWriter::event(std::string &to, const Enter &enter, const Traversal &wal
 	device(json, "in", enter.in);
 	device(json, "out", enter.out);
 	fields(json, enter.head.family, enter.packet);
+	if (walk.owner)
+		owner_of(json, *walk.owner);
 	if (enter.header_len) {
 		json.word("header", "");
 		to.pop_back();

@@ -19,6 +19,28 @@ std::string devices_text(const Enter &enter)
 	return !in.empty() ? "in " + in : !out.empty() ? "out " + out : "";
 }
 
+std::string owner_text(const Owner &owner)
+{
+	std::string text;
+	if (owner.pid)
+		text = fmt::format("sent {} {} (pid {}, uid {})", owner.sending ? "by" : "for", owner.process, owner.pid,
+				   owner.uid);
+	else
+		text = fmt::format("sent for a socket of uid {}", owner.uid);
+	if (!owner.cgroup.empty() && owner.cgroup != "/")
+		text += " in " + owner.cgroup;
+	const Container &container = owner.container;
+	if (container.runtime.empty())
+		return text;
+	constexpr size_t short_id = 12; // as the runtimes themselves show it
+	text += ", container " + container.runtime;
+	if (!container.id.empty())
+		text += " " + container.id.substr(0, short_id);
+	if (!container.name.empty())
+		text += container.id.empty() ? " " + container.name : " (" + container.name + ")";
+	return text;
+}
+
 std::string painted_verdict(uint32_t verdict, const Look &look)
 {
 	const std::string name = verdict_name(verdict);

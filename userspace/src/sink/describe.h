@@ -13,6 +13,9 @@ namespace ipt {
 // "in eth0", "eth0 > eth1"; empty if there is none.
 std::string devices_text(const Enter &enter);
 
+// "sent by curl (pid 4711, uid 1000) in /user.slice, container docker 0123456789ab (web)"
+std::string owner_text(const Owner &owner);
+
 std::string painted_verdict(uint32_t verdict, const Look &look);
 
 // "0.9 us", "1.2 ms"

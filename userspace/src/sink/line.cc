@@ -52,9 +52,11 @@ void LineSink::place(const Head &head, const Traversal &walk)
 	((line_ += ' ') += packet_of(walk)) += " | ";
 }
 
-void LineSink::happened(const Enter &event, const Traversal &)
+void LineSink::happened(const Enter &event, const Traversal &walk)
 {
 	(line_ += "enter ") += devices_text(event);
+	if (walk.owner)
+		(line_ += ", ") += owner_text(*walk.owner);
 }
 
 void LineSink::happened(const Rule &event, const Traversal &walk)

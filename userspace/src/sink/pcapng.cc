@@ -114,6 +114,8 @@ std::string PcapngSink::comment(const PacketTrace &trace, const Traversal &walk,
 		text += text_.origin_line(*trace.origin);
 	else
 		text += '\n';
+	if (!before)
+		text += text_.owner_line(trace);
 	text_.add_traversal(text, walk, before);
 	if (&walk == &trace.traversals.back())
 		text += text_.last_line(trace);

@@ -65,6 +65,15 @@ std::string TreeText::origin_line(const Origin &origin) const
 	return line + "\n";
 }
 
+std::string TreeText::owner_line(const PacketTrace &trace) const
+{
+	for (const Traversal &traversal : trace.traversals) {
+		if (traversal.owner)
+			return "  " + owner_text(*traversal.owner) + "\n";
+	}
+	return {};
+}
+
 // Rules that said no, above the one that did not.
 void TreeText::add_passed(std::string &block, size_t indent, const std::vector<Passed> &rules) const
 {
@@ -150,6 +159,7 @@ std::string TreeText::packet(const PacketTrace &trace) const
 	std::string block = head_line(trace);
 	if (trace.origin)
 		block += origin_line(*trace.origin);
+	block += owner_line(trace);
 	const Traversal *before = nullptr;
 	for (const Traversal &traversal : trace.traversals) {
 		add_traversal(block, traversal, before);

@@ -18,6 +18,8 @@ public:
 	void add_traversal(std::string &block, const Traversal &traversal, const Traversal *before) const;
 	std::string head_line(const PacketTrace &trace) const;
 	std::string origin_line(const Origin &origin) const;
+	// Empty if it is nobody's.
+	std::string owner_line(const PacketTrace &trace) const;
 	std::string last_line(const PacketTrace &trace) const;
 
 private:

@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Whose a packet is that this host sends: its socket says, and the system call, if it is by one that it is sent.
+ */
+#include <linux/cgroup.h>
+#include <linux/cred.h>
+#include <linux/net.h>
+#include <linux/pid.h>
+#include <linux/preempt.h>
+#include <linux/sched.h>
+#include <linux/skbuff.h>
+#include <linux/string.h>
+#include <linux/uidgid.h>
+#include <linux/user_namespace.h>
+#include <net/inet_sock.h>
+#include <net/sock.h>
+
+#include "trace.h"
+
+/* Whether this host has made the packet and it is on its way out: of others, hardly any knows its socket. */
+bool itrace_owner_is_here(const struct sk_buff *skb, const struct nf_hook_state *state)
+{
+	return (state->hook == NF_INET_LOCAL_OUT || state->hook == NF_INET_POST_ROUTING) &&
+	       !skb->skb_iif;
+}
+
+/*
+ * Somebody's socket that has sent the packet; NULL for what the kernel sends by itself, such as resets and answers to
+ * pings. xt_owner asks for who opened the socket's file instead, and so knows none of one that has been closed.
+ */
+struct sock *itrace_owner_socket(const struct sk_buff *skb, const struct nf_hook_state *state)
+{
+	struct sock *sk = skb_to_full_sk(skb);
+
+	if (!sk || !sk_fullsock(sk) || sk->sk_kern_sock || !net_eq(sock_net(sk), state->net))
+		return NULL;
+	return sk;
+}
+
+/* Whose system call this is; NULL in a softirq, which has interrupted whoever is current. */
+struct pid *itrace_owner_process(void)
+{
+	return in_serving_softirq() ? NULL : task_tgid(current);
+}
+
+static u64 cgroup_of(struct sock *sk)
+{
+#ifdef CONFIG_SOCK_CGROUP_DATA
+	return cgroup_id(sock_cgroup_ptr(&sk->sk_cgrp_data));
+#else
+	return 0;
+#endif
+}
+
+/* A socket's inode is freed after a grace period, and this runs under RCU. */
+static u32 inode_of(struct sock *sk)
+{
+	struct socket *socket = READ_ONCE(sk->sk_socket);
+
+	return socket ? SOCK_INODE(socket)->i_ino : 0;
+}
+
+static void fill_process(struct iptables_trace_owner *owner)
+{
+	struct pid *process = itrace_owner_process();
+
+	owner->pid = process && !(current->flags & PF_KTHREAD) ? pid_nr(process) : 0;
+	memset(owner->comm, 0, sizeof(owner->comm));
+	if (owner->pid)
+		memcpy(owner->comm, current->comm, sizeof(owner->comm) - 1);
+}
+
+/* Returns whether there is an owner. Under RCU. */
+bool itrace_owner_fill(struct iptables_trace_owner *owner, const struct sk_buff *skb,
+		       const struct nf_hook_state *state)
+{
+	struct sock *sk;
+
+	BUILD_BUG_ON(sizeof(owner->comm) != TASK_COMM_LEN);
+
+	if (!itrace_owner_is_here(skb, state))
+		return false;
+	sk = itrace_owner_socket(skb, state);
+	if (!sk)
+		return false;
+	owner->cgroup = cgroup_of(sk);
+	owner->uid = from_kuid(&init_user_ns, READ_ONCE(sk->sk_uid));
+	owner->socket = inode_of(sk);
+	owner->reserved = 0;
+	fill_process(owner);
+	return true;
+}

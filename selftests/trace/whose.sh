@@ -1,0 +1,92 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: GPL-2.0-only
+# A packet that this host sends is shown with whose it is: the socket's user, the process, the cgroup, the container.
+
+cd "$(dirname "$0")/.." || exit 1
+. lib/ktap.sh
+. lib/net.sh
+. lib/trace.sh
+. lib/trace_select.sh
+
+make_pair
+make_far
+for tool in iptables ip6tables; do in_right $tool-legacy -t raw -A OUTPUT -m comment --comment traced; done
+
+# whose PORT: whose the packet to that port is; owner_of PORT FILTER: the same out of JSON.
+whose() { block asked ":$1 " | sed -n 's/^  \(sent .*\)/\1/p'; }
+owner_of() { of enter "select(.ip.destination_port == $1).owner | $2" | sort -u; }
+
+# send PORT [COMMAND...]: a datagram of a process of the right namespace, which ends at once. Its number is left in $sender.
+send() { sender=$(in_right "${@:2}" bash -c "echo \$\$; echo x >/dev/udp/192.0.2.1/$1"); }
+send6() { in_right bash -c "echo x >/dev/udp/2001:db8::1/$1"; }
+
+cgroup=/sys/fs/cgroup/whose-$$
+id=$(printf '%064d' $$)
+container=$cgroup/docker-$id.scope
+docker=/var/lib/docker/containers/$id
+leave_cgroups() { rmdir "$container" "$cgroup"; }
+cleanup_push leave_cgroups
+mkdir -p "$container" "$docker"
+cleanup_push rm -r "$docker"
+echo '{"Name":"/web"}' >"$docker/config.v2.json"
+# shellcheck disable=SC2016 # the inner shell's
+of_container() { in_right bash -c 'echo $$ >"$1"/cgroup.procs; exec 5>/dev/udp/192.0.2.1/6; echo x >&5' - "$container"; }
+
+# A server whose first answer to a connection the kernel sends by itself, in a softirq.
+serving() { in_right ss -Hlnt | grep -q ':7 '; }
+
+ktap_plan 12
+trace asked 'udp or icmp or tcp port 7'
+send 1
+send 2 setpriv --reuid 65534 --clear-groups
+# Opened by root, used by somebody else.
+in_right bash -c 'exec 5>/dev/udp/192.0.2.1/3 && exec setpriv --reuid 65534 --clear-groups bash -c "echo x >&5"'
+send6 4
+in_left bash -c 'echo x >/dev/udp/198.51.100.2/5'
+of_container
+in_left ping -nqc1 -W5 192.0.2.2 >/dev/null
+udp 8
+in_right nc -l 192.0.2.2 7 >/dev/null &
+server=$!
+wait_until 20 serving | diag
+in_left bash -c 'echo x >/dev/tcp/192.0.2.2/7'
+wait "$server"
+shown_all() { [ -n "$(whose 6)" ] && [ -n "$(whose 4)" ] && block asked '192.0.2.2:7 >' | grep -q 'sent by'; }
+wait_until 60 shown_all | diag
+trace_stop asked
+
+check "a process that has ended since" same "$(whose 1)" "sent by bash (pid PID, uid 0)"
+check "another user's" same "$(whose 2)" "sent by bash (pid PID, uid 65534)"
+check "the user is the socket's owner, the process the one that sends" same "$(whose 3)" "sent by bash (pid PID, uid 0)"
+check "IPv6" same "$(block asked '2001:db8::1:4 ' | sed -n 's/^  \(sent .*\)/\1/p')$(whose '\[2001:db8::1\]:4')" "sent by bash (pid PID, uid 0)"
+check "cgroup and container, by the name that the runtime has left" same "$(whose 6)" \
+	"sent by bash (pid PID, uid 0) in /whose-$$/docker-$id.scope, container docker ${id:0:12} (web)"
+check "what is forwarded, received, or sent by the kernel for itself is nobody's" same \
+	"$(whose 5)$(whose 8)$(block asked 'ICMP echo reply' | grep -c 'sent')" 0
+check "the kernel's answer to a connection is sent for the process that listens" same \
+	"$(block asked 'SYN,ACK' | sed -n 's/^  \(sent .*\)/\1/p')$(block asked 'SA ' | sed -n 's/^  \(sent .*\)/\1/p')" \
+	"sent for nc (pid PID, uid 0)"
+
+trace asked --format json udp
+send 1
+send 2 setpriv --reuid 65534 --clear-groups
+of_container
+done_after 3
+check "JSON: user, process and whether it sends" same "$(owner_of 2 '"\(.uid) \(.pid) \(.process) \(.sending)"')" "65534 $sender bash true"
+check "JSON: cgroup and container" same \
+	"$(owner_of 6 '"\(.cgroup) \(.container.runtime) \(.container.id) \(.container.name)"')" \
+	"/whose-$$/docker-$id.scope docker $id web"
+check "JSON: the cgroup's number is its inode" same "$(owner_of 6 .cgroup_id)" "$(stat -c %i "$container")"
+iptables-trace --read "$trace_dir/asked.out" --color never >"$trace_dir/again.out" 2>/dev/null
+mv "$trace_dir/again.out" "$trace_dir/asked.out"
+check "a recording tells the same" same "$(whose 6)" \
+	"sent by bash (pid PID, uid 0) in /whose-$$/docker-$id.scope, container docker ${id:0:12} (web)"
+
+trace asked --format line udp
+send 1
+line_is_there() { grep -q ':1 .*sent by' "$trace_dir/asked.out"; }
+wait_until 60 line_is_there | diag
+trace_stop asked
+check "a line of its own kind of output" same \
+	"$(sed -n 's/.* | enter out eth0, \(sent by .*\)/\1/p' "$trace_dir/asked.out" | sort -u)" "sent by bash (pid $sender, uid 0)"
+ktap_end
