@@ -12,8 +12,10 @@ make_pair
 make_far
 for tool in iptables ip6tables; do in_right $tool-legacy -t raw -A OUTPUT -m comment --comment traced; done
 
-# whose PORT: whose the packet to that port is; owner_of PORT FILTER: the same out of JSON.
-whose() { block asked ":$1 " | sed -n 's/^  \(sent .*\)/\1/p'; }
+# whose PORT: whose the packet to that port is; whose_is TEXT: with that in its head line.
+# owner_of PORT FILTER: the same out of JSON.
+whose_is() { block asked "$1" | sed -n 's/^  \(sent .*\)/\1/p'; }
+whose() { whose_is ":$1 "; }
 owner_of() { of enter "select(.ip.destination_port == $1).owner | $2" | sort -u; }
 
 # send PORT [COMMAND...]: a datagram of a process of the right namespace, which ends at once. Its number is left in $sender.
@@ -35,6 +37,16 @@ of_container() { in_right bash -c 'echo $$ >"$1"/cgroup.procs; exec 5>/dev/udp/1
 # A server whose first answer to a connection the kernel sends by itself, in a softirq.
 serving() { in_right ss -Hlnt | grep -q ':7 '; }
 
+# nobodys TEXT...: there is a packet with each in its head line, and it is not shown with whose it is.
+nobodys()
+{
+	local text
+	for text in "$@"; do
+		[ -n "$(block asked "$text")" ] || { echo "# no packet: $text"; return 1; }
+		[ -z "$(whose_is "$text")" ] || { echo "# somebody's: $text"; return 1; }
+	done
+}
+
 ktap_plan 12
 trace asked 'udp or icmp or tcp port 7'
 send 1
@@ -46,26 +58,25 @@ in_left bash -c 'echo x >/dev/udp/198.51.100.2/5'
 of_container
 in_left ping -nqc1 -W5 192.0.2.2 >/dev/null
 udp 8
-in_right nc -l 192.0.2.2 7 >/dev/null &
+nsenter --net=/run/netns/"$right" -- nc -lk 192.0.2.2 7 >/dev/null 2>&1 &
 server=$!
+end_server() { kill "$server"; }
+cleanup_push end_server
 wait_until 20 serving | diag
 in_left bash -c 'echo x >/dev/tcp/192.0.2.2/7'
-wait "$server"
-shown_all() { [ -n "$(whose 6)" ] && [ -n "$(whose 4)" ] && block asked '192.0.2.2:7 >' | grep -q 'sent by'; }
+shown_all() { [ -n "$(whose 6)" ] && [ -n "$(block asked 'SYN,ACK')" ]; }
 wait_until 60 shown_all | diag
 trace_stop asked
 
 check "a process that has ended since" same "$(whose 1)" "sent by bash (pid PID, uid 0)"
 check "another user's" same "$(whose 2)" "sent by bash (pid PID, uid 65534)"
 check "the user is the socket's owner, the process the one that sends" same "$(whose 3)" "sent by bash (pid PID, uid 0)"
-check "IPv6" same "$(block asked '2001:db8::1:4 ' | sed -n 's/^  \(sent .*\)/\1/p')$(whose '\[2001:db8::1\]:4')" "sent by bash (pid PID, uid 0)"
+check "IPv6" same "$(whose_is '[2001:db8::1]:4 ')" "sent by bash (pid PID, uid 0)"
 check "cgroup and container, by the name that the runtime has left" same "$(whose 6)" \
 	"sent by bash (pid PID, uid 0) in /whose-$$/docker-$id.scope, container docker ${id:0:12} (web)"
-check "what is forwarded, received, or sent by the kernel for itself is nobody's" same \
-	"$(whose 5)$(whose 8)$(block asked 'ICMP echo reply' | grep -c 'sent')" 0
+check "what is forwarded, received, or sent by the kernel for itself is nobody's" nobodys '198.51.100.2:5 ' ':8 ' 'reply seq'
 check "the kernel's answer to a connection is sent for the process that listens" same \
-	"$(block asked 'SYN,ACK' | sed -n 's/^  \(sent .*\)/\1/p')$(block asked 'SA ' | sed -n 's/^  \(sent .*\)/\1/p')" \
-	"sent for nc (pid PID, uid 0)"
+	"$(whose_is SYN,ACK)" "sent for nc (pid PID, uid 0)"
 
 trace asked --format json udp
 send 1

@@ -62,12 +62,11 @@ inline PacketTrace sample_tcp()
 inline PacketTrace sample_owned()
 {
 	PacketMaker p(6);
-	PacketTrace trace =
-		trace_of({ walk_of({ p.enter("raw", NF_INET_LOCAL_OUT), p.leave(NF_ACCEPT) }, { nullptr, "not read" }),
-			   walk_of({ p.enter("mangle", NF_INET_POST_ROUTING), p.leave(NF_ACCEPT) },
-				   { nullptr, "not read" }) });
-	trace.traversals[0].owner = Owner{ 1000, 4711, 99, "curl", true, 4242, "/docker/x",
-					   { "docker", std::string(64, 'a'), "web" } };
+	PacketTrace trace = trace_of(
+		{ walk_of({ p.enter("raw", NF_INET_LOCAL_OUT), p.leave(NF_ACCEPT) }, { nullptr, "not read" }),
+		  walk_of({ p.enter("mangle", NF_INET_POST_ROUTING), p.leave(NF_ACCEPT) }, { nullptr, "not read" }) });
+	trace.traversals[0].owner =
+		Owner{ 1000, 4711, 99, "curl", true, 4242, "/docker/x", { "docker", std::string(64, 'a'), "web" } };
 	trace.traversals[1].owner = Owner{ 0, 0, 0, "", false, 0, "", {} };
 	return trace;
 }

@@ -5,8 +5,8 @@
 #include <sys/mman.h>
 
 #include "make_event.h"
-#include "samples.h"
 #include "pipeline/correlator.h"
+#include "samples.h"
 #include "sink/describe.h"
 #include "sink/line.h"
 #include "sink/tree.h"
@@ -212,7 +212,8 @@ TEST(Describe, owners)
 TEST_F(SinkTest, tree_says_who_has_sent_a_packet)
 {
 	const PacketTrace trace = sample_owned();
-	const std::string line = "\n  sent by curl (pid 99, uid 1000) in /docker/x, container docker aaaaaaaaaaaa (web)\n";
+	const std::string line =
+		"\n  sent by curl (pid 99, uid 1000) in /docker/x, container docker aaaaaaaaaaaa (web)\n";
 	const std::string text = TreeText(look).packet(trace);
 	const size_t at = text.find(line);
 	ASSERT_NE(at, std::string::npos);
