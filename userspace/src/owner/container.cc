@@ -4,7 +4,6 @@
 #include <algorithm>
 #include <array>
 #include <fmt/core.h>
-#include <initializer_list>
 #include <nlohmann/json.hpp>
 #include <vector>
 
@@ -23,21 +22,18 @@ struct Scope {
 	const char *runtime;
 };
 constexpr std::array kScopes = {
-	Scope{ "docker-", "docker" },
-	Scope{ "libpod-", "podman" },
-	Scope{ "cri-containerd-", "containerd" },
-	Scope{ "nerdctl-", "containerd" },
-	Scope{ "crio-", "cri-o" },
+	Scope{ "docker-", "docker" },	   Scope{ "libpod-", "podman" }, Scope{ "cri-containerd-", "containerd" },
+	Scope{ "nerdctl-", "containerd" }, Scope{ "crio-", "cri-o" },
 };
 
 // Where a runtime keeps what it knows of a container, and where in it the name stands.
 struct NameFile {
 	const char *runtime;
 	const char *path; // {}: the container's id
-	std::initializer_list<const char *> keys; // the last is the name
+	std::array<const char *, 2> keys; // the last is the name
 };
 constexpr std::array kNameFiles = {
-	NameFile{ "docker", "/var/lib/docker/containers/{}/config.v2.json", { "Name" } },
+	NameFile{ "docker", "/var/lib/docker/containers/{}/config.v2.json", { "Name", nullptr } },
 	NameFile{ "containerd",
 		  "/run/containerd/io.containerd.runtime.v2.task/k8s.io/{}/config.json",
 		  { "annotations", "io.kubernetes.cri.container-name" } },
@@ -85,7 +81,9 @@ Container named_by(std::string_view folder, std::string_view above)
 	}
 	// Without systemd.
 	if (is_id(folder))
-		return { above == "docker" ? "docker" : above == "libpod_parent" ? "podman" : "containerd",
+		return { above == "docker"	  ? "docker" :
+			 above == "libpod_parent" ? "podman" :
+						    "containerd",
 			 std::string(folder), "" };
 	std::string_view name = folder;
 	if (cut(name, "lxc.payload.", "") || (above == "lxc" && !name.empty()))
@@ -95,11 +93,13 @@ Container named_by(std::string_view folder, std::string_view above)
 	return {};
 }
 
-std::string string_in(const std::string &file, std::initializer_list<const char *> keys)
+std::string string_in(const std::string &file, const std::array<const char *, 2> &keys)
 {
 	const auto text = read_file(file);
 	nlohmann::json value = text ? nlohmann::json::parse(*text, nullptr, false) : nlohmann::json();
 	for (const char *key : keys) {
+		if (!key)
+			break;
 		if (!value.is_object() || !value.contains(key))
 			return {};
 		value = nlohmann::json(value[key]);

@@ -23,7 +23,8 @@ struct Owner {
 	uint32_t socket = 0; // inode number; 0: it was closed already
 	uint32_t pid = 0; // 0: not known
 	std::string process; // its name
-	bool sending = false; // by a system call of this process; otherwise the kernel sends what the process's socket has to send
+	bool sending =
+		false; // by a system call of this process; otherwise the kernel sends what the process's socket has to send
 	uint64_t cgroup_id = 0;
 	std::string cgroup; // path; empty: there is none, or it is gone
 	Container container; // without a runtime: none

@@ -23,8 +23,8 @@ std::string owner_text(const Owner &owner)
 {
 	std::string text;
 	if (owner.pid)
-		text = fmt::format("sent {} {} (pid {}, uid {})", owner.sending ? "by" : "for", owner.process, owner.pid,
-				   owner.uid);
+		text = fmt::format("sent {} {} (pid {}, uid {})", owner.sending ? "by" : "for", owner.process,
+				   owner.pid, owner.uid);
 	else
 		text = fmt::format("sent for a socket of uid {}", owner.uid);
 	if (!owner.cgroup.empty() && owner.cgroup != "/")
