@@ -26,7 +26,8 @@ constexpr size_t kBatch = 50000;
 Loop::Loop(const Session &session, RulesetStore &store, Show &show, Output &output, WallClock &clock,
 	   const Options &options)
 	: session_(session), show_(show), output_(output), clock_(clock), options_(options),
-	  correlator_(store, [this](PacketTrace &&trace) { show_.packet(std::move(trace)); }, {}, Owners())
+	  correlator_(
+		  store, [this](PacketTrace &&trace) { show_.packet(std::move(trace)); }, {}, Owners())
 {
 }
 
