@@ -58,17 +58,21 @@ inline PacketTrace sample_tcp()
 				  sample_rules()) });
 }
 
-// Sent by a process in a container.
+// Sent by a process in a container, of every runtime, and by nobody that is known.
 inline PacketTrace sample_owned()
 {
 	PacketMaker p(6);
-	PacketTrace trace = trace_of(
-		{ walk_of({ p.enter("raw", NF_INET_LOCAL_OUT), p.leave(NF_ACCEPT) }, { nullptr, "not read" }),
-		  walk_of({ p.enter("mangle", NF_INET_POST_ROUTING), p.leave(NF_ACCEPT) }, { nullptr, "not read" }) });
-	trace.traversals[0].owner =
-		Owner{ 1000, 4711, 99, "curl", true, 4242, "/docker/x", { "docker", std::string(64, 'a'), "web" } };
-	trace.traversals[1].owner = Owner{ 0, 0, 0, "", false, 0, "", {} };
-	return trace;
+	std::vector<Traversal> walks;
+	for (const char *runtime : { "docker", "podman", "containerd", "cri-o", "lxc", "nspawn", "" }) {
+		Traversal &walk = walks.emplace_back(
+			walk_of({ p.enter("raw", NF_INET_LOCAL_OUT), p.leave(NF_ACCEPT) }, { nullptr, "not read" }));
+		if (*runtime)
+			walk.owner = Owner{ 1000, 4711, 99,	     "curl",
+					    true, 4242, "/docker/x", { runtime, std::string(64, 'a'), "web" } };
+		else
+			walk.owner = Owner{};
+	}
+	return trace_of(std::move(walks));
 }
 
 // An IPv6 fragment that was made by another packet and loses events.
