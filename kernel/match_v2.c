@@ -215,6 +215,7 @@ static bool ebpf_mt_v2(const struct sk_buff *skb, struct xt_action_param *par)
 	if (likely(!(run & MATCH_CAREFUL)))
 		return run_directly((const struct bpf_prog *)run, skb);
 	if (static_branch_unlikely(&match_counts)) {
+		/* Legacy rules need one question, not two. */
 		if (!static_branch_unlikely(&match_times) &&
 		    (!(run & (MATCH_ODD | MATCH_MAY_MIGRATE)) ||
 		     (!(run & MATCH_ODD) && match_stays_on_cpu())))

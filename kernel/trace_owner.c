@@ -52,11 +52,16 @@ static u64 cgroup_of(struct sock *sk)
 #endif
 }
 
-/* A socket's inode is freed after a grace period, and this runs under RCU. */
+/*
+ * A socket's inode is freed after a grace period, and this runs under RCU. Those of tun and tap, which are of no family, have
+ * none.
+ */
 static u32 inode_of(struct sock *sk)
 {
 	struct socket *socket = READ_ONCE(sk->sk_socket);
 
+	if (sk->sk_family != AF_INET && sk->sk_family != AF_INET6)
+		return 0;
 	return socket ? SOCK_INODE(socket)->i_ino : 0;
 }
 

@@ -35,7 +35,7 @@ enum ipt_event_type {
 #define IPT_EVENT_GUESSED	(1 << 3)	/* likely the packet of the events before, but changed in between */
 #define IPT_EVENT_USER_TRACE	(1 << 4)	/* a TRACE rule of the user's covers it too */
 #define IPT_EVENT_CHILD		(1 << 5)	/* selected because it was made while a selected packet was in a table */
-#define IPT_EVENT_OWNED		(1 << 7)	/* an enter event that says whose socket has sent it */
+#define IPT_EVENT_OWNED		(1 << 6)	/* an enter event that says whose socket has sent it */
 
 struct ipt_event_head {
 	__u16	version;	/* IPT_EVENT_VERSION */

@@ -63,7 +63,7 @@ enum {
 	/* Selected because it was made while a selected packet was in a table (IPTABLES_TRACE_FILTER_CHILDREN). */
 	IPTABLES_TRACE_F_CHILD		= 1 << 5,
 	/* Somebody's socket on this host has sent it: owner says whose. Only at IPTABLES_TRACE_ENTER. */
-	IPTABLES_TRACE_F_OWNED		= 1 << 7,
+	IPTABLES_TRACE_F_OWNED		= 1 << 6,
 };
 
 /* iptables_trace_ctx.ct_state; up to 6 these are the kernel's enum ip_conntrack_info. */
