@@ -8,7 +8,6 @@
 #include <dirent.h>
 #include <fcntl.h>
 #include <fmt/core.h>
-#include <fstream>
 #include <functional>
 #include <memory>
 #include <sched.h>
@@ -17,6 +16,7 @@
 #include <sys/vfs.h>
 
 #include "util/printable.h"
+#include "util/process.h"
 
 // Headers of before Linux 5.14 lack it.
 #ifndef SO_NETNS_COOKIE
@@ -113,14 +113,6 @@ std::string process_in(uint32_t inode)
 	return found;
 }
 
-std::string comm_of(const std::string &pid)
-{
-	std::ifstream file(fmt::format("/proc/{}/comm", pid));
-	std::string comm;
-	std::getline(file, comm);
-	return printable(comm);
-}
-
 } // namespace
 
 Result<Netns> open_netns(const std::string &word)
@@ -183,7 +175,7 @@ NetnsNames::Name NetnsNames::find(uint32_t inode, uint64_t cookie)
 		return { "init", of_process("1") };
 	const std::string pid = process_in(inode);
 	if (!pid.empty() && is_that(of_process(pid), inode, cookie))
-		return { fmt::format("{}/{}", comm_of(pid), pid), of_process(pid) };
+		return { fmt::format("{}/{}", process_name(pid), pid), of_process(pid) };
 	return { fmt::format("{}", inode), {} };
 }
 

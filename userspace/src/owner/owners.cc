@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "owner/owners.h"
 
+#include <algorithm>
+
 #include "owner/cgroup.h"
 #include "owner/container.h"
 #include "owner/sockets.h"
@@ -11,8 +13,10 @@ namespace {
 
 // As much as is remembered of sockets and cgroups: then all of it is asked anew.
 constexpr size_t kMost = 65536;
-// Looking through all processes takes milliseconds, and events are waiting.
-constexpr std::chrono::seconds kSearchPause{ 1 };
+// Events are waiting while all processes are looked through: that may take one part in so many of the time,
+// and is done once a second at most.
+constexpr int kSearchShare = 20;
+constexpr std::chrono::steady_clock::duration kSearchPause = std::chrono::seconds(1);
 
 } // namespace
 
@@ -21,13 +25,14 @@ Owners::Process Owners::process_of(uint32_t socket)
 {
 	if (const auto known = processes_.find(socket); known != processes_.end())
 		return known->second;
-	const auto now = std::chrono::steady_clock::now();
-	if (searched_.time_since_epoch().count() && now - searched_ < kSearchPause)
+	const auto begin = std::chrono::steady_clock::now();
+	if (begin < search_again_)
 		return {};
-	searched_ = now;
 	for_each_socket([this](uint32_t inode, uint32_t pid, std::string name) {
 		processes_.try_emplace(inode, Process{ pid, std::move(name) });
 	});
+	const auto end = std::chrono::steady_clock::now();
+	search_again_ = end + std::max(kSearchPause, kSearchShare * (end - begin));
 	// Nobody's, as with what kernel modules and ended processes have left: not to be looked for again.
 	return processes_[socket];
 }

@@ -32,7 +32,7 @@ private:
 
 	std::map<uint32_t, Process> processes_; // by the inode number of a socket
 	std::map<uint64_t, Cgroup> cgroups_;
-	std::chrono::steady_clock::time_point searched_{};
+	std::chrono::steady_clock::time_point search_again_{}; // not before
 };
 
 } // namespace ipt

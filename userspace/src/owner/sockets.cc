@@ -5,12 +5,11 @@
 #include <charconv>
 #include <dirent.h>
 #include <fmt/core.h>
-#include <fstream>
 #include <memory>
 #include <string_view>
 #include <unistd.h>
 
-#include "util/printable.h"
+#include "util/process.h"
 
 namespace ipt {
 
@@ -37,14 +36,6 @@ uint32_t socket_behind(const Folder &descriptors, const char *name)
 	return number_of(text.substr(prefix.size(), text.size() - prefix.size() - 1));
 }
 
-std::string name_of_process(uint32_t pid)
-{
-	std::ifstream file(fmt::format("/proc/{}/comm", pid));
-	std::string name;
-	std::getline(file, name);
-	return printable(name);
-}
-
 } // namespace
 
 void for_each_socket(const std::function<void(uint32_t inode, uint32_t pid, std::string name)> &tell)
@@ -59,7 +50,7 @@ void for_each_socket(const std::function<void(uint32_t inode, uint32_t pid, std:
 			if (!inode)
 				continue;
 			if (name.empty())
-				name = name_of_process(pid);
+				name = process_name(process->d_name);
 			tell(inode, pid, name);
 		}
 	}
