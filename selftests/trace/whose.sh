@@ -98,6 +98,6 @@ send 1
 line_is_there() { grep -q ':1 .*sent by' "$trace_dir/asked.out"; }
 wait_until 60 line_is_there | diag
 trace_stop asked
-check "a line of its own kind of output" same \
+check "lines tell it with the enter event" same \
 	"$(sed -n 's/.* | enter out eth0, \(sent by .*\)/\1/p' "$trace_dir/asked.out" | sort -u)" "sent by bash (pid $sender, uid 0)"
 ktap_end

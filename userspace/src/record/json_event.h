@@ -10,10 +10,10 @@ namespace ipt {
 
 // "enter", "rule" or "leave". Throws BadRecord. What the tool needs only to judge while it traces is not in a recording and
 // zero here; times are of the wall clock.
-// Of an enter event that has an owner.
-Owner owner_from(const JsonObject &object);
-
 Event event_from(const JsonObject &object, std::string_view type);
+
+// The "owner" of an enter event. Throws BadRecord.
+Owner owner_from(const JsonObject &object);
 
 // "2026-11-25T15:39:47.123456789Z" in nanoseconds since 1970.
 int64_t wall_ns_from(const std::string &utc);
