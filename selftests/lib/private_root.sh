@@ -24,7 +24,8 @@ private_root()
 			dirs="$dirs $name=$("$TOP_DIR/selftests/vm/fetch-kernel.sh" "$name")" || exit 1
 		done
 		# shellcheck disable=SC2016 # for the inner shell
-		exec "${sudo[@]}" env PRIVATE_ROOT="$dirs" TOP_DIR="$TOP_DIR" BUILD_DIR="$BUILD_DIR" unshare --mount \
+		exec "${sudo[@]}" env PRIVATE_ROOT="$dirs" TOP_DIR="$TOP_DIR" BUILD_DIR="$BUILD_DIR" TEST_WHOLE="${TEST_WHOLE:-}" \
+			unshare --mount \
 			bash -c '. "$1"; enter "$2"' - "${BASH_SOURCE[0]}" "$(readlink -f "$0")"
 	fi
 	give_kernels
@@ -89,7 +90,7 @@ checkout()
 	for dir in xtables-ext bpf-progs userspace; do
 		[ ! -e "$BUILD_DIR/$dir" ] || rooms+=("$dir")
 	done
-	tar -C "$BUILD_DIR" -c "${rooms[@]}" | tar -C "$1/build" --no-same-owner -x
+	tar -C "$BUILD_DIR" --exclude=userspace/tests -c "${rooms[@]}" | tar -C "$1/build" --no-same-owner -x
 	chown -R 65534:65534 "$1"
 }
 
