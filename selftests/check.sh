@@ -5,7 +5,7 @@
 #
 #	(nothing)	everything that needs no kernel of ours; all tests on the first kernel of selftests/vm/kernels, and
 #			those that selftests/short names on the others
-#	--all		the same with all tests on every kernel
+#	--all		the same with all tests on every kernel, and TEST_WHOLE=1 for what is shorter otherwise
 #	--debug		all tests on the debug kernel alone
 #	-k KERNEL	all tests on that kernel alone
 #
@@ -174,13 +174,6 @@ on_kernel()
 	done
 }
 
-on_host()
-{
-	stage "lint" host "$top_dir/selftests/lint/run.sh"
-	stage "units" host "$top_dir/selftests/host_tests.sh" units
-	stage "dkms" host "$top_dir/selftests/host_tests.sh" 'dkms/*'
-}
-
 mapfile -t short < <(awk '!/^#/ && NF { print $1 }' "$top_dir/selftests/short")
 mapfile -t kernels < <(kernel_names)
 
@@ -197,16 +190,19 @@ case ${1:-} in
 	on_kernel "$2" "$slots"
 	;;
 '' | --all)
-	# The longest first.
+	# What needs nothing that has to be fetched, meanwhile. Then the longest first.
+	stage units host "$top_dir/selftests/host_tests.sh" units
 	for kernel in "${kernels[@]}"; do "$vm_dir/fetch-kernel.sh" "$kernel" >/dev/null; done
 	"$vm_dir/fetch-userland.sh" >/dev/null
 	on_kernel "${kernels[0]}" 2
 	parts=1
 	if [ "${1:-}" = --all ]; then
+		export TEST_WHOLE=1
 		short=('*') parts=2
 		stage selfcheck "${kernels[0]}" "$vm_dir/selfcheck.sh"
 	fi
-	on_host
+	stage lint host "$top_dir/selftests/lint/run.sh"
+	stage dkms host "$top_dir/selftests/host_tests.sh" 'dkms/*'
 	for kernel in "${kernels[@]:1}"; do on_kernel "$kernel" $parts "${short[@]}"; done
 	;;
 *)

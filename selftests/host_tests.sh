@@ -9,7 +9,9 @@ set -euo pipefail
 . "$(dirname "$0")/vm/lib.sh"
 export TOP_DIR=$top_dir BUILD_DIR=$build_dir
 
-installed=$build_dir/selftests/installed
+# A folder for each of both, as they may run side by side.
+installed=$build_dir/selftests/installed-host
+[ "$*" != units ] || installed=$build_dir/selftests/installed-units
 build()
 {
 	rm -rf "$installed"
