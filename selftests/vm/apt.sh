@@ -54,8 +54,11 @@ apt_in()
 		-o Acquire::Languages=none -o Acquire::Retries=3 "$@"
 }
 
-# apt_refresh SUITE: the suite's package lists, not older than apt_fresh_minutes where the mirror answers.
-apt_refresh()
+# apt_refresh SUITE: the suite's package lists, not older than apt_fresh_minutes where the mirror answers. Kernels of one
+# suite may be fetched at the same time.
+apt_refresh() { with_lock "$apt_dir/$1.lock" refresh_lists "$1"; }
+
+refresh_lists()
 {
 	local suite=$1 root=$apt_dir/$1 stamp=$apt_dir/$1/refreshed
 	mkdir -p "$root"/{state/lists/partial,cache/archives/partial}
