@@ -26,6 +26,7 @@ enum ipt_event_type {
 	IPT_EVENT_ENTER	= 1,	/* the packet comes into a table: struct ipt_event_enter */
 	IPT_EVENT_RULE	= 2,	/* all matches of a rule said yes: struct ipt_event_rule */
 	IPT_EVENT_LEAVE	= 3,	/* the table has judged the packet: struct ipt_event_leave */
+	IPT_EVENT_MATCHES = 4,	/* what matches of rules said: struct ipt_event_matches */
 };
 
 /* ipt_event_head.flags */
@@ -36,6 +37,7 @@ enum ipt_event_type {
 #define IPT_EVENT_USER_TRACE	(1 << 4)	/* a TRACE rule of the user's covers it too */
 #define IPT_EVENT_CHILD		(1 << 5)	/* selected because it was made while a selected packet was in a table */
 #define IPT_EVENT_OWNED		(1 << 6)	/* an enter event that says whose socket has sent it */
+#define IPT_EVENT_OBSERVED	(1 << 7)	/* this walk's matches are reported; in an enter event only */
 
 struct ipt_event_head {
 	__u16	version;	/* IPT_EVENT_VERSION */
@@ -151,6 +153,32 @@ struct ipt_event_rule {
 	__u8			reserved[3];
 };
 
+/* ipt_event_match.flags */
+#define IPT_EVENT_MATCH_YES	(1 << 0)	/* its answer, ! included */
+#define IPT_EVENT_MATCH_HOTDROP	(1 << 1)	/* it had the packet dropped at once */
+
+struct ipt_event_match {
+	__u32	number;		/* of the rule in its chain, from 1 */
+	__u8	index;		/* of the match in the rule, from 0 */
+	__u8	flags;		/* IPT_EVENT_MATCH_YES ... */
+	__u16	reserved;
+	__u32	duration;	/* in nanoseconds; 0xffffffff: that or longer */
+	__u32	program;	/* of -m bpf: the id of the eBPF program that it ran, or 0 */
+};
+
+/*
+ * The matches that were asked since the event before, in order: those of rules that did not match, and of the rule whose
+ * event comes next. One chain's, that of this rule. Ends with the last one: head.size says so too.
+ */
+struct ipt_event_matches {
+	struct ipt_event_head	head;
+	__u32			count;
+	__u32			reserved;
+	struct ipt_event_match	match[];
+};
+
+#define IPT_EVENT_MATCHES_MAX	64	/* in one event */
+
 struct ipt_event_leave {
 	struct ipt_event_head	head;
 	__u64			duration;	/* since the packet entered, tracing included, in nanoseconds */
@@ -178,5 +206,7 @@ IPT_EVENT_ASSERT(sizeof(struct ipt_event_enter) == 424);
 IPT_EVENT_ASSERT(__builtin_offsetof(struct ipt_event_enter, header_len) == IPT_EVENT_ENTER_SHORT);
 IPT_EVENT_ASSERT(sizeof(struct ipt_event_rule) == 176);
 IPT_EVENT_ASSERT(sizeof(struct ipt_event_leave) == 216);
+IPT_EVENT_ASSERT(sizeof(struct ipt_event_match) == 16);
+IPT_EVENT_ASSERT(sizeof(struct ipt_event_matches) == 136);
 
 #endif

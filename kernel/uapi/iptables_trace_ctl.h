@@ -3,7 +3,7 @@
  * How user space speaks to iptables_trace.ko: ioctls on /dev/iptables_trace.
  *
  * An open file is a session. It is configured while it stands still (SET_PROGRAMS, SET_FILTER, SET_NETNS, ADD_NETNS,
- * SET_SELECT), runs from START to STOP, and may be configured and started again. Closing it, also by the death of the
+ * SET_SELECT, SET_MATCHES), runs from START to STOP, and may be configured and started again. Closing it, also by the death of the
  * process, undoes all that it did to the kernel; when the call returns, no program of the session runs any more. Several
  * sessions run at once, each with its own programs, filter and numbers.
  *
@@ -33,6 +33,7 @@ enum {
 	IPTABLES_TRACE_FEATURE_RULES	= 1 << 0,	/* the kernel can name rules: NETFILTER_XT_TARGET_TRACE */
 	IPTABLES_TRACE_FEATURE_SELECT	= 1 << 1,	/* ADD_NETNS, SET_SELECT */
 	IPTABLES_TRACE_FEATURE_CGROUP	= 1 << 2,	/* IPTABLES_TRACE_SELECT_CGROUP */
+	IPTABLES_TRACE_FEATURE_OBSERVE	= 1 << 3,	/* SET_MATCHES, OBSERVE */
 };
 
 /* What the module probes while a session runs. A set of them says which are in place. */
@@ -180,6 +181,39 @@ struct iptables_trace_select {
 	char	tables[IPTABLES_TRACE_SELECT_TABLES_MAX][IPTABLES_TRACE_SELECT_TABLE_LEN];
 };
 
+/*
+ * The program that runs at IPTABLES_TRACE_MATCHES, or -1 for none, which is the default; and how many matches a second may
+ * be observed on a CPU. When there were so many, traversals that begin before the second is over go unobserved and are
+ * counted in unobserved_busy. 0: no limit.
+ *
+ * Errors: as of SET_PROGRAMS; EOPNOTSUPP also where the kernel cannot be observed: see OBSERVE.
+ */
+struct iptables_trace_matches {
+	__s32	program;
+	__u32	budget;
+};
+
+/*
+ * Has the matches of a table's rules observed wherever a session that has a program for them traces a packet through it.
+ * netns as in struct iptables_trace_netns, but not -1. Returns the ruleset that is observed, as of
+ * iptables_trace_ctx.ruleset; other rulesets of the table are not, so after a replacement the table has to be named again.
+ * At any time, also while the session runs; a table that is named again and has the same rules costs nothing. At most
+ * IPTABLES_TRACE_OBSERVE_MAX tables of a session.
+ *
+ * Errors: EBADF, EINVAL (not a network namespace, another family, a name without an end), ENOENT (no such table there),
+ * EAGAIN (its rules are being replaced right now), ENODATA (the session has no program for matches), ENOSPC (one too
+ * many), ENOMEM, EOPNOTSUPP (a kernel with PREEMPT_RT, or for a single CPU, which keeps the counters of rules inside them).
+ */
+struct iptables_trace_observe {
+	__s32	netns;
+	__u8	family;			/* 2 NFPROTO_IPV4, 10 NFPROTO_IPV6 */
+	__u8	reserved[3];
+	char	table[IPTABLES_TRACE_SELECT_TABLE_LEN];
+	__u64	ruleset;		/* out */
+};
+
+#define IPTABLES_TRACE_OBSERVE_MAX	256
+
 /* iptables_trace_stats.flags */
 enum {
 	IPTABLES_TRACE_STATS_RUNNING	= 1 << 0,
@@ -224,6 +258,11 @@ struct iptables_trace_stats {
 	/* With IPTABLES_TRACE_FEATURE_SELECT. Not losses: asked for. */
 	__u64	packets_left_out;	/* for the sake of sample or first */
 	__u64	packets_held_back;	/* for the sake of rate */
+
+	/* With IPTABLES_TRACE_FEATURE_OBSERVE, in sessions with a program for matches. */
+	__u64	matches;		/* reported to the program */
+	__u64	unobserved_busy;	/* traversals whose matches were not, to keep to the budget */
+	__u64	unobserved_unknown;	/* likewise, as the table's ruleset was not one that OBSERVE had named */
 };
 
 #define IPTABLES_TRACE_IOC		0xEB
@@ -243,6 +282,8 @@ struct iptables_trace_stats {
 #define IPTABLES_TRACE_GET_STATS	_IOR(IPTABLES_TRACE_IOC, 6, struct iptables_trace_stats)
 #define IPTABLES_TRACE_ADD_NETNS	_IOW(IPTABLES_TRACE_IOC, 7, struct iptables_trace_netns)
 #define IPTABLES_TRACE_SET_SELECT	_IOW(IPTABLES_TRACE_IOC, 8, struct iptables_trace_select)
+#define IPTABLES_TRACE_SET_MATCHES	_IOW(IPTABLES_TRACE_IOC, 9, struct iptables_trace_matches)
+#define IPTABLES_TRACE_OBSERVE		_IOWR(IPTABLES_TRACE_IOC, 10, struct iptables_trace_observe)
 
 #ifdef __cplusplus
 #define IPTABLES_TRACE_ASSERT_SIZE(s, n) \
@@ -256,6 +297,8 @@ IPTABLES_TRACE_ASSERT_SIZE(iptables_trace_programs, 16);
 IPTABLES_TRACE_ASSERT_SIZE(iptables_trace_filter, 16);
 IPTABLES_TRACE_ASSERT_SIZE(iptables_trace_netns, 8);
 IPTABLES_TRACE_ASSERT_SIZE(iptables_trace_select, 336);
-IPTABLES_TRACE_ASSERT_SIZE(iptables_trace_stats, 128);
+IPTABLES_TRACE_ASSERT_SIZE(iptables_trace_matches, 8);
+IPTABLES_TRACE_ASSERT_SIZE(iptables_trace_observe, 48);
+IPTABLES_TRACE_ASSERT_SIZE(iptables_trace_stats, 152);
 
 #endif

@@ -38,6 +38,7 @@ enum {
 	IPTABLES_TRACE_ENTER	= 1,	/* a packet enters a table */
 	IPTABLES_TRACE_RULE	= 2,	/* it met the conditions of a rule; the rule's target has not run yet */
 	IPTABLES_TRACE_LEAVE	= 3,	/* the table has decided */
+	IPTABLES_TRACE_MATCHES	= 4,	/* what matches of rules said: see matches below */
 };
 
 /* iptables_trace_ctx.rule_type, 0 in other events than IPTABLES_TRACE_RULE. */
@@ -64,7 +65,28 @@ enum {
 	IPTABLES_TRACE_F_CHILD		= 1 << 5,
 	/* Somebody's socket on this host has sent it: owner says whose. Only at IPTABLES_TRACE_ENTER. */
 	IPTABLES_TRACE_F_OWNED		= 1 << 6,
+	/* This traversal's matches are reported, by IPTABLES_TRACE_MATCHES. Only at IPTABLES_TRACE_ENTER. */
+	IPTABLES_TRACE_F_OBSERVED	= 1 << 7,
 };
+
+/* iptables_trace_match.flags */
+enum {
+	IPTABLES_TRACE_MATCH_YES	= 1 << 0,	/* what it returned; a ! in front of the match is part of it */
+	IPTABLES_TRACE_MATCH_HOTDROP	= 1 << 1,	/* it asked for the packet to be dropped at once */
+};
+
+/* One match of a rule that was asked. A rule's conditions on the IP header come before its matches and are none. */
+struct iptables_trace_match {
+	__u32	rule_number;	/* in its chain, from 1, as at IPTABLES_TRACE_RULE */
+	__u8	index;		/* of the match among those of its rule, from 0 */
+	__u8	flags;		/* IPTABLES_TRACE_MATCH_... */
+	__u16	reserved;
+	__u32	duration_ns;	/* of the match alone; 0xffffffff: that or longer */
+	__u32	prog_id;	/* of -m bpf: the eBPF program that it ran; 0 for classic bytecode and other matches */
+};
+
+/* The most that one event reports. */
+#define IPTABLES_TRACE_MATCHES_MAX	64
 
 /* iptables_trace_ctx.ct_state; up to 6 these are the kernel's enum ip_conntrack_info. */
 enum {
@@ -168,7 +190,17 @@ struct iptables_trace_ctx {
 	__u16	header_len;	/* bytes of header[] that are the packet's */
 	__s32	priority;	/* of the table among the functions of its hook */
 
-	__u64	reserved[3];
+	/*
+	 * IPTABLES_TRACE_MATCHES: a kernel address, readable while the program runs, of so many struct
+	 * iptables_trace_match, in the order in which they were asked, all of rules of one chain. Those of a rule come
+	 * before its IPTABLES_TRACE_RULE, so what was reported since the event before and is not of that rule was asked
+	 * in vain. Other fields of the packet are as of the event before.
+	 */
+	__u64	matches;
+	__u32	match_count;
+	__u32	reserved32;
+
+	__u64	reserved;
 
 	char	table[IPTABLES_TRACE_TABLE_LEN];
 	char	chain[IPTABLES_TRACE_CHAIN_LEN];	/* IPTABLES_TRACE_RULE */
