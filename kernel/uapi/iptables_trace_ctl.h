@@ -3,9 +3,9 @@
  * How user space speaks to iptables_trace.ko: ioctls on /dev/iptables_trace.
  *
  * An open file is a session. It is configured while it stands still (SET_PROGRAMS, SET_FILTER, SET_NETNS, ADD_NETNS,
- * SET_SELECT, SET_MATCHES), runs from START to STOP, and may be configured and started again. Closing it, also by the death of the
- * process, undoes all that it did to the kernel; when the call returns, no program of the session runs any more. Several
- * sessions run at once, each with its own programs, filter and numbers.
+ * SET_SELECT, SET_MATCHES), runs from START to STOP, and may be configured and started again. Closing it, also by the death
+ * of the process, undoes all that it did to the kernel; when the call returns, no program of the session runs any more.
+ * Several sessions run at once, each with its own programs, filter and numbers.
  *
  * open() and every ioctl need, in the initial user namespace, CAP_NET_ADMIN and besides either CAP_BPF and CAP_PERFMON,
  * or CAP_SYS_ADMIN.
@@ -196,9 +196,9 @@ struct iptables_trace_matches {
 /*
  * Has the matches of a table's rules observed wherever a session that has a program for them traces a packet through it.
  * netns as in struct iptables_trace_netns, but not -1. Returns the ruleset that is observed, as of
- * iptables_trace_ctx.ruleset; other rulesets of the table are not, so after a replacement the table has to be named again.
- * At any time, also while the session runs; a table that is named again and has the same rules costs nothing. At most
- * IPTABLES_TRACE_OBSERVE_MAX tables of a session.
+ * iptables_trace_ctx.ruleset, or 0 unless the session runs, as rulesets have no number before; other rulesets of the table
+ * are not, so after a replacement the table has to be named again. At any time, also while the session runs; a table that
+ * is named again and has the same rules costs nothing. At most IPTABLES_TRACE_OBSERVE_MAX tables of a session.
  *
  * Errors: EBADF, EINVAL (not a network namespace, another family, a name without an end), ENOENT (no such table there),
  * EAGAIN (its rules are being replaced right now), ENODATA (the session has no program for matches), ENOSPC (one too

@@ -6,7 +6,7 @@
  * arguments are, on every kernel and machine:
  *
  *	PT_REGS_PARM1	const struct iptables_trace_ctx *, below; read it with bpf_probe_read_kernel()
- *	PT_REGS_PARM2	const struct sk_buff *; NULL at IPTABLES_TRACE_LEAVE if IPTABLES_TRACE_F_STOLEN is set
+ *	PT_REGS_PARM2	const struct sk_buff *; NULL if IPTABLES_TRACE_F_STOLEN is set
  *	PT_REGS_PARM3	const struct nf_hook_state *
  *
  * A program returns 0 if it recorded the event and anything else if it could not; the module counts the latter
