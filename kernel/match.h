@@ -8,6 +8,7 @@
  *	match_prog.c	which programs are taken, and what is said of those that are not
  *	match_source.c	what users wrote: kept once, and compared
  *	match_rule.c	the rules of revision 2 that live, by handle; the exchange of their programs
+ *	match_run.h	the word of a rule that says what it runs
  *	match_numbers.c	counting
  *	match_control.c	generic netlink
  */
@@ -15,6 +16,7 @@
 #define _XT_EBPF_MATCH_H
 
 #include <linux/bpf.h>
+#include <linux/build_bug.h>
 #include <linux/filter.h>
 #include <linux/jump_label.h>
 #include <linux/list.h>
@@ -27,6 +29,7 @@
 #include <net/net_namespace.h>
 
 #include "compat/compat.h"
+#include "match_run.h"
 #include "uapi/xt_ebpf.h"
 
 struct netlink_ext_ack;
@@ -84,20 +87,8 @@ struct xt_ebpf_rule {
 	char table[];
 };
 
-/*
- * What the packet path has to know of a program and its rule, beside the pointer so that both change at once. Programs have
- * pages of their own, so these bits of the pointer are free.
- */
-#define MATCH_CAREFUL		BIT(0)	/* any of the others, or rules are counted: for one question only */
-#define MATCH_ODD		BIT(1)	/* it uses skb->cb, or is of type netfilter; or inverted */
-#define MATCH_INVERT		BIT(2)
-#define MATCH_MAY_MIGRATE	BIT(3)	/* nf_tables' packets: in a context that can change its CPU */
-#define MATCH_BITS		(BIT(4) - 1)
-
-static inline const struct bpf_prog *match_run_prog(unsigned long run)
-{
-	return (const struct bpf_prog *)(run & ~MATCH_BITS);
-}
+/* iptables_trace.ko knows no more of a rule than that. */
+static_assert(offsetof(struct xt_ebpf_rule, run) == 0);
 
 static inline const struct bpf_prog *match_rule_prog(const struct xt_ebpf_rule *rule)
 {
