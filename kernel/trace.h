@@ -17,6 +17,9 @@
  *	trace_notes.c	what is kept of any number of packets or flows, in memory of a fixed size
  *	trace_event.c	what a program is told
  *	trace_ruleset.c	which ruleset a table has at the moment
+ *	trace_observe.c	what the matches of rules say, and what they cost
+ *	trace_copy.c	copies of rulesets whose matches can be observed
+ *	trace_copy.h	what these two share
  *	trace_args.h	the arguments of the probed functions
  */
 #ifndef _IPTABLES_TRACE_H
@@ -39,6 +42,7 @@
 
 struct bpf_prog;
 struct cgroup;
+struct itrace_copy;
 struct itrace_notes;
 struct module;
 struct net;
@@ -54,7 +58,7 @@ struct xt_table;
 #define ITRACE_MAX_PACKETS	8192
 
 /* Programs of a session, indexed by the kind of event. */
-#define ITRACE_KINDS		(IPTABLES_TRACE_LEAVE + 1)
+#define ITRACE_KINDS		(IPTABLES_TRACE_MATCHES + 1)
 
 /* What the kernel did not let the probes see, of all sessions. */
 struct itrace_missed {
@@ -80,6 +84,12 @@ struct itrace_counters {
 	u64 left_out;
 	u64 held_back;
 	u64 sampled;			/* packets that sample was asked about */
+
+	u64 matches;
+	u64 unobserved_busy;
+	u64 unobserved_unknown;
+	unsigned long second;		/* with budget: when this second began, in jiffies */
+	u64 matches_before;		/* and how many matches there had been then */
 };
 
 /* struct iptables_trace_select as the packet path reads it. */
@@ -121,6 +131,10 @@ struct itrace_session {
 
 	struct itrace_select select;
 
+	u32 budget;			/* of matches, for a CPU and second; 0: no limit */
+	unsigned int observed;		/* tables */
+	struct itrace_copy *copies[IPTABLES_TRACE_OBSERVE_MAX];
+
 	/* NULL: all. Compared, never followed, and no reference is held; ITRACE_NETNS_GONE once it has ended. */
 	struct net *net;
 	struct net *more_nets[IPTABLES_TRACE_NETNS_MAX - 1];
@@ -147,6 +161,7 @@ struct itrace_running {
 	unsigned int count;
 	bool marks;			/* a session needs packets to be marked */
 	bool limits;			/* a session is content with some of the packets */
+	bool observes;			/* a session has a program for matches */
 	struct itrace_session *session[ITRACE_MAX_SESSIONS];
 };
 
@@ -192,6 +207,13 @@ struct itrace_walk {
 	u64 missed;
 	bool marked;			/* skb->nf_trace is set by us */
 	bool users;			/* ... and by a trace of the user's own */
+
+	/* Slots of the sessions that hear of its matches; the rest is there if there are any. See trace_observe.c. */
+	u8 observers;
+	unsigned int recseq;
+	unsigned int first_note;
+	struct itrace_walk *outer;
+
 	struct iptables_trace_ctx ctx;
 };
 
@@ -233,6 +255,8 @@ struct bpf_prog *itrace_prog_get(int fd, const char *what);
 struct bpf_prog *itrace_filter_create(struct sock_fprog_kern *code);
 void itrace_progs_run(const struct itrace_running *running, struct itrace_walk *walk,
 		      const struct pt_regs *regs);
+void itrace_progs_run_matches(const struct itrace_running *running, struct itrace_walk *walk,
+			      const struct pt_regs *regs);
 
 /* trace_hooks.c */
 int itrace_hooks_set(void);
@@ -341,6 +365,8 @@ void itrace_event_enter(struct itrace_walk *walk, u8 family);
 void itrace_event_rule(struct itrace_walk *walk, const char *chain, const char *type,
 		       unsigned int number);
 void itrace_event_leave(struct itrace_walk *walk, unsigned int verdict);
+void itrace_event_matches(struct itrace_walk *walk, const struct iptables_trace_match *matches,
+			  unsigned int count, bool stolen);
 int itrace_table_priority(const struct xt_table *table, unsigned int hook);
 
 /* trace_ruleset.c */
@@ -350,5 +376,23 @@ void itrace_rulesets_reset(void);
 int itrace_ruleset_replace_enter(struct kretprobe_instance *instance, struct pt_regs *regs);
 int itrace_ruleset_replace_leave(struct kretprobe_instance *instance, struct pt_regs *regs);
 int itrace_ruleset_unregister(struct kprobe *probe, struct pt_regs *regs);
+
+/* trace_observe.c */
+bool itrace_observe_possible(void);
+int itrace_observe_alloc(void);
+void itrace_observe_free(void);
+void itrace_observe_begin(const struct itrace_running *running, struct itrace_walk *walk,
+			  struct pt_regs *regs);
+void itrace_observe_rule(const struct itrace_running *running, const struct itrace_walk *walk,
+			 const struct pt_regs *regs);
+void itrace_observe_rest(const struct itrace_running *running, const struct itrace_walk *walk,
+			 const struct pt_regs *regs, bool stolen);
+void itrace_observe_end(const struct itrace_walk *walk);
+
+/* trace_copy.c */
+int itrace_observe_table(struct itrace_session *session, struct net *net, u8 family,
+			 const char *name, u64 *ruleset);
+void itrace_observe_nothing(struct itrace_session *session);
+void itrace_observe_table_gone(const struct xt_table *table);
 
 #endif

@@ -12,10 +12,12 @@
 #include <linux/fs.h>
 #include <linux/miscdevice.h>
 #include <linux/module.h>
+#include <linux/netfilter.h>
 #include <linux/nsproxy.h>
 #include <linux/ratelimit.h>
 #include <linux/sched.h>
 #include <linux/slab.h>
+#include <linux/string.h>
 #include <linux/uaccess.h>
 #include <net/net_namespace.h>
 
@@ -74,6 +76,8 @@ static int get_info(void __user *arg, unsigned int cmd)
 	info.features |= IPTABLES_TRACE_FEATURE_SELECT;
 	if (IS_ENABLED(CONFIG_NETFILTER_XT_TARGET_TRACE))
 		info.features |= IPTABLES_TRACE_FEATURE_RULES;
+	if (itrace_observe_possible())
+		info.features |= IPTABLES_TRACE_FEATURE_OBSERVE;
 	if (IS_ENABLED(CONFIG_SOCK_CGROUP_DATA))
 		info.features |= IPTABLES_TRACE_FEATURE_CGROUP;
 	return struct_to_user(arg, &info, sizeof(info), sizeof(info), cmd);
@@ -81,14 +85,14 @@ static int get_info(void __user *arg, unsigned int cmd)
 
 static int set_programs(struct itrace_session *session, const void __user *arg, unsigned int cmd)
 {
-	static const char *const names[ITRACE_KINDS] = {
+	static const char *const names[] = {
 		[IPTABLES_TRACE_ENTER]	= "enter",
 		[IPTABLES_TRACE_RULE]	= "rule",
 		[IPTABLES_TRACE_LEAVE]	= "leave",
 	};
-	struct bpf_prog *prog[ITRACE_KINDS] = {};
+	struct bpf_prog *prog[ARRAY_SIZE(names)] = {};
 	struct iptables_trace_programs in;
-	int fds[ITRACE_KINDS];
+	int fds[ARRAY_SIZE(names)];
 	unsigned int kind;
 	int err;
 
@@ -101,7 +105,7 @@ static int set_programs(struct itrace_session *session, const void __user *arg, 
 	fds[IPTABLES_TRACE_RULE] = in.rule;
 	fds[IPTABLES_TRACE_LEAVE] = in.leave;
 
-	for (kind = IPTABLES_TRACE_ENTER; kind < ITRACE_KINDS; kind++) {
+	for (kind = IPTABLES_TRACE_ENTER; kind < ARRAY_SIZE(names); kind++) {
 		if (fds[kind] == -1)
 			continue;
 		prog[kind] = itrace_prog_get(fds[kind], names[kind]);
@@ -113,10 +117,10 @@ static int set_programs(struct itrace_session *session, const void __user *arg, 
 	}
 
 	/* The ones of before are put below in their place. */
-	for (kind = IPTABLES_TRACE_ENTER; kind < ITRACE_KINDS; kind++)
+	for (kind = IPTABLES_TRACE_ENTER; kind < ARRAY_SIZE(names); kind++)
 		swap(session->prog[kind], prog[kind]);
 put:
-	for (kind = IPTABLES_TRACE_ENTER; kind < ITRACE_KINDS; kind++)
+	for (kind = IPTABLES_TRACE_ENTER; kind < ARRAY_SIZE(names); kind++)
 		if (prog[kind])
 			bpf_prog_put(prog[kind]);
 	return err;
@@ -240,6 +244,59 @@ static int set_select(struct itrace_session *session, const void __user *arg, un
 	return 0;
 }
 
+static int set_matches(struct itrace_session *session, const void __user *arg, unsigned int cmd)
+{
+	struct iptables_trace_matches in;
+	struct bpf_prog *prog = NULL;
+	int err;
+
+	err = struct_from_user(&in, sizeof(in), sizeof(in), arg, cmd);
+	if (err)
+		return err;
+	if (in.program != -1) {
+		if (!itrace_observe_possible()) {
+			pr_info_ratelimited("matches cannot be observed on this kernel: see iptables_trace_ctl.h\n");
+			return -EOPNOTSUPP;
+		}
+		prog = itrace_prog_get(in.program, "matches");
+		if (IS_ERR(prog))
+			return PTR_ERR(prog);
+	}
+
+	if (session->prog[IPTABLES_TRACE_MATCHES])
+		bpf_prog_put(session->prog[IPTABLES_TRACE_MATCHES]);
+	session->prog[IPTABLES_TRACE_MATCHES] = prog;
+	session->budget = in.budget;
+	return 0;
+}
+
+static int observe(struct itrace_session *session, void __user *arg, unsigned int cmd)
+{
+	struct iptables_trace_observe __user *out = arg;
+	struct iptables_trace_observe in;
+	struct net *net;
+	int err;
+
+	err = struct_from_user(&in, sizeof(in), sizeof(in), arg, cmd);
+	if (err)
+		return err;
+	if (memchr_inv(in.reserved, 0, sizeof(in.reserved)) || in.netns == -1 ||
+	    (in.family != NFPROTO_IPV4 && in.family != NFPROTO_IPV6) ||
+	    strnlen(in.table, sizeof(in.table)) == sizeof(in.table))
+		return -EINVAL;
+	if (!session->prog[IPTABLES_TRACE_MATCHES])
+		return -ENODATA;
+
+	net = net_from_user(in.netns);
+	if (IS_ERR(net))
+		return PTR_ERR(net);
+	err = itrace_observe_table(session, net, in.family, in.table, &in.ruleset);
+	put_net(net);
+	if (err)
+		return err;
+	return put_user(in.ruleset, &out->ruleset);
+}
+
 static int start(struct itrace_session *session)
 {
 	unsigned int kind;
@@ -286,6 +343,10 @@ static long itrace_ioctl_locked(struct itrace_session *session, unsigned int cmd
 		return session->running ? -EBUSY : add_netns(session, arg, cmd);
 	case WITHOUT_SIZE(IPTABLES_TRACE_SET_SELECT):
 		return session->running ? -EBUSY : set_select(session, arg, cmd);
+	case WITHOUT_SIZE(IPTABLES_TRACE_SET_MATCHES):
+		return session->running ? -EBUSY : set_matches(session, arg, cmd);
+	case WITHOUT_SIZE(IPTABLES_TRACE_OBSERVE):
+		return observe(session, arg, cmd);
 	case IPTABLES_TRACE_START:
 		return session->running ? -EBUSY : start(session);
 	default:

@@ -197,3 +197,17 @@ void itrace_event_leave(struct itrace_walk *walk, unsigned int verdict)
 	fill_surroundings(walk);
 	fill_rule(ctx, 0, 0);
 }
+
+/* What the walk's matches have said since the event before, of which all else is; stolen: the packet is not there any more. */
+void itrace_event_matches(struct itrace_walk *walk, const struct iptables_trace_match *matches,
+			  unsigned int count, bool stolen)
+{
+	struct iptables_trace_ctx *ctx = &walk->ctx;
+
+	fill_moment(walk, IPTABLES_TRACE_MATCHES);
+	if (stolen)
+		ctx->flags |= IPTABLES_TRACE_F_STOLEN;
+	fill_rule(ctx, 0, 0);
+	ctx->matches = (unsigned long)matches;
+	ctx->match_count = count;
+}

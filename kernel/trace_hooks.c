@@ -3,7 +3,7 @@
  * The probes in the kernel: set when the first session starts, removed when the last one stops, and kept at their
  * functions when the modules that have these come and go. What the kernel did not let them see is counted here.
  *
- * No function of ip_tables and the like is linked to: the module loads without them and does not hold them.
+ * No function of ip_tables and ip6_tables is linked to: the module loads without them and does not hold them.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 

@@ -112,8 +112,12 @@ static void number_event(struct itrace_session *session, struct itrace_walk *wal
 	ctx->missed = walk->missed - session->base_missed_sum;
 	ctx->replacements = walk->replacements - session->base_replacements;
 
-	if (ctx->seq == 1 && ctx->kind == IPTABLES_TRACE_ENTER)
-		flags |= IPTABLES_TRACE_F_FIRST;
+	if (ctx->kind == IPTABLES_TRACE_ENTER) {
+		if (ctx->seq == 1)
+			flags |= IPTABLES_TRACE_F_FIRST;
+		if (walk->observers & BIT(slot))
+			flags |= IPTABLES_TRACE_F_OBSERVED;
+	}
 	if (packet->child_of & BIT(slot))
 		flags |= IPTABLES_TRACE_F_CHILD;
 	ctx->flags = flags;
@@ -134,16 +138,8 @@ static void run(const struct bpf_prog *prog, struct itrace_session *session,
 		this_cpu_inc(session->counters->unwritten);
 }
 
-/*
- * Runs the programs of the sessions that have selected the walk's packet, for the event in its context. In a probe
- * handler, under rcu_read_lock().
- *
- * Programs see a copy of the probed function's registers in which the first arguments are what the contract says;
- * helpers that look at the stack or the probe find what they look for. A probe that interrupts this one on its CPU
- * does not get here as long as the kernel counts it as missed instead; should it, its programs do not run.
- */
-void itrace_progs_run(const struct itrace_running *running, struct itrace_walk *walk,
-		      const struct pt_regs *regs)
+static __always_inline void run_all(const struct itrace_running *running, struct itrace_walk *walk,
+				    const struct pt_regs *regs, bool matches)
 {
 	bool alone = this_cpu_inc_return(probes_running_progs) == 1;
 	bool stolen = walk->ctx.flags & IPTABLES_TRACE_F_STOLEN;
@@ -166,6 +162,11 @@ void itrace_progs_run(const struct itrace_running *running, struct itrace_walk *
 
 		if (!prog || !itrace_session_selected(session, walk->packet))
 			continue;
+		if (matches) {
+			if (!(walk->observers & BIT(session->slot)))
+				continue;
+			this_cpu_add(session->counters->matches, walk->ctx.match_count);
+		}
 		number_event(session, walk, flags);
 		if (likely(alone))
 			run(prog, session, &copy);
@@ -175,4 +176,25 @@ void itrace_progs_run(const struct itrace_running *running, struct itrace_walk *
 	bpf_reset_run_ctx(outer);
 	rcu_read_unlock();
 	this_cpu_dec(probes_running_progs);
+}
+
+/*
+ * Runs the programs of the sessions that have selected the walk's packet, for the event in its context. In a probe
+ * handler, under rcu_read_lock().
+ *
+ * Programs see a copy of the probed function's registers in which the first arguments are what the contract says;
+ * helpers that look at the stack or the probe find what they look for. A probe that interrupts this one on its CPU
+ * does not get here as long as the kernel counts it as missed instead; should it, its programs do not run.
+ */
+void itrace_progs_run(const struct itrace_running *running, struct itrace_walk *walk,
+		      const struct pt_regs *regs)
+{
+	run_all(running, walk, regs, false);
+}
+
+/* The same for an event of kind IPTABLES_TRACE_MATCHES, which may also be in the middle of a walk. */
+void itrace_progs_run_matches(const struct itrace_running *running, struct itrace_walk *walk,
+			      const struct pt_regs *regs)
+{
+	run_all(running, walk, regs, true);
 }

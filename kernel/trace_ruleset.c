@@ -113,7 +113,10 @@ NOKPROBE_SYMBOL(itrace_ruleset_replace_leave);
 /* A table that is registered later may get this one's memory, and its registration is no replacement. */
 int itrace_ruleset_unregister(struct kprobe *probe, struct pt_regs *regs)
 {
-	begin(itrace_replaced_table_arg(regs), 0);
+	const struct xt_table *table = itrace_replaced_table_arg(regs);
+
+	begin(table, 0);
+	itrace_observe_table_gone(table);
 	return 0;
 }
 

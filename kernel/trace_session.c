@@ -61,6 +61,7 @@ void itrace_session_destroy(struct itrace_session *session)
 	if (session->filter)
 		bpf_prog_destroy(session->filter);
 	itrace_select_destroy(&session->select);
+	itrace_observe_nothing(session);
 	free_percpu(session->counters);
 	kfree(session);
 }
@@ -135,10 +136,11 @@ static struct itrace_running *running_now(void)
 	return rcu_dereference_protected(itrace_running, lockdep_is_held(&running_lock));
 }
 
-/* Whose rule's target has made a packet is known of those that are marked alone. */
+/* Whose rule's target has made a packet, and where matches of another chain begin, is known of those that are marked alone. */
 static bool wants_marks(const struct itrace_session *session)
 {
-	return session->prog[IPTABLES_TRACE_RULE] || session->children;
+	return session->prog[IPTABLES_TRACE_RULE] || session->prog[IPTABLES_TRACE_MATCHES] ||
+	       session->children;
 }
 
 /*
@@ -161,6 +163,7 @@ static void change_running(struct itrace_session *added, const struct itrace_ses
 	for (i = 0; i < new->count; i++) {
 		new->marks |= wants_marks(new->session[i]);
 		new->limits |= new->session[i]->select.asked & ITRACE_LIMITS;
+		new->observes |= !!new->session[i]->prog[IPTABLES_TRACE_MATCHES];
 	}
 
 	rcu_assign_pointer(itrace_running, new->count ? new : NULL);
@@ -176,11 +179,16 @@ static int bring_up(void)
 	err = itrace_limits_alloc();
 	if (err)
 		goto free_packets;
+	err = itrace_observe_alloc();
+	if (err)
+		goto free_limits;
 	itrace_rulesets_reset();
 	err = itrace_hooks_set();
 	if (err)
-		goto free_limits;
+		goto free_observe;
 	return 0;
+free_observe:
+	itrace_observe_free();
 free_limits:
 	itrace_limits_free();
 free_packets:
@@ -192,6 +200,7 @@ static void take_down(void)
 {
 	itrace_hooks_remove();
 	itrace_walks_forget();
+	itrace_observe_free();
 	itrace_limits_free();
 	itrace_packets_free();
 }
@@ -285,6 +294,9 @@ void itrace_session_stats(struct itrace_session *session, struct iptables_trace_
 		stats->events_not_run += counters->not_run;
 		stats->packets_left_out += counters->left_out;
 		stats->packets_held_back += counters->held_back;
+		stats->matches += counters->matches;
+		stats->unobserved_busy += counters->unobserved_busy;
+		stats->unobserved_unknown += counters->unobserved_unknown;
 	}
 
 	itrace_hooks_missed(&missed);

@@ -224,6 +224,7 @@ static bool begin(struct arrival *arrival, struct itrace_walk *walk)
 	WRITE_ONCE(packet->walk, walk);
 	WRITE_ONCE(packet->walk_id, walk->id);
 	mark(arrival->running, walk);
+	walk->observers = 0;
 	arrival->begun = true;
 	return true;
 }
@@ -242,6 +243,8 @@ int itrace_walk_begin(struct kretprobe_instance *instance, struct pt_regs *regs)
 	walk->table = itrace_table_arg(regs);
 	if (!begin(arrival, walk))
 		return 1;
+	if (unlikely(arrival->running->observes))
+		itrace_observe_begin(arrival->running, walk, regs);
 	itrace_event_enter(walk, arrival->family);
 	itrace_progs_run(arrival->running, walk, regs);
 	return 0;
@@ -335,6 +338,8 @@ int itrace_walk_leave(struct kretprobe_instance *instance, struct pt_regs *regs)
 
 	running = rcu_dereference_sched(itrace_running);
 	if (running) {
+		if (unlikely(walk->observers))
+			itrace_observe_rest(running, walk, regs, what == NF_STOLEN);
 		itrace_event_leave(walk, verdict);
 		itrace_progs_run(running, walk, regs);
 	}
@@ -343,6 +348,8 @@ int itrace_walk_leave(struct kretprobe_instance *instance, struct pt_regs *regs)
 		itrace_packet_drop(walk->packet);
 	else
 		itrace_packet_pause(walk->packet, walk->skb, what == NF_QUEUE);
+	if (unlikely(walk->observers))
+		itrace_observe_end(walk);
 	return 0;
 }
 
@@ -375,6 +382,8 @@ int itrace_walk_rule(struct kprobe *probe, struct pt_regs *regs)
 
 	running = rcu_dereference_sched(itrace_running);
 	if (running) {
+		if (unlikely(walk->observers))
+			itrace_observe_rule(running, walk, regs);
 		itrace_event_rule(walk, itrace_log_chain_arg(regs), itrace_log_type_arg(regs),
 				  itrace_log_rule_arg(regs));
 		itrace_progs_run(running, walk, regs);

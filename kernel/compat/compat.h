@@ -7,7 +7,11 @@
 #define _IPTABLES_EBPF_COMPAT_H
 
 #include <linux/bpf.h>
+#include <linux/err.h>
 #include <linux/filter.h>
+#include <linux/module.h>
+#include <linux/netfilter/x_tables.h>
+#include <linux/string.h>
 #include <net/net_namespace.h>
 
 #include "generated.h"
@@ -36,6 +40,43 @@ static inline u64 compat_net_cookie(const struct net *net)
 	return net->net_cookie;
 #else
 	return atomic64_read(&net->net_cookie);
+#endif
+}
+
+/*
+ * Since 6.17 a kernel built without NETFILTER_XTABLES_LEGACY has no tables of ip_tables and none of this, though the header
+ * declares it: what uses it has to ask before.
+ */
+#pragma weak xt_recseq
+
+static inline bool compat_has_recseq(void)
+{
+	return &xt_recseq;
+}
+
+/*
+ * A table that the namespace has, locked and with a reference to its module, or an error. xt_find_table_lock() would make
+ * one where there is none yet.
+ */
+static inline struct xt_table *compat_find_table_lock(struct net *net, u8 family, const char *name)
+{
+#ifdef HAVE_XT_FIND_TABLE
+	if (!xt_find_table(net, family, name))
+		return ERR_PTR(-ENOENT);
+	return xt_find_table_lock(net, family, name);
+#else
+	/* Made after the one of this name in the first namespace, which has the same lock and module. */
+	struct xt_table *model = xt_find_table_lock(&init_net, family, name);
+	struct xt_table *table;
+
+	if (IS_ERR(model))
+		return xt_find_table_lock(net, family, name);
+	list_for_each_entry(table, &net->xt.tables[family], list)
+		if (!strcmp(table->name, name))
+			return table;
+	module_put(model->me);
+	xt_table_unlock(model);
+	return ERR_PTR(-ENOENT);
 #endif
 }
 
