@@ -32,6 +32,7 @@ static __always_inline __u16 event_flags(__u32 flags)
 	       (flags & IPTABLES_TRACE_F_GUESSED ? IPT_EVENT_GUESSED : 0) |
 	       (flags & IPTABLES_TRACE_F_USER_TRACE ? IPT_EVENT_USER_TRACE : 0) |
 	       (flags & IPTABLES_TRACE_F_CHILD ? IPT_EVENT_CHILD : 0) |
+	       (flags & IPTABLES_TRACE_F_OBSERVED ? IPT_EVENT_OBSERVED : 0) |
 	       (flags & IPTABLES_TRACE_F_OWNED ? IPT_EVENT_OWNED : 0);
 }
 
@@ -159,6 +160,56 @@ int BPF_KPROBE(trace_leave, const struct iptables_trace_ctx *module_ctx)
 	fill_packet(&event->packet, &c, module_ctx);
 	return submit(event, sizeof(*event));
 }
+
+/* An event is as long as there are matches, which the ring takes only of what is already somewhere. */
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__uint(value_size, sizeof(struct ipt_event_matches) +
+			   IPT_EVENT_MATCHES_MAX * sizeof(struct ipt_event_match));
+} bundle SEC(".maps");
+
+SEC("kprobe")
+int BPF_KPROBE(trace_matches, const struct iptables_trace_ctx *module_ctx)
+{
+	struct ipt_event_matches *event;
+	struct iptables_trace_ctx c;
+	__u64 length, size;
+	__u32 zero = 0;
+
+	event = bpf_map_lookup_elem(&bundle, &zero);
+	if (!event || read_context(&c, module_ctx, offsetof(struct iptables_trace_ctx, in_name)))
+		return lost(IPT_EVENT_LOSS_CONTEXT);
+	length = c.match_count * sizeof(*event->match);
+	/* In the form in which the verifier of 5.10 sees what it can be. */
+	barrier_var(length);
+	if (length > IPT_EVENT_MATCHES_MAX * sizeof(*event->match))
+		return lost(IPT_EVENT_LOSS_CONTEXT);
+	size = sizeof(*event) + length;
+	fill_head(&event->head, &c, IPT_EVENT_MATCHES, size);
+	event->count = c.match_count;
+	event->reserved = 0;
+	if (bpf_probe_read_kernel(event->match, length, (const void *)c.matches))
+		return lost(IPT_EVENT_LOSS_CONTEXT);
+	if (bpf_ringbuf_output(&events, event, size, wakeup(size, size)))
+		return lost(IPT_EVENT_LOSS_RING_FULL);
+	return 0;
+}
+
+/* A match is told of in the same form on both sides. */
+#define SAME_PLACE(ours, theirs) \
+	IPT_EVENT_ASSERT(offsetof(struct ipt_event_match, ours) == \
+			 offsetof(struct iptables_trace_match, theirs))
+SAME_PLACE(number, rule_number);
+SAME_PLACE(index, index);
+SAME_PLACE(flags, flags);
+SAME_PLACE(duration, duration_ns);
+SAME_PLACE(program, prog_id);
+IPT_EVENT_ASSERT(sizeof(struct ipt_event_match) == sizeof(struct iptables_trace_match));
+IPT_EVENT_ASSERT(IPT_EVENT_MATCHES_MAX == IPTABLES_TRACE_MATCHES_MAX);
+IPT_EVENT_ASSERT((int)IPT_EVENT_MATCH_YES == (int)IPTABLES_TRACE_MATCH_YES &&
+		 (int)IPT_EVENT_MATCH_HOTDROP == (int)IPTABLES_TRACE_MATCH_HOTDROP);
 
 /* The kinds of rules have the same numbers on both sides. */
 IPT_EVENT_ASSERT((int)IPT_EVENT_KIND_RULE == (int)IPTABLES_TRACE_TYPE_RULE);

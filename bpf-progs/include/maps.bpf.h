@@ -38,13 +38,19 @@ static __always_inline int lost(__u32 reason)
 	return 1;
 }
 
-static __always_inline int submit(void *event, __u64 size)
+/* Whether an event wakes the reader; not_yet: bytes of it that are still to be added to those in the ring. */
+static __always_inline __u64 wakeup(__u64 size, __u64 not_yet)
 {
-	__u64 waiting = bpf_ringbuf_query(&events, BPF_RB_AVAIL_DATA);
+	__u64 waiting = bpf_ringbuf_query(&events, BPF_RB_AVAIL_DATA) + not_yet;
 	/* This event made it that many, or one of another CPU about now. */
 	int crossed = waiting >= wake_bytes && waiting < wake_bytes + 2 * size;
 
-	bpf_ringbuf_submit(event, crossed ? BPF_RB_FORCE_WAKEUP : BPF_RB_NO_WAKEUP);
+	return crossed ? BPF_RB_FORCE_WAKEUP : BPF_RB_NO_WAKEUP;
+}
+
+static __always_inline int submit(void *event, __u64 size)
+{
+	bpf_ringbuf_submit(event, wakeup(size, 0));
 	return 0;
 }
 
