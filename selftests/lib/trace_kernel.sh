@@ -52,7 +52,7 @@ trace_kill()
 }
 
 # events NAME PATTERN: its events that match an extended regular expression.
-events() { grep -E '^(enter|rule|leave) ' "$trace_work/$1" | grep -E -- "$2"; }
+events() { grep -E '^(enter|rule|leave|matches) ' "$trace_work/$1" | grep -E -- "$2"; }
 
 count_events() { events "$1" "$2" | wc -l; }
 
@@ -73,7 +73,7 @@ whole()
 	local events
 	events=$(stat_of "$1" events)
 	awk -v events="$events" '
-		/^(enter|rule|leave) / {
+		/^(enter|rule|leave|matches) / {
 			seen++
 			packet = $2; sub(/.*=/, "", packet)
 			seq = $3; sub(/.*=/, "", seq)
@@ -124,4 +124,56 @@ log_lines()
 	echo "$mark" >/dev/kmsg
 	"$@" >/dev/null 2>&1
 	dmesg | sed "0,/$mark/d" | grep -o 'TRACE: .*' | sed -E 's/ (ID|SPT|DPT|SEQ|ACK|FLOWLBL|WINDOW)=[0-9]+//g'
+}
+
+# Traffic on all CPUs, in both directions, from softirqs and from processes, until traffic_stop.
+traffic=()
+traffic_start()
+{
+	traffic=()
+	local cpu
+	for ((cpu = 0; cpu < $(nproc); cpu++)); do
+		nsenter --net="/run/netns/$left" -- taskset -c $cpu "$trace_bin/udp_send" -i 2000 192.0.2.2 9 >/dev/null 2>&1 &
+		traffic+=($!)
+		nsenter --net="/run/netns/$right" -- taskset -c $cpu "$trace_bin/udp_send" -i 2000 192.0.2.1 9 >/dev/null 2>&1 &
+		traffic+=($!)
+	done
+}
+traffic_stop()
+{
+	kill "${traffic[@]}"
+	wait "${traffic[@]}" 2>/dev/null
+}
+
+# without_module: takes the module away, and it is gone.
+without_module() { modprobe -r iptables_trace && [ ! -e /sys/module/iptables_trace ]; }
+
+# walks NAME [PATTERN]: of its events that match: what the matches said and which rules were met, in order.
+walks()
+{
+	events "$1" "${2:-.}" | awk '
+		{ for (i = 2; i <= NF; i++) { n = index($i, "="); v[substr($i, 1, n - 1)] = substr($i, n + 1) } }
+		$1 == "matches" { print v["said"] }
+		$1 == "rule" { print v["chain"] ":" v["type"] ":" v["rule"] }' | xargs
+}
+
+# observed_walks NAME [PATTERN]: how many walks were observed, of how many.
+observed_walks() { echo "$(events "$1" '^enter.*flags=[a-z,]*observed,' | grep -cE "${2:-.}") of $(events "$1" '^enter' | grep -cE "${2:-.}")"; }
+
+# accounted NAME: each walk was observed, or is counted as one that was not.
+accounted()
+{
+	local walks
+	walks=$(observed_walks "$1")
+	same "$((${walks% of *} + $(stat_of "$1" busy) + $(stat_of "$1" unknown)))" "${walks#* of }"
+}
+
+# name_again NAME: has the session observe what rules its tables have by now.
+named() { [ "$(grep -c '^observing' "$trace_work/$1")" -gt "$2" ]; }
+name_again()
+{
+	local before
+	before=$(grep -c '^observing' "$trace_work/$1")
+	kill -USR2 "${trace_pid[$1]}"
+	wait_until 10 named "$1" "$before"
 }

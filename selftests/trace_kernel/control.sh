@@ -7,6 +7,7 @@ cd "$(dirname "$0")" || exit 1
 . ../lib/net.sh
 . ../lib/trace_kernel.sh
 
+modprobe -a ip_tables iptable_filter
 mapfile -t cases < <("$trace_bin/trace_ioctl" -l)
 ktap_plan $((${#cases[@]} + 9))
 

@@ -18,23 +18,6 @@ in_right iptables-legacy-restore <<-END
 	COMMIT
 END
 
-# Traffic on all CPUs, in both directions, from softirqs and from processes, until traffic_stop.
-traffic_start()
-{
-	traffic=()
-	local cpu
-	for ((cpu = 0; cpu < $(nproc); cpu++)); do
-		nsenter --net="/run/netns/$left" -- taskset -c $cpu "$trace_bin/udp_send" -i 2000 192.0.2.2 9 >/dev/null 2>&1 &
-		traffic+=($!)
-		nsenter --net="/run/netns/$right" -- taskset -c $cpu "$trace_bin/udp_send" -i 2000 192.0.2.1 9 >/dev/null 2>&1 &
-		traffic+=($!)
-	done
-}
-traffic_stop()
-{
-	kill "${traffic[@]}"
-	wait "${traffic[@]}" 2>/dev/null
-}
 cleanup_push traffic_stop
 
 passed() { [ "$(packets iptables-legacy filter INPUT)" -ge "$1" ]; }
@@ -53,7 +36,6 @@ unmarked()
 }
 
 some_events() { [ "$(grep -c '^leave' "$trace_work/session")" -gt "${1:-100}" ]; }
-without_module() { modprobe -r iptables_trace && [ ! -e /sys/module/iptables_trace ]; }
 
 ktap_plan 31
 traffic_start

@@ -12,10 +12,13 @@
 #include <linux/bpf.h>
 #include <linux/capability.h>
 #include <linux/filter.h>
+#include <linux/netfilter_ipv4/ip_tables.h>
+#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/socket.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -300,6 +303,8 @@ static int netns_many(unsigned int count)
 static int netns_most(void) { return netns_many(IPTABLES_TRACE_NETNS_MAX); }
 static int netns_one_more(void) { return netns_many(IPTABLES_TRACE_NETNS_MAX + 1); }
 
+static int observe_by(struct iptables_trace_observe observe) { return call(IPTABLES_TRACE_OBSERVE, &observe); }
+
 static int select_by(struct iptables_trace_select select) { return call(IPTABLES_TRACE_SET_SELECT, &select); }
 #define SELECT(bits, ...) select_by((struct iptables_trace_select){ .fields = bits, __VA_ARGS__ })
 
@@ -382,6 +387,125 @@ static int busy_add_netns(void)
 {
 	start();
 	return add_netns(open("/proc/self/ns/net", O_RDONLY));
+}
+
+static int set_matches(int program)
+{
+	struct iptables_trace_matches matches = { .program = program, .budget = 1000 };
+
+	return call(IPTABLES_TRACE_SET_MATCHES, &matches);
+}
+
+static int matches_good(void) { return set_matches(load(BPF_PROG_TYPE_KPROBE, 0, 0)); }
+static int matches_closed(void) { return set_matches(999); }
+static int matches_socket(void) { return set_matches(load(BPF_PROG_TYPE_SOCKET_FILTER, 0, 0)); }
+static int matches_taken_back(void) { return matches_good() ?: set_matches(-1) ?: call(IPTABLES_TRACE_START, NULL); }
+static int matches_alone(void) { return matches_good() ?: call(IPTABLES_TRACE_START, NULL); }
+static int matches_kept(void)
+{
+	return matches_good() ?: set_programs(load(BPF_PROG_TYPE_KPROBE, 0, 0), -1, -1) ?:
+	       observe_by((struct iptables_trace_observe){ .netns = 999, .family = 2, .table = "filter" });
+}
+
+static int matches_short(void)
+{
+	char buffer[PAGE] = {};
+
+	return call(resized(IPTABLES_TRACE_SET_MATCHES, 4), buffer);
+}
+
+static int busy_matches(void)
+{
+	start();
+	return set_matches(-1);
+}
+
+/* In a namespace of its own, which has no table yet. */
+static int observe_here(struct iptables_trace_observe observe)
+{
+	if (unshare(CLONE_NEWNET))
+		unable("a network namespace cannot be made");
+	observe.netns = open("/proc/self/ns/net", O_RDONLY);
+	return matches_good() ?: observe_by(observe);
+}
+
+#define OBSERVE(f, name, ...) observe_here((struct iptables_trace_observe){ .family = f, .table = name, __VA_ARGS__ })
+
+static int observe_no_table(void) { return OBSERVE(2, "filter"); }
+static int observe_unknown(void) { return OBSERVE(10, "no such table"); }
+static int observe_nameless(void) { return OBSERVE(2, ""); }
+static int observe_family(void) { return OBSERVE(7, "filter"); }
+static int observe_reserved(void) { return OBSERVE(2, "filter", .reserved = { 0, 0, 1 }); }
+static int observe_endless(void) { return OBSERVE(2, "abcdefghijklmnopqrstuvwxyz012345"); }
+
+static int observe_netns(int fd)
+{
+	return matches_good() ?: observe_by((struct iptables_trace_observe){ .netns = fd, .family = 2, .table = "filter" });
+}
+
+static int observe_netns_all(void) { return observe_netns(-1); }
+static int observe_netns_closed(void) { return observe_netns(999); }
+static int observe_netns_kind(void) { return observe_netns(open("/proc/self/ns/pid", O_RDONLY)); }
+
+static int observe_without_program(void)
+{
+	return observe_by((struct iptables_trace_observe){
+		.netns = open("/proc/self/ns/net", O_RDONLY), .family = 2, .table = "filter",
+	});
+}
+
+/* Has the kernel make the table of this namespace, as any look at its rules does. */
+static void make_table(const char *name)
+{
+	struct ipt_getinfo info = {};
+	socklen_t length = sizeof(info);
+	int fd = socket(AF_INET, SOCK_RAW, IPPROTO_RAW);
+
+	strcpy(info.name, name);
+	if (fd < 0 || getsockopt(fd, IPPROTO_IP, IPT_SO_GET_INFO, &info, &length))
+		unable("there is no table to observe");
+	close(fd);
+}
+
+static int observe_filter(__u64 *ruleset)
+{
+	struct iptables_trace_observe observe = {
+		.netns = open("/proc/self/ns/net", O_RDONLY), .family = 2, .table = "filter", .ruleset = ~0ULL,
+	};
+	int err = call(IPTABLES_TRACE_OBSERVE, &observe);
+
+	close(observe.netns);
+	*ruleset = observe.ruleset;
+	return err;
+}
+
+/* Not a number that means something until the session runs; then one, and the same again. */
+static int observe_numbers(void)
+{
+	__u64 before, first, again;
+	int err;
+
+	make_table("filter");
+	err = matches_good() ?: observe_filter(&before) ?: call(IPTABLES_TRACE_START, NULL) ?: observe_filter(&first) ?:
+	      observe_filter(&again);
+	return err ?: before == 0 && first && first == again ? 0 : ERANGE;
+}
+
+/* As many tables as a session may observe, each of a namespace of its own, and one more. */
+static int observe_one_more(void)
+{
+	int err = matches_good();
+	unsigned int i;
+	__u64 ruleset;
+
+	for (i = 0; !err && i <= IPTABLES_TRACE_OBSERVE_MAX; i++) {
+		/* The descriptor keeps it. */
+		if (unshare(CLONE_NEWNET) || open("/proc/self/ns/net", O_RDONLY) < 0)
+			unable("a network namespace cannot be made");
+		make_table("filter");
+		err = observe_filter(&ruleset);
+	}
+	return i == IPTABLES_TRACE_OBSERVE_MAX + 1 ? err : ERANGE;
 }
 
 static int start_bare(void) { return call(IPTABLES_TRACE_START, NULL); }
@@ -531,6 +655,26 @@ static const struct {
 	{ "a selection that is refused leaves the one of before, which can be forgotten", select_twice, 0 },
 	{ "change the selection of what runs: EBUSY", busy_select, EBUSY },
 	{ "add a namespace to what runs: EBUSY", busy_add_netns, EBUSY },
+	{ "a program for matches", matches_good, 0 },
+	{ "... alone is enough to start", matches_alone, 0 },
+	{ "... is taken back", matches_taken_back, ENODATA },
+	{ "... stays when the others are set", matches_kept, EBADF },
+	{ "a closed file descriptor as a program for matches: EBADF", matches_closed, EBADF },
+	{ "a socket filter as a program for matches: EPROTOTYPE", matches_socket, EPROTOTYPE },
+	{ "a program for matches without a budget's field: EINVAL", matches_short, EINVAL },
+	{ "change the program for matches of what runs: EBUSY", busy_matches, EBUSY },
+	{ "observe a table without a program for matches: ENODATA", observe_without_program, ENODATA },
+	{ "observe a table that the namespace has not: ENOENT", observe_no_table, ENOENT },
+	{ "observe a table that no namespace has: ENOENT", observe_unknown, ENOENT },
+	{ "observe a table without a name: ENOENT", observe_nameless, ENOENT },
+	{ "observe a table of another family: EINVAL", observe_family, EINVAL },
+	{ "the reserved field of OBSERVE: EINVAL", observe_reserved, EINVAL },
+	{ "observe a table whose name has no end: EINVAL", observe_endless, EINVAL },
+	{ "observe tables of all namespaces: EINVAL", observe_netns_all, EINVAL },
+	{ "observe a table of a closed file descriptor: EBADF", observe_netns_closed, EBADF },
+	{ "observe a table of a namespace of another kind: EINVAL", observe_netns_kind, EINVAL },
+	{ "a table that is observed has a number while the session runs", observe_numbers, 0 },
+	{ "observe one table more than a session may: ENOSPC", observe_one_more, ENOSPC },
 	{ "start without programs: ENODATA", start_bare, ENODATA },
 	{ "stop what does not run: EALREADY", stop_stopped, EALREADY },
 	{ "start what runs: EBUSY", start_twice, EBUSY },

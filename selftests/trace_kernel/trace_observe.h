@@ -9,4 +9,10 @@ enum {
 	OBSERVE_PLACES,
 };
 
+enum {
+	OBSERVE_AS_ITSELF,
+	OBSERVE_AS_OTHER,
+	OBSERVE_AS,
+};
+
 #endif

@@ -15,4 +15,10 @@ struct trace_record {
 	__u64 caller;		/* and what else it has found out */
 };
 
+/* ... and for an event that reports matches. */
+struct trace_matches_record {
+	struct trace_record record;
+	struct iptables_trace_match match[IPTABLES_TRACE_MATCHES_MAX];
+};
+
 #endif

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * trace_run [OPTION...] OBJECT: a session on /dev/iptables_trace with the programs enter, rule and leave of a BPF object,
- * until SIGTERM. Prints "ready", then a line for each record in the object's ring buffer "events", and last the session's
+ * trace_run [OPTION...] OBJECT: a session on /dev/iptables_trace with the programs enter, rule and leave of a BPF object, or
+ * trace_enter and so on, until SIGTERM. Prints "ready", then a line for each record in the object's ring buffer "events", and last the session's
  * statistics. SIGUSR1 prints statistics in between. Dies with its parent.
  *
  *	-f CODE		filter, in the form of iptables -m bpf --bytecode (default: all packets)
@@ -9,8 +9,14 @@
  *	-c		select also what is made while a selected packet is in a table
  *	-k KINDS	which programs, of "erl" (default: those that the object has)
  *	-r N		every N-th event of a packet is refused by its program
+ *	-s BYTES	how large the ring buffer is (default: as the object says)
  *	-l		late: reads no record before the session is stopped
+ *	-b N		the program matches too, for N matches a CPU and second; 0: without a limit
+ *	-o TABLE	its matches are observed: 4:filter or 6:raw, of this namespace, or 4:filter:PATH of another one; may be
+ *			given more than once. SIGUSR2: once more, all of them. Prints "observing TABLE RULESET", or the error in
+ *			the place of the number
  */
+#define _GNU_SOURCE
 #include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -29,12 +35,18 @@
 #include "iptables_trace_ctl.h"
 #include "trace_record.h"
 
-static volatile sig_atomic_t stopped, stats_wanted;
+#define TABLES_MAX	8
+
+static volatile sig_atomic_t stopped, stats_wanted, observe_wanted;
+static const char *tables[TABLES_MAX];
+static unsigned int tables_count;
 
 static void on_signal(int number)
 {
 	if (number == SIGUSR1)
 		stats_wanted = 1;
+	else if (number == SIGUSR2)
+		observe_wanted = 1;
 	else
 		stopped = 1;
 }
@@ -76,24 +88,45 @@ static void print_header(const struct iptables_trace_ctx *ctx)
 		printf(" icmp=%u", transport[0]);
 }
 
+/* RULE.INDEX of each, its answer (+ or -, and ! for hotdrop) and @ID of its program, if any. */
+static void print_matches(const struct trace_matches_record *r)
+{
+	unsigned long long took = 0;
+	unsigned int i;
+
+	printf(" count=%u said=", r->record.ctx.match_count);
+	for (i = 0; i < r->record.ctx.match_count; i++) {
+		const struct iptables_trace_match *m = &r->match[i];
+
+		printf("%s%u.%u%s%s", i ? "," : "", m->rule_number, m->index, m->flags & IPTABLES_TRACE_MATCH_YES ? "+" : "-",
+		       m->flags & IPTABLES_TRACE_MATCH_HOTDROP ? "!" : "");
+		if (m->prog_id)
+			printf("@%u", m->prog_id);
+		took += m->duration_ns;
+	}
+	printf(" took=%llu", took);
+}
+
 static int print_record(void *context, void *data, size_t size)
 {
 	const struct trace_record *r = data;
 	const struct iptables_trace_ctx *c = &r->ctx;
 
 	(void)context;
-	if (size != sizeof(*r) || c->version != IPTABLES_TRACE_CTX_VERSION || c->size != sizeof(*c)) {
+	if ((size != sizeof(*r) && size != sizeof(struct trace_matches_record)) ||
+	    c->version != IPTABLES_TRACE_CTX_VERSION || c->size != sizeof(*c)) {
 		printf("malformed record of %zu bytes\n", size);
 		return 0;
 	}
-	printf("%s packet=%llu seq=%u", NAME(c->kind, NULL, "enter", "rule", "leave"), c->packet, c->seq);
+	printf("%s packet=%llu seq=%u", NAME(c->kind, NULL, "enter", "rule", "leave", "matches"), c->packet, c->seq);
 	printf(" walk=%llu parent=%llu/%llu", c->traversal, c->parent_packet, c->parent_traversal);
-	printf(" flags=%s%s%s%s%s%s", c->flags & IPTABLES_TRACE_F_STOLEN ? "stolen," : "",
+	printf(" flags=%s%s%s%s%s%s%s", c->flags & IPTABLES_TRACE_F_STOLEN ? "stolen," : "",
 	       c->flags & IPTABLES_TRACE_F_FIRST ? "first," : "",
 	       c->flags & IPTABLES_TRACE_F_TERMINAL ? "terminal," : "",
 	       c->flags & IPTABLES_TRACE_F_GUESSED ? "guessed," : "",
 	       c->flags & IPTABLES_TRACE_F_USER_TRACE ? "user," : "",
-	       c->flags & IPTABLES_TRACE_F_CHILD ? "child," : "");
+	       c->flags & IPTABLES_TRACE_F_CHILD ? "child," : "",
+	       c->flags & IPTABLES_TRACE_F_OBSERVED ? "observed," : "");
 	printf(" family=%u table=%s hook=%s priority=%d", c->family, c->table,
 	       NAME(c->hook, "PREROUTING", "INPUT", "FORWARD", "OUTPUT", "POSTROUTING"), c->priority);
 	printf(" in=%s/%u out=%s/%u", c->in_name, c->in_ifindex, c->out_name, c->out_ifindex);
@@ -106,6 +139,8 @@ static int print_record(void *context, void *data, size_t size)
 	printf(" nf_trace=%u skb=%d state_hook=%u headers=%u", r->nf_trace, !!r->skb, r->state_hook, c->header_len);
 	printf(" result=%llx caller=%llx", r->result, r->caller);
 	print_header(c);
+	if (size == sizeof(struct trace_matches_record))
+		print_matches(data);
 	printf("\n");
 	return 0;
 }
@@ -119,8 +154,9 @@ static void print_stats(int session)
 	printf("stats flags=%u hooks=%u packets=%llu guessed=%llu refused=%llu forgotten=%llu", s.flags, s.hooks,
 	       s.packets, s.packets_guessed, s.packets_refused, s.packets_forgotten);
 	printf(" events=%llu unwritten=%llu not_run=%llu", s.events, s.events_unwritten, s.events_not_run);
-	printf(" missed=%llu/%llu/%llu/%llu replacements=%llu leaked=%llu\n", s.missed_enter, s.missed_leave,
+	printf(" missed=%llu/%llu/%llu/%llu replacements=%llu leaked=%llu", s.missed_enter, s.missed_leave,
 	       s.missed_rule, s.missed_other, s.replacements, s.log_leaked);
+	printf(" matches=%llu busy=%llu unknown=%llu\n", s.matches, s.unobserved_busy, s.unobserved_unknown);
 }
 
 /* "N,code jt jf k,code jt jf k,..." */
@@ -146,6 +182,37 @@ static void set_filter(int session, const char *text, unsigned int flags)
 		fail("SET_FILTER");
 }
 
+static void set_matches(int session, int program, unsigned int budget)
+{
+	struct iptables_trace_matches matches = { .program = program, .budget = budget };
+
+	if (ioctl(session, IPTABLES_TRACE_SET_MATCHES, &matches))
+		fail("SET_MATCHES");
+}
+
+static void observe_table(int session, const char *table)
+{
+	struct iptables_trace_observe observe = { .family = table[0] == '6' ? 10 : 2 };
+	const char *path = strchr(table + 2, ':');
+
+	observe.netns = open(path ? path + 1 : "/proc/self/ns/net", O_RDONLY);
+	strncpy(observe.table, table + 2, path ? path - table - 2 : (long)sizeof(observe.table) - 1);
+	if (ioctl(session, IPTABLES_TRACE_OBSERVE, &observe))
+		printf("observing %s %s\n", table, strerrorname_np(errno));
+	else
+		printf("observing %s %llu\n", table, observe.ruleset);
+	if (observe.netns >= 0)
+		close(observe.netns);
+}
+
+static void observe_tables(int session)
+{
+	unsigned int i;
+
+	for (i = 0; i < tables_count; i++)
+		observe_table(session, tables[i]);
+}
+
 static void set_netns(int session, const char *path)
 {
 	struct iptables_trace_netns netns = { .fd = -1 };
@@ -164,7 +231,11 @@ static void set_netns(int session, const char *path)
 static int program_fd(const struct bpf_object *object, const char *name, const char *kinds)
 {
 	const struct bpf_program *program = bpf_object__find_program_by_name(object, name);
+	char longer[32];
 
+	snprintf(longer, sizeof(longer), "trace_%s", name);
+	if (!program)
+		program = bpf_object__find_program_by_name(object, longer);
 	return program && (!kinds || strchr(kinds, name[0])) ? bpf_program__fd(program) : -1;
 }
 
@@ -208,6 +279,10 @@ static void read_until_stopped(int session, struct ring_buffer *ring, struct per
 			usleep(20000);
 		if (perf)
 			perf_buffer__poll(perf, 0);
+		if (observe_wanted) {
+			observe_wanted = 0;
+			observe_tables(session);
+		}
 		if (stats_wanted) {
 			stats_wanted = 0;
 			print_stats(session);
@@ -220,14 +295,15 @@ int main(int argc, char **argv)
 {
 	const char *filter = NULL, *netns = NULL, *kinds = NULL;
 	struct iptables_trace_programs programs = {};
-	unsigned int flags = 0, refuse = 0;
+	unsigned int flags = 0, refuse = 0, size = 0;
 	struct ring_buffer *ring = NULL;
 	struct bpf_object *object;
 	struct perf_buffer *perf = NULL;
+	const char *budget = NULL;
 	int option, late = 0;
 	int session, map;
 
-	while ((option = getopt(argc, argv, "f:n:ck:r:l")) != -1) {
+	while ((option = getopt(argc, argv, "f:n:ck:r:ls:b:o:")) != -1) {
 		switch (option) {
 		case 'f':
 			filter = optarg;
@@ -244,8 +320,19 @@ int main(int argc, char **argv)
 		case 'r':
 			refuse = strtoul(optarg, NULL, 10);
 			break;
+		case 's':
+			size = strtoul(optarg, NULL, 10);
+			break;
 		case 'l':
 			late = 1;
+			break;
+		case 'b':
+			budget = optarg;
+			break;
+		case 'o':
+			if (tables_count == TABLES_MAX)
+				return 2;
+			tables[tables_count++] = optarg;
 			break;
 		default:
 			return 2;
@@ -256,6 +343,7 @@ int main(int argc, char **argv)
 
 	signal(SIGTERM, on_signal);
 	signal(SIGUSR1, on_signal);
+	signal(SIGUSR2, on_signal);
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	libbpf_set_print(quiet_libbpf);
 	object = bpf_object__open(argv[optind]);
@@ -263,6 +351,8 @@ int main(int argc, char **argv)
 		fail(argv[optind]);
 	if (refuse)
 		set_refuse(object, refuse);
+	if (size && bpf_map__set_max_entries(bpf_object__find_map_by_name(object, "events"), size))
+		fail("the ring buffer's size");
 	if (bpf_object__load(object))
 		fail(argv[optind]);
 
@@ -274,6 +364,8 @@ int main(int argc, char **argv)
 	programs.leave = program_fd(object, "leave", kinds);
 	if (ioctl(session, IPTABLES_TRACE_SET_PROGRAMS, &programs))
 		fail("SET_PROGRAMS");
+	if (budget)
+		set_matches(session, program_fd(object, "matches", NULL), strtoul(budget, NULL, 10));
 	set_filter(session, filter, flags);
 	if (netns)
 		set_netns(session, netns);
@@ -285,6 +377,7 @@ int main(int argc, char **argv)
 		perf = perf_buffer__new(map, 64, count_perf_sample, count_perf_lost, NULL, NULL);
 	if (ioctl(session, IPTABLES_TRACE_START))
 		fail("START");
+	observe_tables(session);
 	printf("ready\n");
 	fflush(stdout);
 

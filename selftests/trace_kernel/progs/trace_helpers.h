@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Programs for the three events that all try one helper: try_helper(), which the including file defines. */
+/* Programs for the four events that all try one helper: try_helper(), which the including file defines. */
 #ifndef TRACE_HELPERS_H
 #define TRACE_HELPERS_H
 
@@ -41,6 +41,12 @@ int rule(struct pt_regs *regs)
 
 SEC("kprobe")
 int leave(struct pt_regs *regs)
+{
+	return try_and_record(regs);
+}
+
+SEC("kprobe")
+int matches(struct pt_regs *regs)
 {
 	return try_and_record(regs);
 }

@@ -21,6 +21,14 @@ struct nf_hook_state {
 	__u8 hook;
 };
 
+struct xt_match {
+	void *match; /* a function */
+};
+
+struct xt_action_param {
+	const struct xt_match *match;
+};
+
 #pragma clang attribute pop
 
 #endif

@@ -14,6 +14,28 @@ struct {
 	__type(value, __u64);
 } seen SEC(".maps");
 
+/* Where it is in this kernel. */
+const volatile __u64 mark_mt;
+
+/* Whether the function of a match is called with that match, by OBSERVE_AS_... */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, OBSERVE_AS);
+	__type(key, __u32);
+	__type(value, __u64);
+} called_as SEC(".maps");
+
+static __always_inline void look_at_match(struct pt_regs *regs)
+{
+	const struct xt_action_param *par = (const void *)PT_REGS_PARM2(regs);
+	unsigned long function = (unsigned long)BPF_CORE_READ(par, match, match);
+	__u32 as = function == mark_mt ? OBSERVE_AS_ITSELF : OBSERVE_AS_OTHER;
+	__u64 *count = bpf_map_lookup_elem(&called_as, &as);
+
+	if (count)
+		__sync_fetch_and_add(count, 1);
+}
+
 static __always_inline int observe(__u32 place, const struct sk_buff *skb)
 {
 	unsigned char *ip = BPF_CORE_READ(skb, head) + BPF_CORE_READ(skb, network_header);
@@ -34,6 +56,7 @@ static __always_inline int observe(__u32 place, const struct sk_buff *skb)
 SEC("kprobe/mark_mt")
 int in_table(struct pt_regs *regs)
 {
+	look_at_match(regs);
 	return observe(OBSERVE_IN_TABLE, (const void *)PT_REGS_PARM1(regs));
 }
 
