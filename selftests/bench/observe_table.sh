@@ -1,0 +1,16 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-only
+# observe_table.sh FILE: the rows of observe.sh as a table. Fails if one is missing.
+awk -F '\t' '
+	NF == 2 { cost[$1] = $2 }
+	END {
+		print "| beyond tracing | instructions |"
+		print "|---|---|"
+		n = split("a walk that is observed|a match that is observed", rows, "|")
+		for (i = 1; i <= n; i++) {
+			if (!(rows[i] in cost)) missing = 1
+			printf "| %s | %s |\n", rows[i], cost[rows[i]]
+		}
+		if (missing) print "a row is missing"
+		exit missing
+	}' "$1"
