@@ -210,6 +210,7 @@ struct itrace_walk {
 
 	/* Slots of the sessions that hear of its matches; the rest is there if there are any. See trace_observe.c. */
 	u8 observers;
+	bool softirqs_off;		/* by us */
 	unsigned int recseq;
 	unsigned int first_note;
 	struct itrace_walk *outer;
@@ -383,11 +384,11 @@ int itrace_observe_alloc(void);
 void itrace_observe_free(void);
 void itrace_observe_begin(const struct itrace_running *running, struct itrace_walk *walk,
 			  struct pt_regs *regs);
-void itrace_observe_rule(const struct itrace_running *running, const struct itrace_walk *walk,
+void itrace_observe_rule(const struct itrace_running *running, struct itrace_walk *walk,
 			 const struct pt_regs *regs);
 void itrace_observe_rest(const struct itrace_running *running, const struct itrace_walk *walk,
 			 const struct pt_regs *regs, bool stolen);
-void itrace_observe_end(const struct itrace_walk *walk);
+void itrace_observe_end(struct itrace_walk *walk);
 
 /* trace_copy.c */
 int itrace_observe_table(struct itrace_session *session, struct net *net, u8 family,

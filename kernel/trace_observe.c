@@ -5,8 +5,9 @@
  * The walk goes through a copy of the rules (trace_copy.c), whose matches call itrace_observe_match(). It may do so as long
  * as x_tables does not free what the rules point to. When x_tables has replaced rules it waits for every CPU whose
  * xt_recseq says that a packet is in a table. So this says so first, looks then which rules the table has, and goes on
- * saying so until the walk is over; what the walker itself does to xt_recseq meanwhile counts as nested. Bottom halves are
- * off for as long, as for the walker. A walk that begins meanwhile, of a packet that a target sends, ends before.
+ * saying so until the walk is over; what the walker itself does to xt_recseq meanwhile counts as nested. As that is said of
+ * a CPU, the task stays on it, and no softirq runs before the walker has turned them off. A walk that begins meanwhile, of a
+ * packet that a target sends or of a softirq at the walker's end, ends before.
  */
 #include <linux/bottom_half.h>
 #include <linux/bpf.h>
@@ -16,6 +17,7 @@
 #include <linux/netfilter/xt_bpf.h>
 #include <linux/percpu.h>
 #include <linux/perf_event.h>
+#include <linux/preempt.h>
 #include <linux/sched/clock.h>
 #include <linux/string.h>
 
@@ -77,26 +79,40 @@ void itrace_observe_free(void)
 
 static void hold_rules(struct itrace_walk *walk)
 {
+	preempt_disable();
 	local_bh_disable();
+	walk->softirqs_off = true;
 	walk->recseq = xt_write_recseq_begin();
 }
 
-/*
- * Softirqs that have come meanwhile are not run here, where the probes would miss all that they do. The task may go on for
- * long without turning them off and on again, which would run them; so ksoftirqd is woken, as it is for a tasklet.
- */
-static void let_go_of_rules(const struct itrace_walk *walk)
+/* Without running them: see below. */
+static void turn_softirqs_on(struct itrace_walk *walk)
 {
 	unsigned long flags;
 
-	xt_write_recseq_end(walk->recseq);
+	walk->softirqs_off = false;
 	if (IS_ENABLED(CONFIG_PREEMPT_RT))
 		return;
 	local_irq_save(flags);
 	_local_bh_enable();
 	local_irq_restore(flags);
-	if (unlikely(!in_interrupt() && local_softirq_pending()))
-		tasklet_schedule(this_cpu_ptr(&observations->wakeup));
+}
+
+/*
+ * Softirqs that have come during the walk are run where the walker turns them on at its end, as ever, if it has had them
+ * off alone since its last rule. Only where no rule was seen it is too late for that. They must not run here, in a probe's
+ * handler, where probes would miss all that they do, and the task may go on for long without turning them off and on
+ * again. So ksoftirqd is woken, as it is for a tasklet.
+ */
+static void let_go_of_rules(struct itrace_walk *walk)
+{
+	xt_write_recseq_end(walk->recseq);
+	if (walk->softirqs_off) {
+		turn_softirqs_on(walk);
+		if (unlikely(!in_interrupt() && local_softirq_pending()))
+			tasklet_schedule(this_cpu_ptr(&observations->wakeup));
+	}
+	preempt_enable();
 }
 
 /* A softirq may come in between: it can only make the second a little longer. */
@@ -188,12 +204,14 @@ static void report(struct observation *here, const struct itrace_running *runnin
 	here->count = walk->first_note;
 }
 
-/* The walk is at a rule whose matches have all said yes, or goes back from a chain. */
-void itrace_observe_rule(const struct itrace_running *running, const struct itrace_walk *walk,
+/* The walk is at a rule whose matches have all said yes, or goes back from a chain. The walker has softirqs off itself. */
+void itrace_observe_rule(const struct itrace_running *running, struct itrace_walk *walk,
 			 const struct pt_regs *regs)
 {
 	struct observation *here = this_cpu_ptr(observations);
 
+	if (walk->softirqs_off)
+		turn_softirqs_on(walk);
 	if (here->count > walk->first_note)
 		report(here, running, regs, false);
 }
@@ -209,7 +227,7 @@ void itrace_observe_rest(const struct itrace_running *running, const struct itra
 }
 
 /* An observed walk is over. The last that a handler does: an interrupt that comes after it may run softirqs. */
-void itrace_observe_end(const struct itrace_walk *walk)
+void itrace_observe_end(struct itrace_walk *walk)
 {
 	struct observation *here = this_cpu_ptr(observations);
 
