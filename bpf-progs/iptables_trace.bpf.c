@@ -165,7 +165,7 @@ int BPF_KPROBE(trace_leave, const struct iptables_trace_ctx *module_ctx)
 struct {
 	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
 	__uint(max_entries, 1);
-	__type(key, __u32);
+	__uint(key_size, sizeof(__u32));
 	__uint(value_size, sizeof(struct ipt_event_matches) +
 			   IPT_EVENT_MATCHES_MAX * sizeof(struct ipt_event_match));
 } bundle SEC(".maps");

@@ -21,14 +21,18 @@ struct nf_hook_state {
 	__u8 hook;
 };
 
+#pragma clang attribute pop
+
+/* Not in the types of every kernel that has x_tables as a module, and the same in all. */
 struct xt_match {
+	void *list[2];
+	char name[29];
+	__u8 revision;
 	void *match; /* a function */
 };
 
 struct xt_action_param {
 	const struct xt_match *match;
 };
-
-#pragma clang attribute pop
 
 #endif

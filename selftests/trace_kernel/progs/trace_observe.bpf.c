@@ -3,6 +3,7 @@
  * Looks at packets where nobody traces: ordinary kprobes on functions that have an skb, inside of a table and outside.
  * Counts by place, protocol and mark.
  */
+#include <stddef.h>
 #include <asm/ptrace.h>
 #include "trace_kernel_types.h"
 #include "../trace_observe.h"
@@ -28,10 +29,15 @@ struct {
 static __always_inline void look_at_match(struct pt_regs *regs)
 {
 	const struct xt_action_param *par = (const void *)PT_REGS_PARM2(regs);
-	unsigned long function = (unsigned long)BPF_CORE_READ(par, match, match);
-	__u32 as = function == mark_mt ? OBSERVE_AS_ITSELF : OBSERVE_AS_OTHER;
-	__u64 *count = bpf_map_lookup_elem(&called_as, &as);
+	const struct xt_match *match = NULL;
+	void *function = NULL;
+	__u64 *count;
+	__u32 as;
 
+	bpf_probe_read_kernel(&match, sizeof(match), &par->match);
+	bpf_probe_read_kernel(&function, sizeof(function), &match->match);
+	as = (__u64)function == mark_mt ? OBSERVE_AS_ITSELF : OBSERVE_AS_OTHER;
+	count = bpf_map_lookup_elem(&called_as, &as);
 	if (count)
 		__sync_fetch_and_add(count, 1);
 }
