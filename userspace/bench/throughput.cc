@@ -108,7 +108,8 @@ public:
 		: output_(output), look_{ .clock = clock_,
 					  .netns_name = [](const Head &) { return "router"; },
 					  .explain = explain },
-		  sink_(make_sink(format, output, look_)), show_(*sink_, output, { .explain = explain }, 0)
+		  sink_(make_sink(format, output, look_)),
+		  show_(*sink_, output, { .explain = explain }, 0, Costs(0, look_.netns_name))
 	{
 		show_.start({ "iptables-trace", "6.12.0", 0, "all packets", "netns router" });
 	}

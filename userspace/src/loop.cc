@@ -23,9 +23,10 @@ constexpr size_t kBatch = 50000;
 
 } // namespace
 
-Loop::Loop(const Session &session, RulesetStore &store, Show &show, Output &output, WallClock &clock,
-	   const Options &options)
-	: session_(session), show_(show), output_(output), clock_(clock), options_(options),
+Loop::Loop(const Session &session, const Observation &observation, RulesetStore &store, Show &show, Output &output,
+	   WallClock &clock, const Options &options)
+	: session_(session), observation_(observation), store_(store), show_(show), output_(output), clock_(clock),
+	  options_(options),
 	  correlator_(
 		  store, [this](PacketTrace &&trace) { show_.packet(std::move(trace)); }, {}, Owners())
 {
@@ -36,7 +37,12 @@ void Loop::take(std::span<const std::byte> record)
 	auto event = decode(record);
 	if (event) {
 		received_++;
-		events_.push_back(*event);
+		// Soon it may be gone.
+		if (auto *matches = std::get_if<Matches>(&*event)) {
+			for (Match &match : matches->match)
+				match.program_name = program_names_(match.program);
+		}
+		events_.push_back(std::move(*event));
 		return;
 	}
 	if (unreadable_++ == 0)
@@ -58,6 +64,13 @@ Losses Loop::losses(const Stats &stats) const
 	return { stats.events_unwritten + stats.events_not_run,
 		 stats.missed_enter + stats.missed_leave + stats.missed_rule + stats.missed_other,
 		 stats.packets_forgotten, rounds_off_ };
+}
+
+// Rules that have just come are to be observed from their first packet on.
+void Loop::watch_replacements(const Stats &stats)
+{
+	if (observation_.works() && stats.replacements != std::exchange(replacements_, stats.replacements))
+		store_.renew();
 }
 
 // The administrator can switch the kernel's probes off at any time, and they do not count what they are kept from.
@@ -87,6 +100,7 @@ Loop::End Loop::round(Programs &programs)
 	if (!stats)
 		return End::module;
 	watch_probes(*stats);
+	watch_replacements(*stats);
 	announce(*stats);
 	clock_.update();
 	drain(programs, kBatch);
@@ -122,44 +136,53 @@ Summary Loop::summary(const Stats &stats, const Programs::LossCounts &programs) 
 	const uint64_t programs_lost = programs[IPT_EVENT_LOSS_RING_FULL] + programs[IPT_EVENT_LOSS_CONTEXT];
 	const uint64_t written = stats.events - stats.events_unwritten - stats.events_not_run;
 	const auto beyond = [](uint64_t a, uint64_t b) { return a > b ? a - b : 0; };
-	return { show_.shown(),
-		 received_,
-		 {
-			 { programs[IPT_EVENT_LOSS_RING_FULL],
-			   "events lost: the ring buffer was full, as the output is slower "
-			   "than the packets (a narrower expression helps)" },
-			 { programs[IPT_EVENT_LOSS_CONTEXT], "events lost: the module's context could not be read" },
-			 { beyond(stats.events_unwritten, programs_lost), "events lost: a BPF program failed" },
-			 { stats.events_not_run, "events lost: a BPF program was running on the CPU already" },
-			 { beyond(written, received_ + unreadable_),
-			   "events lost on their way through the ring buffer" },
-			 { unreadable_, "events that cannot be read: " + first_complaint_ },
-			 { stats.packets_refused, "packets not traced: more at once than the module has room for" },
-			 { stats.packets_forgotten,
-			   "packets lost sight of: more at once than the module has room for" },
-			 { stats.missed_enter,
-			   "walks through tables missed by the kernel's probes, of whatever packets" },
-			 { stats.missed_leave, "ends of such walks missed" },
-			 { stats.missed_rule, "rules missed by the kernel's probes, of whatever packets" },
-			 { stats.missed_other, "other probes missed" },
-			 { times_off_,
-			   fmt::format("times the kernel's probes were switched off for a while, and nothing was "
-				       "seen{}{}",
-				       switch_.empty() ? "" : ": ", switch_) },
-			 { stats.log_leaked,
-			   "lines of the trace went to the kernel log: nf_log has a logger for all families" },
-		 },
-		 stats.packets_left_out,
-		 stats.packets_held_back };
+	Summary summary{
+		show_.shown(),
+		received_,
+		{
+			{ programs[IPT_EVENT_LOSS_RING_FULL],
+			  "events lost: the ring buffer was full, as the output is slower "
+			  "than the packets (a narrower expression helps)" },
+			{ programs[IPT_EVENT_LOSS_CONTEXT], "events lost: the module's context could not be read" },
+			{ beyond(stats.events_unwritten, programs_lost), "events lost: a BPF program failed" },
+			{ stats.events_not_run, "events lost: a BPF program was running on the CPU already" },
+			{ beyond(written, received_ + unreadable_),
+			  "events lost on their way through the ring buffer" },
+			{ unreadable_, "events that cannot be read: " + first_complaint_ },
+			{ stats.packets_refused, "packets not traced: more at once than the module has room for" },
+			{ stats.packets_forgotten, "packets lost sight of: more at once than the module has room for" },
+			{ stats.missed_enter,
+			  "walks through tables missed by the kernel's probes, of whatever packets" },
+			{ stats.missed_leave, "ends of such walks missed" },
+			{ stats.missed_rule, "rules missed by the kernel's probes, of whatever packets" },
+			{ stats.missed_other, "other probes missed" },
+			{ times_off_,
+			  fmt::format("times the kernel's probes were switched off for a while, and nothing was "
+				      "seen{}{}",
+				      switch_.empty() ? "" : ": ", switch_) },
+			{ stats.log_leaked,
+			  "lines of the trace went to the kernel log: nf_log has a logger for all families" },
+		},
+		stats.packets_left_out,
+		stats.packets_held_back,
+	};
+	if (observation_.works())
+		summary.observed = { stats.matches, stats.unobserved_busy, stats.unobserved_unknown };
+	summary.dearest = show_.dearest();
+	return summary;
 }
 
-// What --rate does is not to be taken for silence.
+// What --rate and --explain-budget do is not to be taken for silence.
 void Loop::announce(const Stats &stats)
 {
 	if (stats.packets_held_back && !std::exchange(announced_, true))
 		note(fmt::format("more than {} events a second: packets beyond that are held back and counted (--rate "
 				 "changes it)",
 				 options_.select.rate));
+	if (stats.unobserved_busy && !std::exchange(announced_busy_, true))
+		note(fmt::format("more than {} matches a second: walks through tables beyond that are not observed and "
+				 "counted (--explain-budget changes it)",
+				 options_.explain_budget));
 }
 
 Exit Loop::end(Programs &programs, End why)

@@ -5,9 +5,11 @@
 #include <string>
 #include <vector>
 
+#include "bpf/program_names.h"
 #include "bpf/programs.h"
 #include "cli/options.h"
 #include "kmod/session.h"
+#include "observation.h"
 #include "pipeline/correlator.h"
 #include "pipeline/summary.h"
 #include "sink/show.h"
@@ -18,8 +20,8 @@ namespace ipt {
 
 class Loop {
 public:
-	Loop(const Session &session, RulesetStore &store, Show &show, Output &output, WallClock &clock,
-	     const Options &options);
+	Loop(const Session &session, const Observation &observation, RulesetStore &store, Show &show, Output &output,
+	     WallClock &clock, const Options &options);
 
 	// A record of the ring buffer.
 	void take(std::span<const std::byte> record);
@@ -32,6 +34,7 @@ private:
 
 	End round(Programs &programs);
 	void drain(Programs &programs, size_t most);
+	void watch_replacements(const Stats &stats);
 	void watch_probes(const Stats &stats);
 	Losses losses(const Stats &stats) const;
 	Exit end(Programs &programs, End why);
@@ -39,6 +42,8 @@ private:
 	Summary summary(const Stats &stats, const Programs::LossCounts &programs) const;
 
 	const Session &session_;
+	const Observation &observation_;
+	RulesetStore &store_;
 	Show &show_;
 	Output &output_;
 	WallClock &clock_;
@@ -53,6 +58,9 @@ private:
 	uint64_t rounds_off_ = 0;
 	std::string switch_; // that was off
 	bool announced_ = false; // that packets are held back
+	bool announced_busy_ = false; // that walks are not observed
+	ProgramNames program_names_;
+	uint64_t replacements_ = 0; // that the rules known here have been asked for
 };
 
 } // namespace ipt

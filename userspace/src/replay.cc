@@ -53,11 +53,13 @@ Exit replay(const Options &options)
 	const Look look =
 		look_of(options, *output, clock, [&reader](const Head &head) { return reader.netns_name(head); });
 	const auto sink = make_sink(options.format, *output, look);
-	show.emplace(*sink, *output, display_of(options), options.count);
+	show.emplace(*sink, *output, display_of(options), options.count, Costs(options.dearest, look.netns_name));
 
 	catch_stop_signals();
 	const auto wanted = [&] { return !stop_requested() && !output->error() && !show->enough(); };
 	const Status status = read_recording(options.read, reader, wanted);
+	if (summary && options.dearest)
+		summary->dearest = show->dearest();
 	show->end(summary ? *summary : Summary{ show->shown(), 0, {} });
 	output->flush();
 	if (output->error() && output->error() != EPIPE)

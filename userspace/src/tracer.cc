@@ -7,6 +7,7 @@
 #include "bpf/programs.h"
 #include "kmod/session.h"
 #include "loop.h"
+#include "observation.h"
 #include "output_of.h"
 #include "ruleset/presence.h"
 #include "ruleset/reader.h"
@@ -64,14 +65,19 @@ Exit trace(const Options &options)
 	const Look look = look_of(options, *output, clock,
 				  [&names](const Head &head) { return names(head.netns, head.netns_cookie); });
 	const auto sink = make_sink(options.format, *output, look);
-	Show show(*sink, *output, display_of(options), options.count);
+	Show show(*sink, *output, display_of(options), options.count, { options.dearest, look.netns_name });
 
-	SaveReader reader([&session] {
-		const auto stats = session->stats();
-		return stats ? stats->replacements : 0;
-	});
+	Observation observation(*session);
+	SaveReader reader(
+		[&session] {
+			const auto stats = session->stats();
+			return stats ? stats->replacements : 0;
+		},
+		[&observation](const Netns &netns, uint8_t family, const std::string &table) {
+			return observation.observe(netns, family, table);
+		});
 	RulesetStore store(reader);
-	Loop loop(*session, store, show, *output, clock, options);
+	Loop loop(*session, observation, store, show, *output, clock, options);
 	auto programs = Programs::load(
 		kRingBytes, keeps_bytes(options.format),
 		[&loop](std::span<const std::byte> record) { loop.take(record); },
@@ -85,6 +91,11 @@ Exit trace(const Options &options)
 		return fail(Exit::failed, status.error());
 	if (auto status = configure(*session, *filter, *place, *request); !status)
 		return fail(Exit::usage, status.error());
+	if (options.observes())
+		observation.begin(programs->matches_fd(), options.explain_budget);
+	// The first packet is to be observed too.
+	for (const Netns &netns : place->known)
+		reader.observe_all(netns);
 	catch_stop_signals();
 	if (auto status = session->start(); !status)
 		return fail(Exit::not_here, status.error());

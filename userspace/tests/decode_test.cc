@@ -14,6 +14,44 @@ TEST(Decode, takes_each_type_of_event)
 	EXPECT_TRUE(std::holds_alternative<Leave>(*decode(bytes_of(packet.leave(NF_DROP)))));
 }
 
+TEST(Decode, takes_as_many_matches_as_it_says)
+{
+	PacketMaker packet(1);
+	const std::vector<Match> said{
+		{ .number = 3, .index = 1, .yes = true, .duration = 0xffffffff },
+		{ .number = 70000, .index = 255, .hotdrop = true, .duration = 7, .program = 12 }
+	};
+	const auto event = decode(bytes_of(packet.matches(said)));
+	ASSERT_TRUE(event);
+	EXPECT_EQ(std::get<Matches>(*event).match, said);
+	EXPECT_EQ(head_of(*event).seq, 1U);
+	EXPECT_TRUE(decode(bytes_of(packet.matches(std::vector<Match>(IPT_EVENT_MATCHES_MAX, { .number = 1 })))));
+}
+
+TEST(Decode, refuses_matches_that_do_not_add_up)
+{
+	PacketMaker packet(1);
+	const auto refusal = [](const Matches &event, auto change) {
+		auto bytes = bytes_of(event);
+		change(bytes);
+		const auto claimed = static_cast<uint32_t>(bytes.size());
+		std::memcpy(bytes.data() + offsetof(Head, size), &claimed, sizeof(claimed));
+		const auto decoded = decode(bytes);
+		return decoded ? "" : decoded.error().message;
+	};
+	const auto unchanged = [](auto &) {};
+	const Matches two = packet.matches({ { .number = 1 }, { .number = 2 } });
+	EXPECT_EQ(refusal(two, unchanged), "");
+	for (size_t size = sizeof(Head); size < bytes_of(two).size(); size++)
+		EXPECT_NE(refusal(two, [size](auto &bytes) { bytes.resize(size); }), "") << size;
+	EXPECT_NE(refusal(two, [](auto &bytes) { bytes.resize(bytes.size() + sizeof(ipt_event_match)); }), "");
+	EXPECT_NE(refusal(packet.matches({}), unchanged).find("0 matches"), std::string::npos);
+	EXPECT_NE(refusal(packet.matches(std::vector<Match>(IPT_EVENT_MATCHES_MAX + 1, { .number = 1 })), unchanged)
+			  .find("65 matches"),
+		  std::string::npos);
+	EXPECT_NE(refusal(packet.matches({ { .number = 0 } }), unchanged), "");
+}
+
 TEST(Decode, keeps_the_fields)
 {
 	PacketMaker packet(7);

@@ -54,6 +54,9 @@ public:
 	Head &head() { return head_; }
 	PacketFields &fields() { return fields_; }
 
+	// From now on the matches of walks are observed.
+	void observe() { observed_ = IPT_EVENT_OBSERVED; }
+
 	Enter enter(const std::string &table, uint8_t hook)
 	{
 		head_.traversal++;
@@ -62,6 +65,7 @@ public:
 		set_name(head_.table, table);
 		Enter event{};
 		event.head = next(IPT_EVENT_ENTER, sizeof(event));
+		event.head.flags |= observed_;
 		head_.flags &= ~IPT_EVENT_FIRST;
 		event.packet = fields_;
 		if (hook != NF_INET_LOCAL_OUT && hook != NF_INET_POST_ROUTING) {
@@ -83,6 +87,12 @@ public:
 		event.number = number;
 		event.kind = kind;
 		return event;
+	}
+
+	Matches matches(std::vector<Match> match)
+	{
+		const size_t size = sizeof(ipt_event_matches) + match.size() * sizeof(ipt_event_match);
+		return { next(IPT_EVENT_MATCHES, size), std::move(match) };
 	}
 
 	Leave leave(uint32_t verdict, bool terminal = false)
@@ -111,6 +121,7 @@ private:
 		return head;
 	}
 
+	uint16_t observed_ = 0;
 	Head head_{};
 	PacketFields fields_ = syn();
 };
@@ -120,6 +131,24 @@ std::vector<std::byte> bytes_of(const T &event)
 {
 	std::vector<std::byte> bytes(sizeof(event));
 	std::memcpy(bytes.data(), &event, sizeof(event));
+	return bytes;
+}
+
+inline std::vector<std::byte> bytes_of(const Matches &event)
+{
+	ipt_event_matches fixed{ event.head, static_cast<uint32_t>(event.match.size()), 0 };
+	std::vector<std::byte> bytes(sizeof(fixed) + event.match.size() * sizeof(ipt_event_match));
+	std::memcpy(bytes.data(), &fixed, sizeof(fixed));
+	for (size_t i = 0; i < event.match.size(); i++) {
+		const Match &match = event.match[i];
+		const ipt_event_match raw{ .number = match.number,
+					   .index = match.index,
+					   .flags = static_cast<uint8_t>(match.yes * IPT_EVENT_MATCH_YES |
+									 match.hotdrop * IPT_EVENT_MATCH_HOTDROP),
+					   .duration = match.duration,
+					   .program = match.program };
+		std::memcpy(bytes.data() + sizeof(fixed) + i * sizeof(raw), &raw, sizeof(raw));
+	}
 	return bytes;
 }
 

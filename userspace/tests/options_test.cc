@@ -87,6 +87,25 @@ TEST(Options, explain_and_what_it_does_not_go_with)
 	EXPECT_EQ(complaint({ "--explain", "--read", "x", "--format", "line" }), "");
 }
 
+TEST(Options, what_is_observed_and_at_which_price)
+{
+	EXPECT_FALSE(parse({})->options.observes());
+	EXPECT_TRUE(parse({ "--explain" })->options.observes());
+	EXPECT_EQ(parse({ "--explain" })->options.explain_budget, 100'000U);
+	EXPECT_EQ(parse({ "--explain", "--explain-budget", "0" })->options.explain_budget, 0U);
+	EXPECT_EQ(parse({ "--dearest", "3" })->options.dearest, 3U);
+	EXPECT_TRUE(parse({ "--dearest", "3", "--explain-budget", "7", "--format", "folded" })->options.observes());
+	EXPECT_TRUE(complaint({ "--explain-budget", "7" })
+			    .starts_with("--explain-budget: without --explain or --dearest "));
+	EXPECT_TRUE(complaint({ "--dearest", "3", "--rules-only" }).starts_with("--dearest and --rules-only: "));
+	EXPECT_NE(complaint({ "--dearest", "0" }).find("--dearest"), std::string::npos);
+	EXPECT_NE(complaint({ "--explain", "--explain-budget", "-1" }).find("--explain-budget"), std::string::npos);
+	EXPECT_NE(complaint({ "--explain", "--explain-budget", "x" }).find("--explain-budget"), std::string::npos);
+	EXPECT_NE(complaint({ "--read", "x", "--explain", "--explain-budget", "1" }).find("--explain-budget"),
+		  std::string::npos);
+	EXPECT_EQ(complaint({ "--read", "x", "--dearest", "1" }), "");
+}
+
 TEST(Options, expression_in_several_words)
 {
 	EXPECT_EQ(parse({ "-6", "tcp", "port", "443" })->options.expression, "tcp port 443");

@@ -54,7 +54,14 @@ protected:
 	WallClock clock{ kOffset };
 	Look look{ clock, [](const Head &) { return "router"; } };
 	Start start{ "iptables-trace 1.2.3", "6.12.0", kOffset, "all packets", "netns router" };
-	Summary summary{ 3, 10, { { 2, "events lost: of a reason" } }, 4, 5 };
+	Summary summary{ 3,
+			 10,
+			 { { 2, "events lost: of a reason" } },
+			 4,
+			 5,
+			 ObservedCounts{ 6, 7, 8 },
+			 { { "router", NFPROTO_IPV6, "filter", "WEB", 3, 1, "-m limit", "-A WEB -m limit", 9,
+			     1000 } } };
 	Start read_start;
 	Summary read_summary;
 	std::vector<PacketTrace> read_traces;
@@ -86,6 +93,12 @@ void expect_same(const Traversal &have, const Traversal &want)
 	ASSERT_EQ(have.rules.size(), want.rules.size());
 	for (size_t i = 0; i < want.rules.size(); i++)
 		expect_same(have.rules[i], want.rules[i]);
+	ASSERT_EQ(have.matches.size(), want.matches.size());
+	for (size_t i = 0; i < want.matches.size(); i++) {
+		const Head head = kept(want.matches[i]).head;
+		EXPECT_EQ(std::memcmp(&have.matches[i].head, &head, sizeof(head)), 0);
+		EXPECT_EQ(have.matches[i].match, want.matches[i].match);
+	}
 	ASSERT_EQ(have.leave.has_value(), want.leave.has_value());
 	if (want.leave)
 		expect_same(*have.leave, *want.leave);
@@ -122,6 +135,7 @@ TEST_F(RecordTest, json_gives_back_every_field_of_every_kind_of_event)
 	EXPECT_EQ(read_summary.lost(), 2U);
 	EXPECT_EQ(read_summary.left_out, 4U);
 	EXPECT_EQ(read_summary.held_back, 5U);
+	EXPECT_EQ(read_summary.text(), summary.text());
 }
 
 TEST_F(RecordTest, pcapng_gives_back_the_same)
@@ -172,7 +186,45 @@ TEST_F(RecordTest, json_lines_are_objects)
 	std::set<std::string> types;
 	for (std::string line; std::getline(lines, line);)
 		types.insert(nlohmann::json::parse(line).at("type"));
-	EXPECT_EQ(types, (std::set<std::string>{ "start", "ruleset", "enter", "rule", "leave", "packet", "summary" }));
+	EXPECT_EQ(types, (std::set<std::string>{ "start", "ruleset", "enter", "matches", "rule", "leave", "packet",
+						 "summary" }));
+}
+
+// A program in a rule that matched, what said no in one that did not, and who dropped the packet.
+TEST_F(RecordTest, json_with_what_the_kernel_told_of_matches)
+{
+	look.explain = true;
+	const std::string text = recorded<JsonSink>({ sample_observed() });
+	std::istringstream lines(text);
+	std::vector<nlohmann::json> matches;
+	nlohmann::json rule, leave;
+	std::string order;
+	for (std::string line; std::getline(lines, line);) {
+		const auto json = nlohmann::json::parse(line);
+		order += json.at("type").get<std::string>() + " ";
+		if (json.at("type") == "matches")
+			matches.push_back(json.at("matches"));
+		else if (json.at("type") == "rule")
+			rule = json;
+		else if (json.at("type") == "leave")
+			leave = json;
+	}
+	EXPECT_EQ(order, "start ruleset enter matches matches rule matches leave packet summary ");
+	ASSERT_EQ(matches.size(), 3U);
+	EXPECT_EQ(matches[0].at(0), nlohmann::json::parse(R"({"number": 1, "index": 0, "yes": true, "duration_ns": 300,
+		"program": 12, "program_name": "port_set"})"));
+	EXPECT_EQ(matches[2].at(0),
+		  nlohmann::json::parse(
+			  R"({"number": 4, "index": 0, "yes": false, "hotdrop": true, "duration_ns": 50})"));
+	EXPECT_EQ(rule.at("no_match").at(0).at("unmet"),
+		  nlohmann::json::parse(R"([{"condition": "-m limit --limit 1/sec"}])"));
+	EXPECT_EQ(leave.at("dropped_by"), nlohmann::json::parse(R"({"chain": "INPUT", "number": 4, "index": 0})"));
+	EXPECT_EQ(leave.at("no_match").at(0).at("number"), 3);
+	// Read again it says the same.
+	ASSERT_EQ(read(text), "");
+	ASSERT_EQ(read_traces.size(), 1U);
+	EXPECT_EQ(programs_text(explain(read_traces[0].traversals[0]).before[0][0].asked),
+		  "program 12 (port_set) matched");
 }
 
 TEST_F(RecordTest, rules_are_written_once_in_a_file_and_again_after_many_others)
@@ -249,7 +301,7 @@ TEST_F(RecordTest, pcapng_cut_or_damaged_anywhere_is_an_error_and_no_crash)
 		const std::string error = read(whole.substr(0, size));
 		// Whole blocks are a shorter recording.
 		if (error.empty())
-			EXPECT_LT(read_traces.size(), 4U);
+			EXPECT_LT(read_traces.size(), samples().size());
 		else
 			EXPECT_NE(error.find("/proc/self/fd/"), std::string::npos) << error;
 	}
@@ -287,8 +339,8 @@ TEST_F(RecordTest, pcapng_blocks_are_aligned_and_say_their_length_twice)
 		ASSERT_EQ(first, last);
 		at += first;
 	}
-	// A section, twelve walks, four interfaces, statistics.
-	EXPECT_EQ(blocks, 18U);
+	// A section, thirteen walks, four interfaces, statistics.
+	EXPECT_EQ(blocks, 19U);
 }
 
 TEST_F(RecordTest, a_walk_with_more_rules_than_an_option_holds)
@@ -331,6 +383,11 @@ TEST_F(RecordTest, wrong_values_are_named)
 			    "\"table\":\"a_name_that_is_longer_than_a_table_may_have\",\"hook")
 			  .find("too long"),
 		  std::string::npos);
+	const std::string observed = recorded<JsonSink>({ sample_observed() });
+	const auto wrong = [&](const char *what, const char *by) { return read(with(observed, what, by)); };
+	EXPECT_NE(wrong("\"index\":1", "\"index\":256").find("\"index\""), std::string::npos);
+	EXPECT_NE(wrong("\"yes\":true", "\"yes\":1").find("\"yes\""), std::string::npos);
+	EXPECT_NE(wrong("\"matches\":[{", "\"matches\":[],\"x\":[{").find("\"matches\""), std::string::npos);
 	EXPECT_NE(read("{}").find("not a recording"), std::string::npos);
 	EXPECT_NE(read("{\"type\":\"enter\"}").find("not a recording"), std::string::npos);
 	EXPECT_NE(read("hello").find("not a recording"), std::string::npos);

@@ -136,8 +136,10 @@ inline PacketTrace sample_stolen()
 	p.head().parent_packet = 1;
 	p.head().flags |= IPT_EVENT_CHILD;
 	p.fields().connection = IPT_EVENT_CT_NEW;
+	p.observe();
 	Traversal unread =
-		walk_of({ p.enter("mangle", NF_INET_PRE_ROUTING), p.rule("PREROUTING", 1), p.leave(NF_ACCEPT) },
+		walk_of({ p.enter("mangle", NF_INET_PRE_ROUTING), p.matches({ { .number = 1, .yes = true } }),
+			  p.rule("PREROUTING", 1), p.leave(NF_ACCEPT) },
 			{ nullptr, "not read" });
 	unread.gap = true;
 	const Enter enter = p.enter("filter", NF_INET_FORWARD);
@@ -161,9 +163,31 @@ inline PacketTrace sample_explained()
 		rules) });
 }
 
+// The same with what its matches said: a program of a rule that matched, and a rule that dropped the packet by itself.
+inline PacketTrace sample_observed()
+{
+	auto tables = parse_save("*filter\n:INPUT ACCEPT [0:0]\n"
+				 "-A INPUT -m bpf --object-pinned /sys/fs/bpf/a -m limit --limit 1/sec -j DROP\n"
+				 "-A INPUT -m bpf --object-pinned /sys/fs/bpf/b -j LOG\n"
+				 "-A INPUT -s 10.0.0.0/8 -j DROP\n"
+				 "-A INPUT -p tcp -m tcp --tcp-option 5 -j DROP\nCOMMIT\n");
+	const Binding rules{ std::make_shared<TableText>(std::move(tables.at("filter"))), {} };
+	PacketMaker p(6);
+	p.head().netns_cookie = 1;
+	p.observe();
+	const Enter enter = p.enter("filter", NF_INET_LOCAL_IN);
+	const Matches first =
+		p.matches({ { .number = 1, .yes = true, .duration = 300, .program = 12, .program_name = "port_set" },
+			    { .number = 1, .index = 1, .duration = 100 } });
+	const Matches second = p.matches({ { .number = 2, .yes = true, .duration = 0xffffffff, .program = 13 } });
+	const Rule rule = p.rule("INPUT", 2);
+	const Matches last = p.matches({ { .number = 4, .hotdrop = true, .duration = 50 } });
+	return trace_of({ walk_of({ enter, first, second, rule, last, p.leave(NF_DROP, true) }, rules) });
+}
+
 inline std::vector<PacketTrace> samples()
 {
-	return { sample_tcp(), sample_fragment(), sample_queued(), sample_stolen(), sample_owned() };
+	return { sample_tcp(), sample_fragment(), sample_queued(), sample_stolen(), sample_owned(), sample_observed() };
 }
 
 } // namespace ipt::test

@@ -2,8 +2,10 @@
 #include <gtest/gtest.h>
 
 #include <cstdlib>
+#include <fmt/core.h>
 #include <sys/mman.h>
 
+#include "event/names.h"
 #include "make_event.h"
 #include "pipeline/correlator.h"
 #include "samples.h"
@@ -29,6 +31,13 @@ constexpr const char *kRules = R"(*filter
 -A DEEP -s 192.0.2.1/32 -j LOG
 -A DEEP -j REJECT --reject-with icmp-port-unreachable
 -A SIDE -p udp --dport 53 -j ACCEPT
+COMMIT
+*observed
+:INPUT ACCEPT [0:0]
+-A INPUT -m bpf --object-pinned /a -m limit --limit 1/sec -j DROP
+-A INPUT -m bpf --object-pinned /b -j LOG
+-A INPUT -s 10.0.0.0/8 -j DROP
+-A INPUT -m u32 --u32 0x0=0x0 -j DROP
 COMMIT
 )";
 
@@ -337,6 +346,83 @@ TEST_F(SinkTest, lines_of_rules_that_did_not_match)
 	EXPECT_EQ(output_text(), before + "INPUT 1: no match (not known why): -A INPUT -p tcp -j WEB\n" + before +
 					 "INPUT 2: no match (-p udp: packet has TCP): -A INPUT -p udp -g SIDE\n" +
 					 before + "INPUT 3: -A INPUT -s 192.0.2.7/32\n");
+}
+
+// What the kernel told of matches stands with their rules; what one took only if it is a good part of the whole.
+TEST_F(SinkTest, tree_shows_what_matches_said)
+{
+	look.explain = true;
+	p.observe();
+	EXPECT_EQ(
+		tree({ p.enter("observed", 1),
+		       p.matches({ { .number = 1, .yes = true, .duration = 100, .program = 12, .program_name = "a" },
+				   { .number = 1, .index = 1, .duration = 100 },
+				   { .number = 2, .yes = true, .duration = 400, .program = 13 } }),
+		       p.rule("INPUT", 2), p.matches({ { .number = 4, .hotdrop = true, .duration = 2000 } }),
+		       p.leave(NF_DROP, true) }),
+		"10:17:37.000001 #1 TCP 192.0.2.1:40000 > 192.0.2.2:443 SYN len 60 in eth0 netns router\n"
+		"  observed INPUT  DROP  1.5 us\n"
+		"      1  -A INPUT -m bpf --object-pinned /a -m limit --limit 1/sec -j DROP\n"
+		"           program 12 (a) matched\n"
+		"           no match: -m limit --limit 1/sec: said no\n"
+		"      2  -A INPUT -m bpf --object-pinned /b -j LOG\n"
+		"           program 13 matched\n"
+		"           its match took 0.4 us\n"
+		"      3  -A INPUT -s 10.0.0.0/8 -j DROP\n"
+		"           no match: -s 10.0.0.0/8: packet has 192.0.2.1\n"
+		"      4  -A INPUT -m u32 --u32 0x0=0x0 -j DROP\n"
+		"           its match took 2.0 us\n"
+		"      dropped by -m u32 --u32 0x0=0x0 of rule 4 itself (hotdrop): -A INPUT -m u32 --u32 0x0=0x0 -j DROP\n"
+		"  complete: DROP in observed INPUT\n\n");
+}
+
+TEST_F(SinkTest, tree_shows_what_every_match_took_if_it_is_to_tell_more)
+{
+	look.explain = look.verbose = true;
+	p.observe();
+	const std::string text =
+		tree({ p.enter("observed", 1),
+		       p.matches({ { .number = 1, .yes = true, .duration = 100 },
+				   { .number = 1, .index = 1, .duration = 100 },
+				   { .number = 2, .yes = true, .duration = 40 } }),
+		       p.rule("INPUT", 2), p.rule("INPUT", 5, IPT_EVENT_KIND_POLICY), p.leave(NF_ACCEPT) });
+	EXPECT_NE(text.find("-m limit --limit 1/sec: said no (its matches took 0.2 us)\n"), std::string::npos) << text;
+	EXPECT_NE(text.find("           its match took 0.0 us\n"), std::string::npos) << text;
+}
+
+TEST_F(SinkTest, lines_of_what_programs_said)
+{
+	look.explain = true;
+	p.observe();
+	Traversal walk;
+	std::vector<Event> events{ p.enter("observed", 1),
+				   p.matches({ { .number = 1, .yes = true, .program = 12, .program_name = "a" },
+					       { .number = 1, .index = 1 },
+					       { .number = 2, .yes = true, .program = 13 } }),
+				   p.rule("INPUT", 2), p.matches({ { .number = 4, .hotdrop = true } }),
+				   p.leave(NF_DROP, true) };
+	walk.head = head_of(events[0]);
+	walk.rules_text = store.bind(walk.head);
+	for (const Event &event : events)
+		put(walk, event);
+	LineSink sink(output, look);
+	for (size_t i = 1; i < events.size(); i++)
+		sink.event(events[i], walk);
+	const auto at = [](const char *place) {
+		return fmt::format(
+			"10:17:37.00000{} router observed INPUT TCP 192.0.2.1:40000 > 192.0.2.2:443 SYN len 60 | ",
+			place);
+	};
+	EXPECT_EQ(output_text(),
+		  at("3 #1.3") + "INPUT 1: program 12 (a) matched\n" + at("3 #1.3") +
+			  "INPUT 1: no match (-m limit --limit 1/sec: said no): "
+			  "-A INPUT -m bpf --object-pinned /a -m limit --limit 1/sec -j DROP\n" +
+			  at("3 #1.3") + "INPUT 2: program 13 matched\n" + at("3 #1.3") +
+			  "INPUT 2: -A INPUT -m bpf --object-pinned /b -j LOG\n" + at("5 #1.5") +
+			  "INPUT 3: no match (-s 10.0.0.0/8: packet has 192.0.2.1): -A INPUT -s 10.0.0.0/8 -j DROP\n" +
+			  at("5 #1.5") +
+			  "DROP 1.5 us, dropped by -m u32 --u32 0x0=0x0 of rule 4 itself (hotdrop): "
+			  "-A INPUT -m u32 --u32 0x0=0x0 -j DROP\n");
 }
 
 TEST_F(SinkTest, colours_only_where_they_are_asked_for)

@@ -15,6 +15,8 @@ struct FakeRules : TextSource {
 	uint64_t count = 0;
 	std::string failure;
 	int reads = 0;
+	uint64_t identity = 0;
+	std::vector<std::string> renewed;
 
 	Result<Snapshot> read(const TableKey &) override
 	{
@@ -23,8 +25,9 @@ struct FakeRules : TextSource {
 			return Error{ failure };
 		auto text = std::make_shared<TableText>();
 		text->chains["INPUT"].policy = policy;
-		return Snapshot{ text, count };
+		return Snapshot{ text, count, identity };
 	}
+	void renew(const TableKey &key) override { renewed.push_back(key.table); }
 };
 
 Head seen(uint64_t ruleset, uint64_t count, const std::string &table = "filter", uint32_t netns = 1)
@@ -141,6 +144,47 @@ TEST(RulesetStore, goes_on_through_more_replacements_than_it_remembers)
 		rules.policy = std::to_string(i);
 		EXPECT_EQ(policy_of(store.bind(seen(100 + i, i))), std::to_string(i));
 	}
+}
+
+// Whatever the count says: another table was replaced between event and reading.
+TEST(RulesetStore, binds_by_identity_where_the_reader_was_told)
+{
+	FakeRules rules;
+	RulesetStore store(rules);
+	rules.count = 5;
+	rules.identity = 11;
+	EXPECT_EQ(policy_of(store.bind(seen(11, 4))), "first");
+	rules.policy = "second";
+	rules.count = 7;
+	rules.identity = 13;
+	EXPECT_EQ(store.bind(seen(12, 6)).text, nullptr);
+	EXPECT_EQ(policy_of(store.bind(seen(13, 6))), "second");
+	EXPECT_EQ(policy_of(store.bind(seen(11, 4))), "first");
+}
+
+TEST(RulesetStore, uses_what_was_read_ahead_by_its_identity)
+{
+	FakeRules rules;
+	RulesetStore store(rules);
+	rules.identity = 11;
+	store.offer(key_of(seen(0, 0)), *rules.read({}));
+	rules.reads = 0;
+	EXPECT_EQ(policy_of(store.bind(seen(11, 2))), "first");
+	EXPECT_EQ(rules.reads, 0);
+}
+
+// Whoever reads the rules has them observed from their first packet on.
+TEST(RulesetStore, has_the_tables_that_it_knows_renewed)
+{
+	FakeRules rules;
+	RulesetStore store(rules);
+	store.bind(seen(11, 0, "filter"));
+	store.bind(seen(12, 0, "nat"));
+	rules.failure = "gone";
+	store.bind(seen(13, 0, "raw"));
+	store.renew();
+	EXPECT_EQ(rules.renewed, (std::vector<std::string>{ "filter", "nat" }));
+	EXPECT_EQ(rules.reads, 3);
 }
 
 TEST(RulesetStore, keeps_no_more_than_a_few_texts_of_a_table)

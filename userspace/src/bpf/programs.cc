@@ -117,6 +117,11 @@ int Programs::leave_fd() const
 	return bpf_program__fd(skeleton_->progs.trace_leave);
 }
 
+int Programs::matches_fd() const
+{
+	return bpf_program__fd(skeleton_->progs.trace_matches);
+}
+
 int Programs::ring_fd() const
 {
 	return ring_buffer__epoll_fd(ring_.get());

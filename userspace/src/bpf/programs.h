@@ -35,6 +35,7 @@ public:
 	int enter_fd() const;
 	int rule_fd() const;
 	int leave_fd() const;
+	int matches_fd() const;
 
 	// Becomes readable when the programs want the reader to hurry.
 	int ring_fd() const;

@@ -21,6 +21,7 @@ struct Raw {
 	std::string color = "auto";
 	std::string duration;
 	std::string rotate;
+	std::optional<uint32_t> explain_budget;
 	RawSelection selection;
 	std::vector<std::string> expression;
 	bool only4 = false;
@@ -103,6 +104,13 @@ void describe(CLI::App &app, Options &options, Raw &raw)
 	app.add_flag("--rules-only", options.rules_only, "Show only rules: no policies, no tables without a rule");
 	app.add_flag("--explain", options.explain,
 		     "Show the rules that did not match too, and what of the\npacket they did not want");
+	app.add_option("--explain-budget", raw.explain_budget,
+		       "Observe no more matches in a second, on each CPU;\n0: no limit (default: 100000)")
+		->type_name("MATCHES")
+		->excludes("--read");
+	app.add_option("--dearest", options.dearest, "At the end, the matches that took the most time")
+		->type_name("MATCHES")
+		->check(at_least_one());
 	app.add_flag("-v,--verbose", options.verbose, "More of the packet, and what the tool does");
 	// What is given twice counts as it was given last, or all of it if it is a list. Behind a list comes the expression.
 	for (CLI::Option *option : app.get_options({})) {
@@ -141,6 +149,11 @@ Status judge(const Options &options)
 		return Error{
 			"--explain and --rules-only: where a packet was held against rules in vain is told by the ends of "
 			"chains and the policies that --rules-only leaves out"
+		};
+	if (options.dearest && options.rules_only)
+		return Error{
+			"--dearest and --rules-only: in which chain a match was asked is told by the ends of chains and "
+			"the policies that --rules-only leaves out"
 		};
 	if (options.explain && options.format == Format::folded)
 		return Error{ "--explain: --format folded shows where the time goes, and no rules that did not match" };
@@ -236,6 +249,9 @@ Result<Parsed> parse_options(int argc, const char *const *argv)
 			return size.error();
 		options.rotate = *size;
 	}
+	if (raw.explain_budget && !options.observes())
+		return Error{ "--explain-budget: without --explain or --dearest no match is observed" };
+	options.explain_budget = raw.explain_budget.value_or(options.explain_budget);
 	if (auto status = take_selection(options.select, raw.selection); !status)
 		return status.error();
 	options.format = format_of(raw.format);

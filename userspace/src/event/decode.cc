@@ -93,6 +93,34 @@ Result<Event> body(std::span<const std::byte> record)
 	return Event(event);
 }
 
+// As many as it says, and nothing behind them.
+Result<Event> matches(const Head &head, std::span<const std::byte> record)
+{
+	ipt_event_matches fixed;
+	if (record.size() < sizeof(fixed))
+		return Error{ fmt::format("an event of {} bytes that should have {}", record.size(), sizeof(fixed)) };
+	std::memcpy(&fixed, record.data(), sizeof(fixed));
+	record = record.subspan(sizeof(fixed));
+	if (fixed.count == 0 || fixed.count > IPT_EVENT_MATCHES_MAX ||
+	    record.size() != fixed.count * sizeof(ipt_event_match))
+		return Error{ fmt::format("an event of {} matches in {} bytes", fixed.count, head.size) };
+	Matches event{ head, {} };
+	event.match.reserve(fixed.count);
+	for (; !record.empty(); record = record.subspan(sizeof(ipt_event_match))) {
+		ipt_event_match raw;
+		std::memcpy(&raw, record.data(), sizeof(raw));
+		if (raw.number == 0)
+			return Error{ "a match of a rule without a number" };
+		event.match.push_back({ .number = raw.number,
+					.index = raw.index,
+					.yes = (raw.flags & IPT_EVENT_MATCH_YES) != 0,
+					.hotdrop = (raw.flags & IPT_EVENT_MATCH_HOTDROP) != 0,
+					.duration = raw.duration,
+					.program = raw.program });
+	}
+	return Event(std::move(event));
+}
+
 } // namespace
 
 Result<Event> decode(std::span<const std::byte> record)
@@ -110,6 +138,8 @@ Result<Event> decode(std::span<const std::byte> record)
 		return body<Rule>(record);
 	case IPT_EVENT_LEAVE:
 		return body<Leave>(record);
+	case IPT_EVENT_MATCHES:
+		return matches(head, record);
 	}
 	return Error{ fmt::format("an event of unknown type {}", head.type) };
 }

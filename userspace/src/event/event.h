@@ -8,6 +8,7 @@
 #include <string>
 #include <string_view>
 #include <variant>
+#include <vector>
 
 #include "iptables_trace_event.h"
 #include "util/result.h"
@@ -20,7 +21,26 @@ using Rule = ipt_event_rule;
 using Leave = ipt_event_leave;
 using PacketFields = ipt_event_packet;
 
-using Event = std::variant<Enter, Rule, Leave>;
+// What a match of a rule said, when the kernel asked it.
+struct Match {
+	uint32_t number = 0; // of the rule in its chain, from 1
+	uint8_t index = 0; // of the match in the rule, from 0
+	bool yes = false; // a ! in front of it included
+	bool hotdrop = false; // it had the packet dropped at once
+	uint32_t duration = 0; // in nanoseconds
+	uint32_t program = 0; // of -m bpf: the id of the eBPF program that it ran, or 0
+	std::string program_name; // if it is known
+
+	bool operator==(const Match &) const = default;
+};
+
+// Those of rules of one chain, that of the rule event that comes next, in the order in which they were asked.
+struct Matches {
+	Head head;
+	std::vector<Match> match;
+};
+
+using Event = std::variant<Enter, Rule, Leave, Matches>;
 
 inline const Head &head_of(const Event &event)
 {

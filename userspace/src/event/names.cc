@@ -263,6 +263,15 @@ std::string packet_text(uint8_t family, const PacketFields &packet)
 	return text + fmt::format(" len {}", packet.length);
 }
 
+std::string duration_text(uint64_t ns)
+{
+	if (ns < 1'000'000)
+		return fmt::format("{:.1f} us", ns / 1e3);
+	if (ns < 1'000'000'000)
+		return fmt::format("{:.1f} ms", ns / 1e6);
+	return fmt::format("{:.1f} s", ns / 1e9);
+}
+
 std::string details_text(const PacketFields &packet)
 {
 	std::string text = fmt::format("ttl {} tos {:#04x}", packet.ttl, packet.tos);

@@ -40,6 +40,9 @@ std::string packet_text(uint8_t family, const PacketFields &packet);
 // "192.0.2.1:40000 > 192.0.2.2:443"
 std::string endpoints_text(uint8_t family, const PacketFields &packet);
 
+// "0.9 us", "1.2 ms"
+std::string duration_text(uint64_t ns);
+
 // What only -v shows: "ttl 64 tos 0x10 id 4711 mark 0x1 ct NEW".
 std::string details_text(const PacketFields &packet);
 

@@ -16,6 +16,10 @@ namespace ipt {
 
 namespace {
 
+constexpr const char *kUnobservable =
+	"this kernel's matches cannot be observed, as it keeps the counters of rules inside them (it was built with "
+	"PREEMPT_RT, or for a single CPU)";
+
 Error no_rights()
 {
 	return Error{
@@ -167,6 +171,37 @@ Status Session::set_select(const Select &select) const
 		       { { ESRCH, "--pid: there is no such process" },
 			 { EBADF, "--cgroup: not a folder of cgroup2" },
 			 { EOPNOTSUPP, "--cgroup: this kernel does not know to which cgroup a packet belongs" } });
+}
+
+Status Session::set_matches(int program, uint32_t budget) const
+{
+	iptables_trace_matches matches{ program, budget };
+	return outcome(
+		ioctl(device_.get(), IPTABLES_TRACE_SET_MATCHES, &matches), "cannot observe matches",
+		{ { ENOTTY, "iptables_trace.ko is older than this tool and does not observe matches: `modprobe -r "
+			    "iptables_trace` loads the one that is installed" },
+		  { EOPNOTSUPP, kUnobservable } });
+}
+
+Result<std::optional<uint64_t>> Session::observe(int netns, uint8_t family, const std::string &table) const
+{
+	iptables_trace_observe observe{};
+	observe.netns = netns;
+	observe.family = family;
+	if (table.size() >= sizeof(observe.table))
+		return std::optional<uint64_t>(0);
+	table.copy(observe.table, sizeof(observe.table) - 1);
+	const int result = ioctl(device_.get(), IPTABLES_TRACE_OBSERVE, &observe);
+	if (result < 0 && errno == EAGAIN)
+		return std::optional<uint64_t>();
+	if (result < 0 && errno == ENOENT)
+		return std::optional<uint64_t>(0);
+	if (auto status = outcome(result, "cannot observe matches",
+				  { { ENOSPC, "there are more tables than the module observes the matches of" },
+				    { EOPNOTSUPP, kUnobservable } });
+	    !status)
+		return status.error();
+	return std::optional<uint64_t>(observe.ruleset);
 }
 
 Status Session::start() const

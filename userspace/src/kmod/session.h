@@ -2,6 +2,8 @@
 // The only folder that speaks to iptables_trace.ko.
 #pragma once
 
+#include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -31,6 +33,11 @@ public:
 	Status add_netns(int fd) const;
 	// What is asked of packets besides the filter.
 	Status set_select(const Select &select) const;
+	// The program that is told what matches say, and how many a second on a CPU; 0: any.
+	Status set_matches(int program, uint32_t budget) const;
+	// Has the matches of a table's rules observed. Returns the identity of the rules, as in events, and 0 if there is no
+	// such table; nothing while they are being replaced.
+	Result<std::optional<uint64_t>> observe(int netns, uint8_t family, const std::string &table) const;
 	Status start() const;
 	Status stop() const;
 	Result<Stats> stats() const;

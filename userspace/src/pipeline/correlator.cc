@@ -112,7 +112,8 @@ const Traversal &Correlator::add(const Event &event)
 	put(traversal, event);
 	if (head.flags & IPT_EVENT_OWNED && traversal.enter && owner_of_)
 		traversal.owner = owner_of_(*traversal.enter);
-	if (!traversal.rules_text.text && head.type != IPT_EVENT_RULE)
+	// Only the ends of a walk tell which rules there are.
+	if (!traversal.rules_text.text && (head.type == IPT_EVENT_ENTER || head.type == IPT_EVENT_LEAVE))
 		traversal.rules_text = texts_.bind(head);
 	if (head.flags & IPT_EVENT_TERMINAL && !packet.terminal) {
 		packet.terminal = true;

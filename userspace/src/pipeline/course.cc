@@ -44,4 +44,14 @@ std::optional<uint32_t> Course::meet(const Rule &event)
 	return first;
 }
 
+std::optional<Course::Place> place_behind(const Traversal &walk, const TableText &rules)
+{
+	Course course(rules, walk.head.hook);
+	for (const Rule &event : walk.rules) {
+		if (!course.meet(event))
+			return std::nullopt;
+	}
+	return course.place();
+}
+
 } // namespace ipt

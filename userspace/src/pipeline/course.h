@@ -8,7 +8,7 @@
 #include <string>
 #include <vector>
 
-#include "event/event.h"
+#include "pipeline/packet.h"
 #include "ruleset/table_text.h"
 
 namespace ipt {
@@ -36,5 +36,8 @@ private:
 	std::string builtin_;
 	std::vector<Place> stack_;
 };
+
+// Where the packet stood after the last rule that it met, if that can be told.
+std::optional<Course::Place> place_behind(const Traversal &walk, const TableText &rules);
 
 } // namespace ipt

@@ -4,13 +4,10 @@
 #include <algorithm>
 #include <fmt/core.h>
 #include <iterator>
-#include <linux/in.h>
-#include <linux/in6.h>
-#include <linux/netfilter.h>
-#include <optional>
+#include <numeric>
 
-#include "event/names.h"
 #include "pipeline/course.h"
+#include "pipeline/header_says.h"
 #include "pipeline/seen.h"
 #include "ruleset/targets.h"
 
@@ -18,119 +15,13 @@ namespace ipt {
 
 namespace {
 
-using Of = HeaderCondition::Of;
-
-const uint8_t *address_of(const PacketFields &packet, Of of)
+// As worked out from what was captured.
+Passed reckoned(uint32_t number, const RuleText &rule, const Seen &seen)
 {
-	return of == Of::source ? packet.source : packet.destination;
-}
-
-bool is_in(const Network &network, const uint8_t *address, uint8_t family)
-{
-	const size_t size = family == NFPROTO_IPV6 ? 16 : 4;
-	for (size_t i = 0; i < size; i++) {
-		if ((address[i] & network.mask[i]) != network.address[i])
-			return false;
-	}
-	return true;
-}
-
-// "eth0", "eth+": any that begins so.
-bool is_device(std::string_view pattern, std::string_view name)
-{
-	if (pattern.ends_with('+'))
-		return name.starts_with(pattern.substr(0, pattern.size() - 1));
-	return name == pattern;
-}
-
-// Where the kernel's search through IPv6 extension headers may have ended elsewhere than the tool's.
-bool is_protocol_certain(uint8_t family, const PacketFields &packet)
-{
-	if (family != NFPROTO_IPV6)
-		return true;
-	switch (packet.protocol) {
-	case IPPROTO_HOPOPTS:
-	case IPPROTO_ROUTING:
-	case IPPROTO_FRAGMENT:
-	case IPPROTO_AH:
-	case IPPROTO_DSTOPTS:
-	case IPPROTO_MH:
-		return false;
-	case IPPROTO_NONE:
-		return !(packet.fields & IPT_EVENT_EXTENDED);
-	default:
-		return true;
-	}
-}
-
-const ipt_event_dev &device_of(const Enter &enter, Of of)
-{
-	return of == Of::in ? enter.in : enter.out;
-}
-
-std::optional<bool> address_fits(const HeaderCondition &condition, const Seen &seen)
-{
-	if (!condition.network)
-		return std::nullopt;
-	return seen.certain(kAddresses, [&](const PacketFields &packet) {
-		return is_in(*condition.network, address_of(packet, condition.of), seen.family());
-	});
-}
-
-// Whether what stands behind the option, without its !, is true of the packet; nothing if that is not known.
-std::optional<bool> fits(const HeaderCondition &condition, const Seen &seen)
-{
-	switch (condition.of) {
-	case Of::source:
-	case Of::destination:
-		return address_fits(condition, seen);
-	case Of::in:
-	case Of::out:
-		return is_device(condition.value, name_of(device_of(seen.enter, condition.of).name));
-	case Of::protocol:
-		if (!condition.protocol || !is_protocol_certain(seen.family(), seen.then))
-			return std::nullopt;
-		return *condition.protocol == seen.then.protocol;
-	case Of::fragment:
-		return seen.then.fragment_offset != 0;
-	}
-	return std::nullopt;
-}
-
-std::string value_of(Of of, const Seen &seen)
-{
-	switch (of) {
-	case Of::source:
-	case Of::destination: {
-		const std::string then = address_text(seen.family(), address_of(seen.then, of));
-		const std::string later = address_text(seen.family(), address_of(seen.later, of));
-		return then == later ? then : then + " or " + later;
-	}
-	case Of::in:
-	case Of::out: {
-		const std::string_view name = name_of(device_of(seen.enter, of).name);
-		return name.empty() ? "none" : std::string(name);
-	}
-	case Of::protocol:
-		return protocol_name(seen.then.protocol);
-	case Of::fragment:
-		return fmt::format("fragment offset {}", seen.then.fragment_offset);
-	}
-	return {};
-}
-
-Passed passed(uint32_t number, const RuleText &rule, const Seen &seen)
-{
-	Passed result{ number, &rule, {}, {} };
-	for (const HeaderCondition &condition : rule.conditions.header) {
-		const auto fit = fits(condition, seen);
-		if (!fit)
-			result.suspects.push_back(condition.text);
-		else if (*fit == condition.negated)
-			result.unmet.push_back({ condition.text, value_of(condition.of, seen) });
-	}
+	HeaderReply header = ask_header(rule.conditions.header, seen);
 	// A match has something to say only of packets that have the header it was made for.
-	const bool header_fits = result.unmet.empty() && result.suspects.empty();
+	const bool header_fits = header.yes();
+	Passed result{ number, &rule, std::move(header.unmet), std::move(header.uncertain), {} };
 	for (const std::string &match : rule.conditions.matches) {
 		Reply reply = header_fits ? ask(match, seen) : Reply{ {}, false };
 		if (!reply.certain)
@@ -139,6 +30,47 @@ Passed passed(uint32_t number, const RuleText &rule, const Seen &seen)
 	}
 	if (!result.unmet.empty())
 		result.suspects.clear();
+	return result;
+}
+
+// None of its matches was asked, so it was the header. What the kernel saw counts, whatever was captured.
+Passed refused_by_header(uint32_t number, const RuleText &rule, const Seen &seen)
+{
+	HeaderReply header = ask_header(rule.conditions.header, seen);
+	Passed result{ number, &rule, std::move(header.unmet), {}, {} };
+	if (!result.unmet.empty())
+		return result;
+	result.suspects = std::move(header.uncertain);
+	if (result.suspects.empty()) {
+		for (const HeaderCondition &condition : rule.conditions.header)
+			result.suspects.push_back(condition.text);
+	}
+	if (result.suspects.size() == 1)
+		result.unmet.push_back({ std::string(result.suspects[0]), {} });
+	return result;
+}
+
+// The kernel asks a rule's matches until one says no.
+Passed observed(uint32_t number, const RuleText &rule, const Seen &seen, std::vector<const Match *> asked)
+{
+	if (asked.empty())
+		return refused_by_header(number, rule, seen);
+	const Match &last = *asked.back();
+	const std::vector<std::string> &matches = rule.conditions.matches;
+	Passed result{ number, &rule, {}, {}, std::move(asked) };
+	if (last.yes) {
+		for (size_t i = last.index + size_t{ 1 }; i < matches.size(); i++)
+			result.suspects.push_back(matches[i]);
+		return result;
+	}
+	if (last.index >= matches.size()) {
+		result.unmet.push_back({ fmt::format("match {}", last.index + 1), {} });
+		return result;
+	}
+	Reply reply = ask(matches[last.index], seen);
+	result.unmet = std::move(reply.unmet);
+	if (result.unmet.empty())
+		result.unmet.push_back({ matches[last.index], std::move(reply.looked_at) });
 	return result;
 }
 
@@ -160,45 +92,95 @@ uint8_t twice_changed(const Traversal &walk, const TableText &table)
 	return twice;
 }
 
-} // namespace
+// Goes through a walk whose beginning and end were seen.
+class Explainer {
+public:
+	Explainer(const Traversal &walk, const TableText &table)
+		: walk_(walk), table_(table), course_(table, walk.head.hook), observed_(walk),
+		  changed_twice_(twice_changed(walk, table))
+	{
+	}
 
-Explanation explain(const Traversal &walk)
+	Explanation run();
+
+private:
+	// Rules of one chain that were asked without matching; false: what was observed is not of these.
+	bool pass(std::string_view chain, uint32_t first, uint32_t end, std::vector<Passed> &to);
+
+	const Traversal &walk_;
+	const TableText &table_;
+	Course course_;
+	Observed observed_;
+	const uint8_t changed_twice_;
+	uint8_t changed_ = kNothing;
+	size_t event_ = 0; // the next of the walk's rules
+};
+
+bool Explainer::pass(std::string_view chain, uint32_t first, uint32_t end, std::vector<Passed> &to)
 {
+	const Seen seen = seen_before(walk_, event_, changed_ & changed_twice_);
+	for (uint32_t number = first; number < end; number++) {
+		const RuleText *rule = table_.rule(chain, number);
+		if (!rule)
+			return false;
+		to.push_back(is_observed(walk_) ? observed(number, *rule, seen, observed_.of(number)) :
+						  reckoned(number, *rule, seen));
+	}
+	return true;
+}
+
+Explanation Explainer::run()
+{
+	static constexpr const char *kOthers = "its matches were observed in rules that it did not come to";
 	Explanation explanation;
-	if (!walk.rules_text.text) {
-		explanation.why_not = walk.rules_text.why_not;
-		return explanation;
-	}
-	if (!is_whole(walk)) {
-		explanation.why_not = "events of it are missing";
-		return explanation;
-	}
-	const TableText &table = *walk.rules_text.text;
-	Course course(table, walk.head.hook);
-	const uint8_t changed_twice = twice_changed(walk, table);
-	uint8_t changed = kNothing;
-	for (size_t i = 0; i < walk.rules.size(); i++) {
-		const Rule &met = walk.rules[i];
-		const auto first = course.meet(met);
+	for (; event_ < walk_.rules.size(); event_++) {
+		const Rule &met = walk_.rules[event_];
+		const auto first = course_.meet(met);
 		if (!first) {
 			explanation.why_not = fmt::format("it is not known how it came to rule {} of {}", met.number,
 							  name_of(met.chain));
 			return explanation;
 		}
-		const Seen seen = seen_before(walk, i, changed & changed_twice);
-		std::vector<Passed> &before = explanation.before.emplace_back();
-		for (uint32_t number = *first; number < met.number; number++)
-			before.push_back(passed(number, *table.rule(name_of(met.chain), number), seen));
-		changed |= changes_by(met, table);
+		observed_.go_to(met.head.seq);
+		std::vector<Passed> before;
+		const bool known = pass(name_of(met.chain), *first, met.number, before);
+		std::vector<const Match *> of_rule = observed_.of(met.number);
+		if (!known || !observed_.is_done()) {
+			explanation.why_not = kOthers;
+			return explanation;
+		}
+		explanation.before.push_back(std::move(before));
+		explanation.matched.push_back(std::move(of_rule));
+		changed_ |= changes_by(met, table_);
+	}
+	observed_.go_to(walk_.leave->head.seq);
+	if (const Match *last = observed_.last()) {
+		const Course::Place &place = course_.place();
+		explanation.chain = place.chain;
+		if (!pass(place.chain, place.next, last->number, explanation.behind))
+			explanation.why_not = kOthers;
+		explanation.dropped_by = observed_.of(last->number);
 	}
 	return explanation;
+}
+
+} // namespace
+
+Explanation explain(const Traversal &walk)
+{
+	const auto &table = walk.rules_text.text;
+	if (!table)
+		return { .why_not = walk.rules_text.why_not };
+	if (!is_whole(walk))
+		return { .why_not = "events of it are missing" };
+	return Explainer(walk, *table).run();
 }
 
 std::string reason_text(const Passed &passed)
 {
 	std::string text;
 	for (const Unmet &unmet : passed.unmet)
-		text += fmt::format("{}{}: packet has {}", text.empty() ? "" : ", ", unmet.condition, unmet.packet);
+		text += (text.empty() ? "" : ", ") + unmet_text(unmet);
 	if (!text.empty())
 		return text;
 	for (const std::string_view suspect : passed.suspects)
@@ -206,6 +188,25 @@ std::string reason_text(const Passed &passed)
 	if (passed.suspects.empty())
 		return "not known why";
 	return passed.suspects.size() == 1 ? text : text + " (not known which)";
+}
+
+std::string programs_text(const std::vector<const Match *> &asked)
+{
+	std::string text;
+	for (const Match *match : asked) {
+		if (!match->program)
+			continue;
+		text += fmt::format("{}program {}{} {}", text.empty() ? "" : ", ", match->program,
+				    match->program_name.empty() ? "" : " (" + match->program_name + ")",
+				    match->yes ? "matched" : "did not match");
+	}
+	return text;
+}
+
+uint64_t duration_of(const std::vector<const Match *> &asked)
+{
+	return std::accumulate(asked.begin(), asked.end(), uint64_t{ 0 },
+			       [](uint64_t sum, const Match *match) { return sum + match->duration; });
 }
 
 } // namespace ipt

@@ -19,15 +19,24 @@ bool may_drop(const RuleText &rule, const TableText &table)
 	       !target_of(rule.target).goes_on;
 }
 
-// Where in the rules the packet stood after the last rule that it met, if that can be told.
-std::optional<Course::Place> last_place(const Traversal &walk, const TableText &table)
+// The match that dropped the packet, if the kernel told: it was the last that was asked.
+const Match *told(const Traversal &walk)
 {
-	Course course(table, walk.head.hook);
-	for (const Rule &event : walk.rules) {
-		if (!course.meet(event))
-			return std::nullopt;
-	}
-	return course.place();
+	if (walk.matches.empty() || walk.matches.back().match.empty())
+		return nullptr;
+	const Match &last = walk.matches.back().match.back();
+	return last.hotdrop ? &last : nullptr;
+}
+
+std::string told_text(const Traversal &walk, const Match &match)
+{
+	const auto &table = walk.rules_text.text;
+	const auto place = table && is_whole(walk) ? place_behind(walk, *table) : std::nullopt;
+	const RuleText *rule = place ? table->rule(place->chain, match.number) : nullptr;
+	if (!rule || match.index >= rule->conditions.matches.size())
+		return fmt::format("dropped by match {} of rule {} itself (hotdrop)", match.index + 1, match.number);
+	return fmt::format("dropped by {} of rule {} itself (hotdrop): {}", rule->conditions.matches[match.index],
+			   match.number, rule->text);
 }
 
 } // namespace
@@ -36,7 +45,11 @@ std::string hotdrop_text(const Traversal &walk)
 {
 	static constexpr const char *kSomewhere =
 		"dropped by a match of a rule itself (hotdrop); no rule event tells which";
-	if (!walk.leave || !is_drop(walk.leave->verdict) || walk.gap || walk.abridged || !walk.enter)
+	if (!walk.leave || !is_drop(walk.leave->verdict))
+		return {};
+	if (const Match *match = told(walk))
+		return told_text(walk, *match);
+	if (walk.gap || walk.abridged || !walk.enter)
 		return {};
 	if (!walk.rules_text.text)
 		return walk.rules.empty() ? kSomewhere : "";
@@ -49,7 +62,9 @@ std::string hotdrop_text(const Traversal &walk)
 		if (!chain || (rule ? may_drop(*rule, table) : chain->policy != "-"))
 			return {};
 	}
-	const auto place = last_place(walk, table);
+	if (is_observed(walk) && is_whole(walk))
+		return "dropped by a rule itself (hotdrop), but by none of its matches";
+	const auto place = place_behind(walk, table);
 	const ChainText *chain = place ? table.chain(place->chain) : nullptr;
 	if (!chain || place->next > chain->rules.size())
 		return kSomewhere;

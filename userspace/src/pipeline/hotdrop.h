@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
-// A match can drop a packet by itself (hotdrop), and then no rule event tells of it.
+// A match can drop a packet by itself (hotdrop), and then no rule event tells of it: the kernel does where matches are
+// observed, and elsewhere what can be followed of the walk.
 #pragma once
 
 #include <string>

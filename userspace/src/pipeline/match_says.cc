@@ -352,6 +352,39 @@ MaybeSaid state(const Option &option, const Seen &seen)
 	return fits ? MaybeSaid(said(*fits, option, *states)) : std::nullopt;
 }
 
+// ---- what is looked up elsewhere
+
+// Routing knows of which type an address is.
+std::string addresses_looked_up(const std::vector<Option> &options, const Seen &seen)
+{
+	std::string text;
+	for (const Option &option : options) {
+		const bool source = option.name == "--src-type";
+		if (!source && option.name != "--dst-type")
+			continue;
+		const auto address = seen.certain(kAddresses, [&](const PacketFields &packet) {
+			return address_text(seen.family(), source ? packet.source : packet.destination);
+		});
+		if (!address)
+			return {};
+		text += (text.empty() ? "" : " and ") + *address;
+	}
+	return text;
+}
+
+// The socket's file has an owner of its own, which is that of the socket unless somebody has gone out of his way.
+std::string owner_looked_up(const std::vector<Option> &options, const Seen &seen)
+{
+	if (options.size() != 1 || options[0].name != "--uid-owner" || !seen.owner)
+		return {};
+	std::string users = only_value(options[0]);
+	std::replace(users.begin(), users.end(), '-', ':');
+	const auto wanted = range(users);
+	if (!wanted || wanted->holds(seen.owner->uid) != options[0].negated)
+		return {};
+	return fmt::format("uid {}", seen.owner->uid);
+}
+
 // ----
 
 struct Known {
@@ -381,6 +414,12 @@ constexpr std::array<Known, 18> kKnown{ { { "tcp", tcp, true },
 
 } // namespace
 
+std::string unmet_text(const Unmet &unmet)
+{
+	return unmet.packet.empty() ? unmet.condition + ": said no" :
+				      fmt::format("{}: packet has {}", unmet.condition, unmet.packet);
+}
+
 Reply ask(const std::string &match, const Seen &seen)
 {
 	const std::vector<Word> words = split_words(match);
@@ -389,7 +428,11 @@ Reply ask(const std::string &match, const Seen &seen)
 		return {};
 	const auto known =
 		std::find_if(kKnown.begin(), kKnown.end(), [&name](const Known &k) { return k.match == name; });
-	Reply reply{ {}, false };
+	Reply reply{ {}, false, {} };
+	if (name == "addrtype")
+		reply.looked_at = addresses_looked_up(options_of(words), seen);
+	if (name == "owner")
+		reply.looked_at = owner_looked_up(options_of(words), seen);
 	if (known == kKnown.end())
 		return reply;
 	if (const auto none = known->of_transport ? fragment(seen) : std::nullopt) {

@@ -20,6 +20,7 @@ struct Traversal {
 	std::optional<Enter> enter;
 	std::optional<Owner> owner; // of a packet of this host's
 	std::vector<Rule> rules;
+	std::vector<Matches> matches; // what was observed of them, in the order of events
 	std::optional<Leave> leave;
 	bool gap = false; // events of it, or around it, are missing
 	bool abridged = false; // some of its rules are left out on purpose
@@ -31,6 +32,9 @@ void put(Traversal &walk, const Event &event);
 
 // All of its events are there.
 bool is_whole(const Traversal &walk);
+
+// The kernel told what its matches said.
+bool is_observed(const Traversal &walk);
 
 // How much of the packet's way was seen.
 struct Completeness {

@@ -13,10 +13,12 @@ namespace ipt {
 
 struct Seen {
 	const Enter &enter;
+	const std::optional<Owner> &owner;
 	// Its fields at that moment are those of one of these two; mostly both are the same.
 	const PacketFields &then;
 	const PacketFields &later;
-	// As of the rule behind them, which is when they were asked: nothing changes a packet but a rule that it meets.
+	// As of the rule behind them, or the end, which is when they were asked: nothing changes a packet but a rule that it
+	// meets.
 	uint32_t mark;
 	uint32_t ct_mark;
 
@@ -35,17 +37,19 @@ struct Seen {
 	}
 };
 
-// Before this rule of the walk, whose beginning and end were seen. Targets may change a packet and have it go on, as those for
-// IPv6 prefixes do; only NAT ends its table. changed: as in Seen.
+// Before this rule of the walk, or behind the last; its beginning and end were seen. Targets may change a packet and have it
+// go on, as those for IPv6 prefixes do; only NAT ends its table. changed: as in Seen.
 inline Seen seen_before(const Traversal &walk, size_t rule, uint8_t changed)
 {
 	const PacketFields &entered = walk.enter->packet;
 	const bool unchanged = rule == 0 || name_of(walk.head.table) == "nat";
+	const bool behind = rule == walk.rules.size();
 	return { *walk.enter,
+		 walk.owner,
 		 entered,
 		 unchanged ? entered : walk.leave->packet,
-		 walk.rules[rule].mark,
-		 walk.rules[rule].ct_mark,
+		 behind ? walk.leave->packet.mark : walk.rules[rule].mark,
+		 behind ? walk.leave->packet.ct_mark : walk.rules[rule].ct_mark,
 		 changed };
 }
 

@@ -3,6 +3,9 @@
 
 #include <algorithm>
 #include <fmt/core.h>
+#include <linux/netfilter.h>
+
+#include "event/names.h"
 
 namespace ipt {
 
@@ -11,6 +14,24 @@ namespace {
 std::string counted(uint64_t count, const char *what)
 {
 	return fmt::format("{} {}{}", count, what, count == 1 ? "" : "s");
+}
+
+std::string observed_text(const ObservedCounts &observed)
+{
+	std::string text = fmt::format(", {} match{} observed", observed.matches, observed.matches == 1 ? "" : "es");
+	if (observed.busy)
+		text += ", " + counted(observed.busy, "walk") + " not observed to keep to --explain-budget";
+	if (observed.unknown)
+		text += ", " + counted(observed.unknown, "walk") + " not observed as the rules were new";
+	return text;
+}
+
+std::string dear_text(const Dear &dear)
+{
+	return fmt::format("{}, asked {}, {} each: {} {}{} {} {}  {}", duration_text(dear.ns),
+			   counted(dear.asked, "time"), duration_text(dear.ns / std::max<uint64_t>(dear.asked, 1)),
+			   dear.netns, dear.table, dear.family == NFPROTO_IPV6 ? " (IPv6)" : "", dear.chain,
+			   dear.number, dear.match);
 }
 
 } // namespace
@@ -35,13 +56,17 @@ std::string Summary::text() const
 		text += ", " + counted(left_out, "packet") + " left out by --sample or --first";
 	if (held_back)
 		text += ", " + counted(held_back, "packet") + " held back by --rate";
-	if (lossless())
-		return text + ", nothing lost";
-	text += "; not complete:";
+	if (observed)
+		text += observed_text(*observed);
+	text += lossless() ? ", nothing lost" : "; not complete:";
 	for (const Loss &loss : losses) {
 		if (loss.count)
 			text += fmt::format("\n  {} {}", loss.count, loss.what);
 	}
+	if (!dearest.empty())
+		text += "\n  the dearest matches:";
+	for (const Dear &dear : dearest)
+		text += "\n    " + dear_text(dear);
 	return text;
 }
 

@@ -169,6 +169,26 @@ Rule rule_from(const JsonObject &object)
 	return rule;
 }
 
+Matches matches_from(const JsonObject &object)
+{
+	Matches matches;
+	for (const auto &item : object.list("matches")) {
+		const JsonObject from(item);
+		matches.match.push_back({ .number = from.number<uint32_t>("number"),
+					  .index = from.number<uint8_t>("index"),
+					  .yes = from.boolean("yes"),
+					  .hotdrop = from.is("hotdrop"),
+					  .duration = from.number<uint32_t>("duration_ns"),
+					  .program = from.number_or<uint32_t>("program", 0),
+					  .program_name = from.text_or("program_name", "") });
+	}
+	if (matches.match.empty() || matches.match.size() > IPT_EVENT_MATCHES_MAX)
+		throw BadRecord("\"matches\" are none, or more than there can be");
+	matches.head = head_from(object, IPT_EVENT_MATCHES,
+				 sizeof(ipt_event_matches) + matches.match.size() * sizeof(ipt_event_match));
+	return matches;
+}
+
 Leave leave_from(const JsonObject &object)
 {
 	Leave leave{};
@@ -205,6 +225,8 @@ Event event_from(const JsonObject &object, std::string_view type)
 		return enter_from(object);
 	if (type == "rule")
 		return rule_from(object);
+	if (type == "matches")
+		return matches_from(object);
 	return leave_from(object);
 }
 

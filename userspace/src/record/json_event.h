@@ -8,7 +8,7 @@
 
 namespace ipt {
 
-// "enter", "rule" or "leave". Throws BadRecord. What the tool needs only to judge while it traces is not in a recording and
+// "enter", "rule", "matches" or "leave". Throws BadRecord. What the tool needs only to judge while it traces is not in a recording and
 // zero here; times are of the wall clock.
 Event event_from(const JsonObject &object, std::string_view type);
 

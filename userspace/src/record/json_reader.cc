@@ -10,6 +10,24 @@
 
 namespace ipt {
 
+namespace {
+
+Dear dear_from(const JsonObject &from)
+{
+	return { .netns = from.text("netns"),
+		 .family = family_from(from),
+		 .table = from.text("table"),
+		 .chain = from.text("chain"),
+		 .number = from.number<uint32_t>("number"),
+		 .index = from.number<uint8_t>("index"),
+		 .match = from.text("match"),
+		 .rule = from.text("rule"),
+		 .asked = from.number<uint64_t>("asked"),
+		 .ns = from.number<uint64_t>("duration_ns") };
+}
+
+} // namespace
+
 struct JsonReader::Object : JsonObject {
 	using JsonObject::JsonObject;
 };
@@ -34,7 +52,7 @@ void JsonReader::take(const Object &object)
 		return take_start(object);
 	if (!started_)
 		throw BadRecord("it does not begin as a recording of iptables-trace does");
-	if (type == "enter" || type == "rule" || type == "leave")
+	if (type == "enter" || type == "rule" || type == "leave" || type == "matches")
 		take_event(object);
 	else if (type == "packet")
 		take_packet(object);
@@ -160,6 +178,15 @@ void JsonReader::take_summary(const Object &object)
 	}
 	summary.left_out = object.number<uint64_t>("left_out");
 	summary.held_back = object.number<uint64_t>("held_back");
+	if (object.has("observed")) {
+		const JsonObject from = object.object("observed");
+		summary.observed = { from.number<uint64_t>("matches"), from.number<uint64_t>("busy"),
+				     from.number<uint64_t>("unknown") };
+	}
+	if (object.has("dearest")) {
+		for (const auto &item : object.list("dearest"))
+			summary.dearest.push_back(dear_from(JsonObject(item)));
+	}
 	handler_.summary(summary);
 }
 

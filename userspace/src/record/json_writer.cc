@@ -99,12 +99,28 @@ void no_match(JsonText &json, const std::vector<Passed> &rules)
 	json.open_list("no_match");
 	for (const Passed &passed : rules) {
 		json.open().number("number", passed.number).text("text", passed.rule->text).open_list("unmet");
-		for (const Unmet &unmet : passed.unmet)
-			json.open().text("condition", unmet.condition).text("packet", unmet.packet).close();
+		for (const Unmet &unmet : passed.unmet) {
+			json.open().text("condition", unmet.condition);
+			if (!unmet.packet.empty())
+				json.text("packet", unmet.packet);
+			json.close();
+		}
 		json.close_list().open_list("suspects");
 		for (const std::string_view suspect : passed.suspects)
 			json.text(suspect);
 		json.close_list().close();
+	}
+	json.close_list();
+}
+
+void dearest(JsonText &json, const std::vector<Dear> &matches)
+{
+	json.open_list("dearest");
+	for (const Dear &dear : matches) {
+		json.open().text("netns", dear.netns).word("family", family_word(dear.family));
+		json.text("table", dear.table).text("chain", dear.chain).number("number", dear.number);
+		json.number("index", dear.index).text("match", dear.match).text("rule", dear.rule);
+		json.number("asked", dear.asked).number("duration_ns", dear.ns).close();
 	}
 	json.close_list();
 }
@@ -185,13 +201,39 @@ void JsonWriter::event(std::string &to, const Rule &rule, const Traversal &walk,
 	to += '\n';
 }
 
-void JsonWriter::event(std::string &to, const Leave &leave, const Traversal &walk)
+void JsonWriter::event(std::string &to, const Matches &matches, const Traversal &walk)
+{
+	JsonText json(to);
+	head(json, matches.head, "matches", walk);
+	json.open_list("matches");
+	for (const Match &match : matches.match) {
+		json.open().number("number", match.number).number("index", match.index).boolean("yes", match.yes);
+		if (match.hotdrop)
+			json.boolean("hotdrop", true);
+		json.number("duration_ns", match.duration);
+		if (match.program)
+			json.number("program", match.program);
+		if (!match.program_name.empty())
+			json.text("program_name", match.program_name);
+		json.close();
+	}
+	json.close_list().close();
+	to += '\n';
+}
+
+void JsonWriter::event(std::string &to, const Leave &leave, const Traversal &walk, const Explanation &explanation)
 {
 	JsonText json(to);
 	head(json, leave.head, "leave", walk);
 	json.word("verdict", verdict_name(leave.verdict)).number("verdict_number", leave.verdict);
 	json.number("duration_ns", leave.duration);
 	fields(json, leave.head.family, leave.packet);
+	if (!explanation.dropped_by.empty()) {
+		const Match &match = *explanation.dropped_by.back();
+		json.open("dropped_by").text("chain", explanation.chain).number("number", match.number);
+		json.number("index", match.index).close();
+		no_match(json, explanation.behind);
+	}
 	json.close();
 	to += '\n';
 }
@@ -232,10 +274,18 @@ void JsonWriter::walk(std::string &to, const Traversal &walk)
 	if (walk.enter)
 		event(to, *walk.enter, walk);
 	const Explanation explanation = explain_ ? explain(walk) : Explanation{};
-	for (size_t i = 0; i < walk.rules.size(); i++)
+	auto matches = walk.matches.begin();
+	const auto observed_before = [&](uint32_t seq) {
+		for (; matches != walk.matches.end() && matches->head.seq < seq; matches++)
+			event(to, *matches, walk);
+	};
+	for (size_t i = 0; i < walk.rules.size(); i++) {
+		observed_before(walk.rules[i].head.seq);
 		event(to, walk.rules[i], walk, i < explanation.before.size() ? &explanation.before[i] : nullptr);
+	}
+	observed_before(UINT32_MAX);
 	if (walk.leave)
-		event(to, *walk.leave, walk);
+		event(to, *walk.leave, walk, explanation);
 }
 
 void JsonWriter::packet(std::string &to, const PacketTrace &trace)
@@ -285,7 +335,14 @@ void JsonWriter::summary(std::string &to, const Summary &summary)
 		if (loss.count)
 			json.open().number("count", loss.count).text("what", loss.what).close();
 	}
-	json.close_list().number("left_out", summary.left_out).number("held_back", summary.held_back).close();
+	json.close_list().number("left_out", summary.left_out).number("held_back", summary.held_back);
+	if (const auto &observed = summary.observed) {
+		json.open("observed").number("matches", observed->matches).number("busy", observed->busy);
+		json.number("unknown", observed->unknown).close();
+	}
+	if (!summary.dearest.empty())
+		dearest(json, summary.dearest);
+	json.close();
 	to += '\n';
 }
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
-// Recordings: a JSON object a line. A walk is written as its enter, its rules and its leave, a packet as its walks and a
-// line of its own; the rules of a table are written once in a file, before the first walk that met them. A file stands for
-// itself.
+// Recordings: a JSON object a line. A walk is written as its enter, its rules, each behind what was observed of it, and its
+// leave, a packet as its walks and a line of its own; the rules of a table are written once in a file, before the first walk
+// that met them. A file stands for itself.
 #pragma once
 
 #include <cstdint>
@@ -51,7 +51,8 @@ private:
 	void ruleset(std::string &to, const Traversal &walk);
 	void event(std::string &to, const Enter &enter, const Traversal &walk);
 	void event(std::string &to, const Rule &rule, const Traversal &walk, const std::vector<Passed> *passed);
-	void event(std::string &to, const Leave &leave, const Traversal &walk);
+	void event(std::string &to, const Leave &leave, const Traversal &walk, const Explanation &explanation);
+	void event(std::string &to, const Matches &matches, const Traversal &walk);
 	void head(JsonText &json, const Head &head, std::string_view type, const Traversal &walk);
 
 	const WallClock &clock_;

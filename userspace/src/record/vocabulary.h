@@ -14,13 +14,14 @@ namespace ipt {
 // Grows when a reader of the older form would misread the newer one. schema/iptables-trace.schema.json describes it.
 inline constexpr unsigned int kRecordVersion = 1;
 
-inline constexpr std::array<std::pair<uint16_t, std::string_view>, 6> kFlagWords{ {
+inline constexpr std::array<std::pair<uint16_t, std::string_view>, 7> kFlagWords{ {
 	{ IPT_EVENT_FIRST, "first" },
 	{ IPT_EVENT_TERMINAL, "terminal" },
 	{ IPT_EVENT_STOLEN, "stolen" },
 	{ IPT_EVENT_GUESSED, "guessed" },
 	{ IPT_EVENT_USER_TRACE, "user_trace" },
 	{ IPT_EVENT_CHILD, "child" },
+	{ IPT_EVENT_OBSERVED, "observed" },
 } };
 
 // From IPT_EVENT_KIND_RULE on.

@@ -49,27 +49,45 @@ Result<std::string> SaveReader::tool(uint8_t family)
 	return Error{ fmt::format("{}-legacy-save is not installed (package iptables)", base) };
 }
 
-Result<SaveReader::Read> SaveReader::run(const Netns &netns, uint8_t family, const std::string &table)
+// False: some of them are being replaced.
+bool SaveReader::observe(const Netns &netns, uint8_t family, const std::vector<std::string> &tables, Read &read)
+{
+	bool all = true;
+	read.rulesets.clear();
+	for (const std::string &table : tables) {
+		const auto ruleset = observe_ ? observe_(netns, family, table) : 0;
+		all &= ruleset.has_value();
+		if (ruleset && *ruleset)
+			read.rulesets[table] = *ruleset;
+	}
+	return all;
+}
+
+// These tables; one alone if it is one, for others may be large.
+Result<SaveReader::Read> SaveReader::run(const Netns &netns, uint8_t family, const std::vector<std::string> &tables)
 {
 	const auto program = tool(family);
 	if (!program)
 		return program.error();
 	std::vector<std::string> words{ *program };
-	if (!table.empty())
-		words.insert(words.end(), { "-t", table });
+	if (tables.size() == 1)
+		words.insert(words.end(), { "-t", tables[0] });
 
 	const auto inside = InNetns::enter(netns);
 	if (!inside)
 		return inside.error();
 	for (int i = 0; i < kTries; i++) {
-		const uint64_t before = count_();
+		Read read{ {}, count_(), {} };
+		const bool observed = observe(netns, family, tables, read);
 		auto output = run_command(words);
 		if (!output)
 			return output.error();
 		if (output->status != 0)
 			return Error{ fmt::format("{}: {}", *program, first_line(output->err)) };
-		if (count_() == before)
-			return Read{ std::move(output->out), before };
+		if (observed && count_() == read.replacements) {
+			read.output = std::move(output->out);
+			return read;
+		}
 	}
 	return Error{ "the rules are being replaced faster than they can be read" };
 }
@@ -79,27 +97,45 @@ Result<Snapshot> SaveReader::read(const TableKey &key)
 	const auto netns = find_netns(key.netns);
 	if (!netns)
 		return netns.error();
-	const auto read = run(*netns, key.family, key.table);
+	auto read = run(*netns, key.family, { key.table });
 	if (!read)
 		return read.error();
 	auto tables = parse_save(read->output);
 	const auto found = tables.find(key.table);
 	if (found == tables.end())
 		return Error{ fmt::format("iptables-save does not show the table {}", key.table) };
-	return Snapshot{ std::make_shared<const TableText>(std::move(found->second)), read->replacements };
+	return Snapshot{ std::make_shared<const TableText>(std::move(found->second)), read->replacements,
+			 read->rulesets[key.table] };
+}
+
+void SaveReader::renew(const TableKey &key)
+{
+	if (!observe_)
+		return;
+	if (const auto netns = find_netns(key.netns))
+		observe_(*netns, key.family, key.table);
+}
+
+void SaveReader::observe_all(const Netns &netns)
+{
+	for (const uint8_t family : { NFPROTO_IPV4, NFPROTO_IPV6 }) {
+		Read read;
+		observe(netns, family, tables_in(netns, family), read);
+	}
 }
 
 void SaveReader::read_all(const Netns &netns, RulesetStore &store)
 {
 	for (const uint8_t family : { NFPROTO_IPV4, NFPROTO_IPV6 }) {
-		if (tables_in(netns, family).empty())
+		const std::vector<std::string> tables = tables_in(netns, family);
+		if (tables.empty())
 			continue;
-		const auto read = run(netns, family, "");
+		auto read = run(netns, family, tables);
 		if (!read)
 			continue;
 		for (auto &[name, text] : parse_save(read->output))
-			store.offer({ netns.inode, family, name },
-				    { std::make_shared<const TableText>(std::move(text)), read->replacements });
+			store.offer({ netns.inode, family, name }, { std::make_shared<const TableText>(std::move(text)),
+								     read->replacements, read->rulesets[name] });
 	}
 }
 

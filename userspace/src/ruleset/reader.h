@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
-// Reads rules with iptables-legacy-save, in the network namespace where they are.
+// Reads rules with iptables-legacy-save, in the network namespace where they are, and has what they say of packets observed
+// from then on.
 #pragma once
 
 #include <functional>
+#include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -19,9 +22,19 @@ public:
 	// The count of replacements of tables as the module has it now.
 	using Count = std::function<uint64_t()>;
 
-	explicit SaveReader(Count count) : count_(std::move(count)) {}
+	// Has the rules that a table has now observed, and returns their identity; 0: they are not observed; nothing: they are
+	// being replaced right now.
+	using Observe =
+		std::function<std::optional<uint64_t>(const Netns &netns, uint8_t family, const std::string &table)>;
+
+	// observe: may be empty.
+	SaveReader(Count count, Observe observe) : count_(std::move(count)), observe_(std::move(observe)) {}
 
 	Result<Snapshot> read(const TableKey &key) override;
+	void renew(const TableKey &key) override;
+
+	// All that there is in a namespace, unread.
+	void observe_all(const Netns &netns);
 
 	// All that there is in a namespace, so that rules which are replaced early in the session are known too.
 	void read_all(const Netns &netns, RulesetStore &store);
@@ -30,12 +43,15 @@ private:
 	struct Read {
 		std::string output;
 		uint64_t replacements;
+		std::map<std::string, uint64_t> rulesets; // of tables that are observed
 	};
 
-	Result<Read> run(const Netns &netns, uint8_t family, const std::string &table);
+	Result<Read> run(const Netns &netns, uint8_t family, const std::vector<std::string> &tables);
+	bool observe(const Netns &netns, uint8_t family, const std::vector<std::string> &tables, Read &read);
 	Result<std::string> tool(uint8_t family);
 
 	Count count_;
+	Observe observe_;
 	std::map<uint8_t, std::string> tools_;
 };
 

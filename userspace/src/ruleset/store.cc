@@ -32,6 +32,14 @@ void RulesetStore::forget_oldest(Table &table)
 	table.rulesets.erase(oldest);
 }
 
+RulesetStore::Ruleset &RulesetStore::ruleset_of(Table &table, uint64_t identity, uint64_t count)
+{
+	Ruleset &ruleset = table.rulesets.try_emplace(identity, count, count).first->second;
+	ruleset.first = std::min(ruleset.first, count);
+	ruleset.last = std::max(ruleset.last, count);
+	return ruleset;
+}
+
 void RulesetStore::offer(const TableKey &key, Snapshot snapshot)
 {
 	Table &table = tables_[key];
@@ -39,8 +47,18 @@ void RulesetStore::offer(const TableKey &key, Snapshot snapshot)
 	table.latest_count = snapshot.replacements;
 	table.read = true;
 	table.failure.clear();
+	if (snapshot.ruleset)
+		ruleset_of(table, snapshot.ruleset, snapshot.replacements).text = table.latest;
 	for (auto &[identity, ruleset] : table.rulesets)
 		match(table, ruleset);
+}
+
+void RulesetStore::renew()
+{
+	for (const auto &[key, table] : tables_) {
+		if (table.failure.empty())
+			source_.renew(key);
+	}
 }
 
 Binding RulesetStore::bind(const Head &head)
@@ -50,10 +68,7 @@ Binding RulesetStore::bind(const Head &head)
 
 	const TableKey key = key_of(head);
 	Table &table = tables_[key];
-	const auto [at, is_new] = table.rulesets.try_emplace(head.ruleset, head.replacements, head.replacements);
-	Ruleset &ruleset = at->second;
-	ruleset.first = std::min<uint64_t>(ruleset.first, head.replacements);
-	ruleset.last = std::max<uint64_t>(ruleset.last, head.replacements);
+	Ruleset &ruleset = ruleset_of(table, head.ruleset, head.replacements);
 	match(table, ruleset);
 
 	// Reading again helps only if something was replaced since the last time.
@@ -73,7 +88,7 @@ Binding RulesetStore::bind(const Head &head)
 	if (!ruleset.text)
 		binding.why_not =
 			table.failure.empty() ? "the rules were replaced before they could be read" : table.failure;
-	if (is_new && table.rulesets.size() > kKept)
+	while (table.rulesets.size() > kKept)
 		forget_oldest(table);
 	return binding;
 }

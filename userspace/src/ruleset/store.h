@@ -29,6 +29,7 @@ TableKey key_of(const Head &head);
 struct Snapshot {
 	std::shared_ptr<const TableText> text;
 	uint64_t replacements;
+	uint64_t ruleset = 0; // their identity, if whoever read them was told
 };
 
 // Where the text of rules comes from.
@@ -36,6 +37,8 @@ class TextSource {
 public:
 	virtual ~TextSource() = default;
 	virtual Result<Snapshot> read(const TableKey &key) = 0;
+	// Its rules may be others now: what has to be done at once for those that it has by now.
+	virtual void renew(const TableKey &) {}
 };
 
 // The text of the rules that a packet walked, or why it is not known.
@@ -46,7 +49,8 @@ struct Binding {
 
 // A table's rules have an identity that changes with them. The rules as they can be read carry none, but the count of
 // replacements does: rules that were read while the count stood at N are those with which events came whose count is N
-// too, and, as identities are not used twice, all events of that identity.
+// too, and, as identities are not used twice, all events of that identity. Where the reader was told which identity the
+// rules have, that is all it takes.
 class RulesetStore {
 public:
 	explicit RulesetStore(TextSource &source) : source_(source) {}
@@ -56,6 +60,9 @@ public:
 
 	// Takes note of an event's identity and count; reads the table if its text is not known and may still be there.
 	Binding bind(const Head &head);
+
+	// Tables have been replaced, and those that are known here may be among them.
+	void renew();
 
 private:
 	// The rules of one identity, and between which counts they were seen.
@@ -73,6 +80,7 @@ private:
 		std::string failure;
 	};
 
+	static Ruleset &ruleset_of(Table &table, uint64_t identity, uint64_t count);
 	static void match(Table &table, Ruleset &ruleset);
 	static void forget_oldest(Table &table);
 

@@ -47,15 +47,6 @@ std::string painted_verdict(uint32_t verdict, const Look &look)
 	return is_accept(verdict) ? look.green(name) : is_drop(verdict) ? look.red(name) : look.yellow(name);
 }
 
-std::string duration_text(uint64_t ns)
-{
-	if (ns < 1'000'000)
-		return fmt::format("{:.1f} us", ns / 1e3);
-	if (ns < 1'000'000'000)
-		return fmt::format("{:.1f} ms", ns / 1e6);
-	return fmt::format("{:.1f} s", ns / 1e9);
-}
-
 std::string changes_text(uint8_t family, const PacketFields &before, const PacketFields &after)
 {
 	std::string text;

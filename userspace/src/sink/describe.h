@@ -18,9 +18,6 @@ std::string owner_text(const Owner &owner);
 
 std::string painted_verdict(uint32_t verdict, const Look &look);
 
-// "0.9 us", "1.2 ms"
-std::string duration_text(uint64_t ns);
-
 // What became of a packet between two points of its way: addresses, mark, connection state; empty if nothing did.
 std::string changes_text(uint8_t family, const PacketFields &before, const PacketFields &after);
 

@@ -54,7 +54,8 @@ bool Display::is_place(const Traversal &walk) const
 
 bool Display::shows(const Event &event, const Traversal &walk) const
 {
-	if (!is_place(walk))
+	// What matches said is told with the rules.
+	if (!is_place(walk) || std::holds_alternative<Matches>(event))
 		return false;
 	if (!rules_only)
 		return true;

@@ -87,40 +87,82 @@ void LineSink::begin(const Head &head, const Traversal &walk)
 	place(head, walk);
 }
 
-// The rules that said no before this one, as part of its event.
-void LineSink::passed(const Rule &event, const Traversal &walk)
+const Explanation &LineSink::explanation_of(const Traversal &walk)
 {
 	if (explained_ != walk.head.traversal) {
 		explanation_ = explain(walk);
 		explained_ = walk.head.traversal;
 	}
-	const auto at = std::find_if(walk.rules.begin(), walk.rules.end(),
-				     [&event](const Rule &rule) { return rule.head.seq == event.head.seq; });
-	const auto index = static_cast<size_t>(at - walk.rules.begin());
-	if (index >= explanation_.before.size()) {
-		if (explanation_.why_not.empty())
-			return;
-		begin(event.head, walk);
-		(line_ += "rules that did not match are not shown: ") += explanation_.why_not;
-		return write();
-	}
-	for (const Passed &rule : explanation_.before[index]) {
-		begin(event.head, walk);
-		(line_ += name_of(event.chain)) += ' ';
-		append(line_, rule.number);
-		((line_ += ": no match (") += reason_text(rule)) += "): ";
+	return explanation_;
+}
+
+// "INPUT 3: ..."
+void LineSink::begin(const Head &head, std::string_view chain, uint32_t number, const Traversal &walk)
+{
+	begin(head, walk);
+	(line_ += chain) += ' ';
+	append(line_, number);
+	line_ += ": ";
+}
+
+void LineSink::programs(const Head &head, std::string_view chain, uint32_t number, const Traversal &walk,
+			const std::vector<const Match *> &asked)
+{
+	const std::string text = programs_text(asked);
+	if (text.empty())
+		return;
+	begin(head, chain, number, walk);
+	line_ += text;
+	write();
+}
+
+void LineSink::passed(const Head &head, std::string_view chain, const Traversal &walk, const std::vector<Passed> &rules)
+{
+	for (const Passed &rule : rules) {
+		programs(head, chain, rule.number, walk, rule.asked);
+		begin(head, chain, rule.number, walk);
+		((line_ += "no match (") += reason_text(rule)) += "): ";
 		line_ += rule.rule->text;
 		write();
 	}
 }
 
+// The rules that said no before this one, as part of its event.
+void LineSink::explained(const Rule &event, const Traversal &walk)
+{
+	const Explanation &explanation = explanation_of(walk);
+	const auto at = std::find_if(walk.rules.begin(), walk.rules.end(),
+				     [&event](const Rule &rule) { return rule.head.seq == event.head.seq; });
+	const auto index = static_cast<size_t>(at - walk.rules.begin());
+	if (index < explanation.before.size()) {
+		passed(event.head, name_of(event.chain), walk, explanation.before[index]);
+		programs(event.head, name_of(event.chain), event.number, walk, explanation.matched[index]);
+	} else if (!explanation.why_not.empty()) {
+		begin(event.head, walk);
+		(line_ += "rules that did not match are not shown: ") += explanation.why_not;
+		write();
+	}
+}
+
+void LineSink::explained(const Leave &event, const Traversal &walk)
+{
+	const Explanation &explanation = explanation_of(walk);
+	if (explanation.dropped_by.empty())
+		return;
+	passed(event.head, explanation.chain, walk, explanation.behind);
+	programs(event.head, explanation.chain, explanation.dropped_by.back()->number, walk, explanation.dropped_by);
+}
+
 void LineSink::event(const Event &event, const Traversal &walk)
 {
+	// It is told with the rule.
+	if (std::holds_alternative<Matches>(event))
+		return;
 	// A recording may use the number of a walk again.
 	if (std::holds_alternative<Enter>(event))
 		walk_ = explained_ = 0;
-	if (const auto *rule = std::get_if<Rule>(&event); rule && look_.explain)
-		passed(*rule, walk);
+	if (look_.explain)
+		std::visit([&](const auto &e) { explained(e, walk); }, event);
 	begin(head_of(event), walk);
 	std::visit([&](const auto &e) { happened(e, walk); }, event);
 	write();

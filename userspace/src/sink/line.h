@@ -18,13 +18,22 @@ public:
 private:
 	void begin(uint64_t time, uint64_t packet);
 	void begin(const Head &head, const Traversal &walk);
+	void begin(const Head &head, std::string_view chain, uint32_t number, const Traversal &walk);
 	// Where it is and what it looks like, up to the bar.
 	void place(const Head &head, const Traversal &walk);
 	const std::string &packet_of(const Traversal &walk);
 	void happened(const Enter &event, const Traversal &walk);
 	void happened(const Rule &event, const Traversal &walk);
 	void happened(const Leave &event, const Traversal &walk);
-	void passed(const Rule &event, const Traversal &walk);
+	void happened(const Matches &, const Traversal &) {}
+	const Explanation &explanation_of(const Traversal &walk);
+	void explained(const Rule &event, const Traversal &walk);
+	void explained(const Leave &event, const Traversal &walk);
+	void explained(const Enter &, const Traversal &) {}
+	void explained(const Matches &, const Traversal &) {}
+	void passed(const Head &head, std::string_view chain, const Traversal &walk, const std::vector<Passed> &rules);
+	void programs(const Head &head, std::string_view chain, uint32_t number, const Traversal &walk,
+		      const std::vector<const Match *> &asked);
 	void write();
 
 	Output &output_;

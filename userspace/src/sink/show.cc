@@ -59,6 +59,7 @@ void Show::packet(PacketTrace &&trace)
 	if (!display_.by_event())
 		replay(trace);
 	sink_.packet(trace);
+	costs_.add(trace);
 	if (output_.full()) {
 		output_.rotate();
 		sink_.start(start_);

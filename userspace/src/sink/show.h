@@ -4,6 +4,7 @@
 
 #include <set>
 
+#include "pipeline/costs.h"
 #include "sink/display.h"
 #include "sink/sink.h"
 #include "util/output.h"
@@ -12,9 +13,9 @@ namespace ipt {
 
 class Show {
 public:
-	// count: after so many packets no more are shown, but what they made; 0: no limit.
-	Show(Sink &sink, Output &output, Display display, uint64_t count)
-		: sink_(sink), output_(output), display_(std::move(display)), count_(count)
+	// count: after so many packets no more are shown, but what they made; 0: no limit. costs: to be counted of what is shown.
+	Show(Sink &sink, Output &output, Display display, uint64_t count, Costs costs)
+		: sink_(sink), output_(output), display_(std::move(display)), count_(count), costs_(std::move(costs))
 	{
 	}
 
@@ -28,6 +29,7 @@ public:
 	bool enough() const { return count_ && counted_ >= count_; }
 	// Whether this packet was shown, not long ago, and what it made is shown too.
 	bool has_shown(uint64_t packet) const { return recent_.contains(packet); }
+	std::vector<Dear> dearest() const { return costs_.dearest(); }
 
 private:
 	void replay(const PacketTrace &trace);
@@ -38,6 +40,7 @@ private:
 	Display display_;
 	Start start_;
 	uint64_t count_;
+	Costs costs_;
 	uint64_t shown_ = 0;
 	uint64_t counted_ = 0; // shown and not made by another packet
 	std::set<uint64_t> recent_; // shown, if there is a limit; numbers rise

@@ -74,14 +74,46 @@ std::string TreeText::owner_line(const PacketTrace &trace) const
 	return {};
 }
 
+// What a rule's matches took, if it is a good part of the table's time.
+std::string TreeText::cost(const std::vector<const Match *> &asked, const Traversal &traversal) const
+{
+	constexpr uint64_t good_part = 4;
+	const uint64_t ns = duration_of(asked);
+	const uint64_t all = traversal.leave ? traversal.leave->duration : 0;
+	if (asked.empty() || !(look_.verbose || ns * good_part >= all))
+		return {};
+	return fmt::format("{} took {}", asked.size() == 1 ? "its match" : "its matches", duration_text(ns));
+}
+
+// What the eBPF programs in a rule said.
+void TreeText::add_programs(std::string &block, size_t indent, const std::vector<const Match *> &asked) const
+{
+	if (const std::string programs = programs_text(asked); !programs.empty())
+		block.append(indent + 5, ' ').append(programs) += '\n';
+}
+
+// Of a rule that matched, below it.
+void TreeText::add_matched(std::string &block, size_t indent, const std::vector<const Match *> &asked,
+			   const Traversal &traversal) const
+{
+	add_programs(block, indent, asked);
+	if (const std::string took = cost(asked, traversal); !took.empty())
+		block.append(indent + 5, ' ').append(took) += '\n';
+}
+
 // Rules that said no, above the one that did not.
-void TreeText::add_passed(std::string &block, size_t indent, const std::vector<Passed> &rules) const
+void TreeText::add_passed(std::string &block, size_t indent, const std::vector<Passed> &rules,
+			  const Traversal &traversal) const
 {
 	for (const Passed &passed : rules) {
 		block.append(indent, ' ');
 		block += look_.dim(fmt::format("{}  {}", passed.number, passed.rule->text)) + "\n";
+		add_programs(block, indent, passed.asked);
 		block.append(indent + 5, ' ');
-		block += "no match: " + reason_text(passed) + "\n";
+		block += "no match: " + reason_text(passed);
+		if (const std::string took = cost(passed.asked, traversal); !took.empty())
+			block += " (" + took + ")";
+		block += '\n';
 	}
 }
 
@@ -98,7 +130,7 @@ void TreeText::add_rules(std::string &block, const Traversal &traversal) const
 		stack.go_to(name_of(event.chain));
 		const size_t indent = 4 + 2 * stack.chains().size();
 		if (i < explanation.before.size())
-			add_passed(block, indent, explanation.before[i]);
+			add_passed(block, indent, explanation.before[i], traversal);
 		const Met what = met(event, traversal.rules_text);
 		const bool numbered = what.what == Met::What::rule || what.what == Met::What::not_sure;
 		block.append(indent, ' ');
@@ -107,8 +139,20 @@ void TreeText::add_rules(std::string &block, const Traversal &traversal) const
 		else
 			block += look_.dim(what.text);
 		block += '\n';
+		if (i < explanation.matched.size())
+			add_matched(block, indent, explanation.matched[i], traversal);
 		if (const std::string marks = whole ? marks_text(traversal, i) : ""; !marks.empty())
 			block.append(indent + 5, ' ').append(look_.yellow(marks)) += '\n';
+	}
+	if (explanation.dropped_by.empty())
+		return;
+	stack.go_to(explanation.chain);
+	const size_t indent = 4 + 2 * stack.chains().size();
+	add_passed(block, indent, explanation.behind, traversal);
+	const uint32_t number = explanation.dropped_by.back()->number;
+	if (const RuleText *rule = traversal.rules_text.text->rule(explanation.chain, number)) {
+		block.append(indent, ' ').append(fmt::format("{}  {}\n", number, rule->text));
+		add_matched(block, indent, explanation.dropped_by, traversal);
 	}
 }
 

@@ -24,7 +24,12 @@ public:
 
 private:
 	void add_rules(std::string &block, const Traversal &traversal) const;
-	void add_passed(std::string &block, size_t indent, const std::vector<Passed> &rules) const;
+	void add_passed(std::string &block, size_t indent, const std::vector<Passed> &rules,
+			const Traversal &traversal) const;
+	void add_matched(std::string &block, size_t indent, const std::vector<const Match *> &asked,
+			 const Traversal &traversal) const;
+	void add_programs(std::string &block, size_t indent, const std::vector<const Match *> &asked) const;
+	std::string cost(const std::vector<const Match *> &asked, const Traversal &traversal) const;
 
 	Look look_;
 };

@@ -1,0 +1,132 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "pipeline/header_says.h"
+
+#include <fmt/core.h>
+#include <linux/in.h>
+#include <linux/in6.h>
+#include <linux/netfilter.h>
+#include <optional>
+
+#include "event/names.h"
+
+namespace ipt {
+
+namespace {
+
+using Of = HeaderCondition::Of;
+
+const uint8_t *address_of(const PacketFields &packet, Of of)
+{
+	return of == Of::source ? packet.source : packet.destination;
+}
+
+bool is_in(const Network &network, const uint8_t *address, uint8_t family)
+{
+	const size_t size = family == NFPROTO_IPV6 ? 16 : 4;
+	for (size_t i = 0; i < size; i++) {
+		if ((address[i] & network.mask[i]) != network.address[i])
+			return false;
+	}
+	return true;
+}
+
+// "eth0", "eth+": any that begins so.
+bool is_device(std::string_view pattern, std::string_view name)
+{
+	if (pattern.ends_with('+'))
+		return name.starts_with(pattern.substr(0, pattern.size() - 1));
+	return name == pattern;
+}
+
+// Where the kernel's search through IPv6 extension headers may have ended elsewhere than the tool's.
+bool is_protocol_certain(uint8_t family, const PacketFields &packet)
+{
+	if (family != NFPROTO_IPV6)
+		return true;
+	switch (packet.protocol) {
+	case IPPROTO_HOPOPTS:
+	case IPPROTO_ROUTING:
+	case IPPROTO_FRAGMENT:
+	case IPPROTO_AH:
+	case IPPROTO_DSTOPTS:
+	case IPPROTO_MH:
+		return false;
+	case IPPROTO_NONE:
+		return !(packet.fields & IPT_EVENT_EXTENDED);
+	default:
+		return true;
+	}
+}
+
+const ipt_event_dev &device_of(const Enter &enter, Of of)
+{
+	return of == Of::in ? enter.in : enter.out;
+}
+
+std::optional<bool> address_fits(const HeaderCondition &condition, const Seen &seen)
+{
+	if (!condition.network)
+		return std::nullopt;
+	return seen.certain(kAddresses, [&](const PacketFields &packet) {
+		return is_in(*condition.network, address_of(packet, condition.of), seen.family());
+	});
+}
+
+// Whether what stands behind the option, without its !, is true of the packet; nothing if that is not known.
+std::optional<bool> fits(const HeaderCondition &condition, const Seen &seen)
+{
+	switch (condition.of) {
+	case Of::source:
+	case Of::destination:
+		return address_fits(condition, seen);
+	case Of::in:
+	case Of::out:
+		return is_device(condition.value, name_of(device_of(seen.enter, condition.of).name));
+	case Of::protocol:
+		if (!condition.protocol || !is_protocol_certain(seen.family(), seen.then))
+			return std::nullopt;
+		return *condition.protocol == seen.then.protocol;
+	case Of::fragment:
+		return seen.then.fragment_offset != 0;
+	}
+	return std::nullopt;
+}
+
+std::string value_of(Of of, const Seen &seen)
+{
+	switch (of) {
+	case Of::source:
+	case Of::destination: {
+		const std::string then = address_text(seen.family(), address_of(seen.then, of));
+		const std::string later = address_text(seen.family(), address_of(seen.later, of));
+		return then == later ? then : then + " or " + later;
+	}
+	case Of::in:
+	case Of::out: {
+		const std::string_view name = name_of(device_of(seen.enter, of).name);
+		return name.empty() ? "none" : std::string(name);
+	}
+	case Of::protocol:
+		return protocol_name(seen.then.protocol);
+	case Of::fragment:
+		return fmt::format("fragment offset {}", seen.then.fragment_offset);
+	}
+	return {};
+}
+
+} // namespace
+
+HeaderReply ask_header(const std::vector<HeaderCondition> &conditions, const Seen &seen)
+{
+	HeaderReply reply;
+	for (const HeaderCondition &condition : conditions) {
+		const auto fit = fits(condition, seen);
+		if (!fit)
+			reply.uncertain.push_back(condition.text);
+		else if (*fit == condition.negated)
+			reply.unmet.push_back({ condition.text, value_of(condition.of, seen) });
+	}
+	return reply;
+}
+
+} // namespace ipt

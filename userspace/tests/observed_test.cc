@@ -1,0 +1,236 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <gtest/gtest.h>
+
+#include "pipeline/explain.h"
+#include "pipeline/hotdrop.h"
+#include "samples.h"
+
+namespace ipt::test {
+namespace {
+
+// What is made of what the kernel told: the packet is a SYN 192.0.2.1:40000 > 192.0.2.2:443 in eth0 unless changed.
+class ObservedTest : public testing::Test {
+protected:
+	void SetUp() override { p.observe(); }
+
+	static Binding rules_of(const std::string &rules)
+	{
+		auto tables = parse_save("*filter\n:INPUT ACCEPT [0:0]\n:WEB - [0:0]\n" + rules + "COMMIT\n");
+		return { std::make_shared<TableText>(std::move(tables.at("filter"))), {} };
+	}
+
+	static std::string reason_of(const Explanation &explanation, size_t event, size_t at)
+	{
+		if (!explanation.why_not.empty())
+			return explanation.why_not;
+		if (event >= explanation.before.size() || at >= explanation.before[event].size())
+			return "not there";
+		return reason_text(explanation.before[event][at]);
+	}
+
+	std::optional<Owner> owner;
+
+	// Of one rule that the packet passed on its way to the policy, of which these matches were asked.
+	std::string reason(const std::string &conditions, std::vector<Match> asked)
+	{
+		Traversal walk = walk_of({ p.enter("filter", NF_INET_LOCAL_IN) },
+					 rules_of("-A INPUT " + conditions + " -j DROP\n"));
+		if (!asked.empty())
+			put(walk, p.matches(std::move(asked)));
+		put(walk, p.rule("INPUT", 2, IPT_EVENT_KIND_POLICY));
+		put(walk, p.leave(NF_ACCEPT));
+		walk.owner = owner;
+		return reason_of(explain(walk), 0, 0);
+	}
+
+	// The only match said no.
+	std::string said_no(const std::string &conditions) { return reason(conditions, { { .number = 1 } }); }
+
+	PacketMaker p{ 1 };
+};
+
+TEST_F(ObservedTest, names_the_match_that_said_no_and_no_other)
+{
+	const std::string rule = "-p tcp -m tcp --dport 443 -m limit --limit 1/sec -m owner --uid-owner 1";
+	EXPECT_EQ(reason(rule, { { .number = 1, .index = 0, .yes = true }, { .number = 1, .index = 1 } }),
+		  "-m limit --limit 1/sec: said no");
+	EXPECT_EQ(reason(rule, { { .number = 1, .index = 0, .yes = true },
+				 { .number = 1, .index = 1, .yes = true },
+				 { .number = 1, .index = 2 } }),
+		  "-m owner --uid-owner 1: said no");
+}
+
+// Every match that is promised: what the packet has instead, if it can be told.
+TEST_F(ObservedTest, says_what_the_packet_has_instead)
+{
+	p.fields().connection = IPT_EVENT_CT_ESTABLISHED;
+	EXPECT_EQ(said_no("-p tcp -m tcp --dport 22"), "-m tcp --dport 22: packet has 443");
+	EXPECT_EQ(said_no("-p tcp -m multiport --dports 22,80"), "-m multiport --dports 22,80: packet has 443");
+	EXPECT_EQ(said_no("-m mark --mark 0x1"), "-m mark --mark 0x1: packet has 0x0");
+	EXPECT_EQ(said_no("-m connmark --mark 0x1"), "-m connmark --mark 0x1: packet has 0x0");
+	EXPECT_EQ(said_no("-m conntrack --ctstate NEW"), "-m conntrack --ctstate NEW: packet has ESTABLISHED");
+	EXPECT_EQ(said_no("-m state --state NEW"), "-m state --state NEW: packet has ESTABLISHED");
+	EXPECT_EQ(said_no("-m addrtype --dst-type BROADCAST"),
+		  "-m addrtype --dst-type BROADCAST: packet has 192.0.2.2");
+	EXPECT_EQ(said_no("-m addrtype --src-type LOCAL --dst-type LOCAL"),
+		  "-m addrtype --src-type LOCAL --dst-type LOCAL: packet has 192.0.2.1 and 192.0.2.2");
+	EXPECT_EQ(said_no("-m iprange --src-range 10.0.0.1-10.0.0.2"),
+		  "-m iprange --src-range 10.0.0.1-10.0.0.2: packet has 192.0.2.1");
+	EXPECT_EQ(said_no("-m length --length 100:"), "-m length --length 100:: packet has 60");
+	EXPECT_EQ(said_no("-m ttl --ttl-eq 1"), "-m ttl --ttl-eq 1: packet has 64");
+	EXPECT_EQ(said_no("-m hl --hl-eq 1"), "-m hl --hl-eq 1: packet has 64");
+	EXPECT_EQ(said_no("-m set --match-set web src"), "-m set --match-set web src: said no");
+	EXPECT_EQ(said_no("-m mac --mac-source 02:00:00:00:00:01"), "-m mac --mac-source 02:00:00:00:00:01: said no");
+	EXPECT_EQ(said_no("-m owner --uid-owner 1"), "-m owner --uid-owner 1: said no");
+	EXPECT_EQ(said_no("-m limit --limit 1/sec"), "-m limit --limit 1/sec: said no");
+	EXPECT_EQ(said_no("-m bpf --object-pinned /sys/fs/bpf/x"), "-m bpf --object-pinned /sys/fs/bpf/x: said no");
+	EXPECT_EQ(said_no("-m comment --comment x"), "-m comment --comment x: said no");
+	p.fields().protocol = IPPROTO_UDP;
+	EXPECT_EQ(said_no("-p udp -m udp --sport 53"), "-m udp --sport 53: packet has 40000");
+	p.fields().protocol = IPPROTO_ICMP;
+	p.fields().fields = IPT_EVENT_ICMP;
+	p.fields().icmp_type = 3;
+	EXPECT_EQ(said_no("-p icmp -m icmp --icmp-type 8"), "-m icmp --icmp-type 8: packet has 3/0");
+	EXPECT_EQ(said_no("-p ipv6-icmp -m icmp6 --icmpv6-type 128"), "-m icmp6 --icmpv6-type 128: packet has 3/0");
+}
+
+// What was captured is not all that the kernel looks at.
+TEST_F(ObservedTest, the_kernel_is_right_where_it_was_computed_otherwise)
+{
+	EXPECT_EQ(said_no("-p tcp -m tcp --dport 443"), "-m tcp --dport 443: said no");
+	EXPECT_EQ(said_no("-s 10.0.0.1/32 -m owner --uid-owner 1"), "-m owner --uid-owner 1: said no");
+	EXPECT_EQ(reason("-m ttl --ttl-eq 1 -m owner --uid-owner 1",
+			 { { .number = 1, .index = 0, .yes = true }, { .number = 1, .index = 1 } }),
+		  "-m owner --uid-owner 1: said no");
+	EXPECT_EQ(reason("-s 192.0.2.1/32 -m limit --limit 1/sec", {}), "-s 192.0.2.1/32: said no");
+	EXPECT_EQ(reason("-s 192.0.2.1/32 -p tcp -m limit --limit 1/sec", {}),
+		  "-s 192.0.2.1/32 or -p tcp (not known which)");
+}
+
+TEST_F(ObservedTest, whose_the_packet_is_instead)
+{
+	owner = Owner{ .uid = 1000 };
+	EXPECT_EQ(said_no("-m owner --uid-owner 1"), "-m owner --uid-owner 1: packet has uid 1000");
+	EXPECT_EQ(said_no("-m owner ! --uid-owner 999-1000"), "-m owner ! --uid-owner 999-1000: packet has uid 1000");
+	EXPECT_EQ(said_no("-m owner --uid-owner 1000"), "-m owner --uid-owner 1000: said no");
+	EXPECT_EQ(said_no("-m owner --uid-owner 1 --gid-owner 1"), "-m owner --uid-owner 1 --gid-owner 1: said no");
+}
+
+TEST_F(ObservedTest, a_rule_whose_matches_were_not_asked_failed_in_its_header)
+{
+	EXPECT_EQ(reason("-s 10.0.0.1/32 -m limit --limit 1/sec", {}), "-s 10.0.0.1/32: packet has 192.0.2.1");
+	p.head().family = NFPROTO_IPV6;
+	p.fields().protocol = IPPROTO_DSTOPTS;
+	EXPECT_EQ(reason("-p udp -m limit --limit 1/sec", {}), "-p udp: said no");
+}
+
+// Not what can be, but then it is not to be hidden either.
+TEST_F(ObservedTest, what_does_not_fit_is_not_explained_away)
+{
+	EXPECT_EQ(reason("-m limit --limit 1/sec -m owner --uid-owner 1", { { .number = 1, .yes = true } }),
+		  "-m owner --uid-owner 1");
+	EXPECT_EQ(reason("-m limit --limit 1/sec", { { .number = 1, .yes = true } }), "not known why");
+	EXPECT_EQ(reason("-m limit --limit 1/sec", { { .number = 1, .index = 7 } }), "match 8: said no");
+	EXPECT_EQ(reason("-m limit --limit 1/sec", { { .number = 3 } }),
+		  "its matches were observed in rules that it did not come to");
+	EXPECT_EQ(reason("-m limit --limit 1/sec", { { .number = 2 }, { .number = 1 } }),
+		  "its matches were observed in rules that it did not come to");
+}
+
+TEST_F(ObservedTest, each_rule_gets_its_own)
+{
+	const auto rules = rules_of("-A INPUT -m limit --limit 1/sec -j DROP\n"
+				    "-A INPUT -s 10.0.0.1/32 -m limit --limit 2/sec -j DROP\n"
+				    "-A INPUT -m limit --limit 3/sec -j WEB\n"
+				    "-A INPUT -m limit --limit 4/sec -j DROP\n"
+				    "-A WEB -m limit --limit 5/sec -j DROP\n");
+	const auto walk = walk_of(
+		{ p.enter("filter", NF_INET_LOCAL_IN), p.matches({ { .number = 1 }, { .number = 3, .yes = true } }),
+		  p.rule("INPUT", 3), p.matches({ { .number = 1 } }), p.rule("WEB", 2, IPT_EVENT_KIND_RETURN),
+		  p.matches({ { .number = 4 } }), p.rule("INPUT", 5, IPT_EVENT_KIND_POLICY), p.leave(NF_ACCEPT) },
+		rules);
+	const auto explanation = explain(walk);
+	EXPECT_EQ(reason_of(explanation, 0, 0), "-m limit --limit 1/sec: said no");
+	EXPECT_EQ(reason_of(explanation, 0, 1), "-s 10.0.0.1/32: packet has 192.0.2.1");
+	EXPECT_EQ(reason_of(explanation, 1, 0), "-m limit --limit 5/sec: said no");
+	EXPECT_EQ(reason_of(explanation, 2, 0), "-m limit --limit 4/sec: said no");
+	ASSERT_EQ(explanation.matched.size(), 3U);
+	EXPECT_EQ(explanation.matched[0].size(), 1U);
+	EXPECT_TRUE(explanation.matched[1].empty());
+}
+
+TEST_F(ObservedTest, matches_of_one_rule_in_two_events)
+{
+	const auto rules = rules_of("-A INPUT -m limit --limit 1/sec -m owner --uid-owner 1 -j DROP\n");
+	const Enter enter = p.enter("filter", NF_INET_LOCAL_IN);
+	const Matches first = p.matches({ { .number = 1, .index = 0, .yes = true } });
+	const Matches second = p.matches({ { .number = 1, .index = 1 } });
+	const auto walk =
+		walk_of({ enter, first, second, p.rule("INPUT", 2, IPT_EVENT_KIND_POLICY), p.leave(NF_ACCEPT) }, rules);
+	EXPECT_EQ(reason_of(explain(walk), 0, 0), "-m owner --uid-owner 1: said no");
+	EXPECT_EQ(explain(walk).before[0][0].asked.size(), 2U);
+}
+
+TEST_F(ObservedTest, nothing_where_what_was_observed_is_lost)
+{
+	const auto rules = rules_of("-A INPUT -m limit --limit 1/sec -j DROP\n");
+	const Enter enter = p.enter("filter", NF_INET_LOCAL_IN);
+	p.lose(1);
+	const auto walk = walk_of({ enter, p.rule("INPUT", 2, IPT_EVENT_KIND_POLICY), p.leave(NF_ACCEPT) }, rules);
+	EXPECT_EQ(explain(walk).why_not, "events of it are missing");
+}
+
+TEST_F(ObservedTest, a_walk_that_was_not_observed_is_computed)
+{
+	PacketMaker unobserved(2);
+	const auto walk = walk_of({ unobserved.enter("filter", NF_INET_LOCAL_IN),
+				    unobserved.rule("INPUT", 2, IPT_EVENT_KIND_POLICY), unobserved.leave(NF_ACCEPT) },
+				  rules_of("-A INPUT -p tcp -m limit --limit 1/sec -m owner --uid-owner 1 -j DROP\n"));
+	EXPECT_EQ(reason_of(explain(walk), 0, 0), "-m limit --limit 1/sec or -m owner --uid-owner 1 (not known which)");
+}
+
+TEST_F(ObservedTest, programs_and_what_they_said)
+{
+	const auto walk = sample_observed().traversals[0];
+	const auto explanation = explain(walk);
+	EXPECT_EQ(programs_text(explanation.before[0][0].asked), "program 12 (port_set) matched");
+	EXPECT_EQ(programs_text(explanation.matched[0]), "program 13 matched");
+	EXPECT_EQ(programs_text(explanation.dropped_by), "");
+	const Match no{ .number = 1, .program = 14, .program_name = "x" };
+	EXPECT_EQ(programs_text({ &no, &no }), "program 14 (x) did not match, program 14 (x) did not match");
+}
+
+TEST_F(ObservedTest, a_match_that_drops_the_packet_is_named_with_the_rules_before_it)
+{
+	const auto walk = sample_observed().traversals[0];
+	const auto explanation = explain(walk);
+	EXPECT_EQ(explanation.why_not, "");
+	EXPECT_EQ(explanation.chain, "INPUT");
+	ASSERT_EQ(explanation.behind.size(), 1U);
+	EXPECT_EQ(reason_text(explanation.behind[0]), "-s 10.0.0.0/8: packet has 192.0.2.1");
+	ASSERT_EQ(explanation.dropped_by.size(), 1U);
+	EXPECT_EQ(hotdrop_text(walk), "dropped by -m tcp --tcp-option 5 of rule 4 itself (hotdrop): "
+				      "-A INPUT -p tcp -m tcp --tcp-option 5 -j DROP");
+}
+
+TEST_F(ObservedTest, hotdrop_where_the_rules_are_not_known)
+{
+	auto walk = walk_of({ p.enter("filter", NF_INET_LOCAL_IN), p.matches({ { .number = 3, .hotdrop = true } }),
+			      p.leave(NF_DROP, true) },
+			    { nullptr, "not read" });
+	EXPECT_EQ(hotdrop_text(walk), "dropped by match 1 of rule 3 itself (hotdrop)");
+	walk.gap = true;
+	EXPECT_EQ(hotdrop_text(walk), "dropped by match 1 of rule 3 itself (hotdrop)");
+}
+
+// As IPv6's search for a protocol does.
+TEST_F(ObservedTest, hotdrop_of_no_match)
+{
+	const auto rules = rules_of("-A INPUT -m limit --limit 1/sec -j DROP\n-A INPUT -p tcp -j DROP\n");
+	const auto walk = walk_of(
+		{ p.enter("filter", NF_INET_LOCAL_IN), p.matches({ { .number = 1 } }), p.leave(NF_DROP, true) }, rules);
+	EXPECT_EQ(hotdrop_text(walk), "dropped by a rule itself (hotdrop), but by none of its matches");
+}
+
+} // namespace
+} // namespace ipt::test
