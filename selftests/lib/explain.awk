@@ -6,7 +6,8 @@
 #
 #	rules	-v family= -v rules= -v chains=: the ruleset, for iptables-restore; what it was made of goes to -v table=FILE
 #	packets	-v packets=: a packet a line, as fields: source, destination, protocol, 1 for a later fragment
-#	course	-v family= -v table=FILE: reads packets; how each of them walks through the rules
+#	course	-v family= -v table=FILE -v observed=: reads packets; how each of them walks through the rules, and what can be said
+#		of it if its matches were observed (1) or were not (0)
 #
 # Chance has a seed: all of it is the same each time.
 
@@ -145,7 +146,7 @@ function packet_length() { return family == 4 ? 40 : 60 }
 function has(kind)
 {
 	if (kind == "s") return address("s", source)
-	if (kind == "d") return address("d", destination)
+	if (kind == "d" || kind == "a") return address("d", destination)
 	if (kind == "i") return "eth0"
 	if (kind == "o") return "none"
 	if (kind == "p") return protocol == 6 ? "TCP" : protocol == 17 ? "UDP" : "protocol " protocol
@@ -155,20 +156,35 @@ function has(kind)
 	return "fragment offset " (fragment ? 8 : 0)
 }
 
-# Why the rule does not match; empty if it does.
+function is_match(kind) { return kind ~ /[aklmt]/ }
+
+# Why the rule does not match; empty if it does. All of the header that does not fit is told, but matches are asked one by one.
+function observed_reason(conditions,  list, n, i, kind, unmet)
+{
+	n = split(conditions, list, " ")
+	for (i = 1; i <= n; i++) {
+		kind = substr(list[i], 1, 1)
+		if (fits(kind, substr(list[i], 3)) == (substr(list[i], 2, 1) == "=")) continue
+		if (is_match(kind) && unmet != "") break
+		unmet = unmet (unmet == "" ? "" : ", ") condition_text(list[i]) (kind == "k" ? ": said no" : ": packet has " has(kind))
+	}
+	return unmet
+}
+
+# The same without having observed it: two of the matches cannot be told, and may have said no if nothing else did.
 function reason(conditions,  list, n, i, kind, fit, unmet, suspects, suspected, no, other_header)
 {
+	if (observed) return observed_reason(conditions)
 	n = split(conditions, list, " ")
 	for (i = 1; i <= n; i++) {
 		kind = substr(list[i], 1, 1)
 		fit = fits(kind, substr(list[i], 3)) == (substr(list[i], 2, 1) == "=")
 		no += !fit
-		# A tool cannot know these two, and asks no match of a packet with another header.
 		if (kind == "a" || kind == "k") {
 			suspects = suspects (suspected++ ? " or " : "") condition_text(list[i])
-		} else if (!fit && !(kind ~ /[lmt]/ && other_header)) {
+		} else if (!fit && !(is_match(kind) && other_header)) {
 			unmet = unmet (unmet == "" ? "" : ", ") condition_text(list[i]) ": packet has " has(kind)
-			if (kind !~ /[lmt]/) other_header = 1
+			if (!is_match(kind)) other_header = 1
 		}
 	}
 	if (!no) return ""

@@ -56,6 +56,7 @@ steady()
 {
 	sed -E -e 's/^[0-9]{2}:[0-9]{2}:[0-9]{2}\.[0-9]{6} /TIME /' \
 		-e 's/  [0-9]+\.[0-9] (u|m)?s(  |$)/  T\2/' \
+		-e 's/ \(its match(es)? took [^)]*\)$//; /^ +its match(es)? took /d' \
 		-e "s/$right/RIGHT/; s/$left/LEFT/" \
 		-e 's/sent (by|for) (.*) \(pid [0-9]+, uid /sent \1 \2 (pid PID, uid /' \
 		-e 's/(request|reply) id [0-9]+ seq/\1 seq/'

@@ -26,6 +26,17 @@ family()
 	esac
 }
 
+# quiet: no packet comes in but those of the test, which rules would count too.
+quiet()
+{
+	local gateway=192.0.2.2
+	[ "$family" = 4 ] || gateway=2001:db8::2
+	ip -n "$left" neigh replace $gateway dev eth0 nud permanent \
+		lladdr "$(ip -n "$right" -j link show eth0 | jq -r '.[0].address')"
+	in_left "$tool" -A OUTPUT ! -d "$net" -j DROP
+	in_right "$tool" -A OUTPUT -j DROP
+}
+
 # make WHAT [-v NAME=VALUE]...
 make()
 {
@@ -52,20 +63,36 @@ courses()
 		-e 's/^.* \| ([^ ]+ [0-9]+: (return|policy) .*)/\1/p'
 }
 
+# counted_rules: packets, chain and number of the rules that counted any.
+counted_rules()
+{
+	in_right "$tool-save" -c -t raw | awk '/^\[/ {
+		n[$3]++
+		if ((count = substr($1, 2) + 0) > 0) print count, $3, n[$3]
+	}' | sort
+}
+
 met_rules() { courses "$1" | grep -E '^[^ ]+ [0-9]+$' | grep -v '^packet ' | sort | uniq -c | awk '{ print $1, $2, $3 }' | sort; }
 
+again() { iptables-trace --color never --read "$@" 2>/dev/null; }
 first_differences() { diff "$1" "$2" >"$trace_dir/difference" || { head -n 20 "$trace_dir/difference" && false; }; }
 
-ktap_plan 14
+ktap_plan 19
 for f in 4 6; do
 	family $f
+	quiet
 	make rules -v rules=$rules -v chains=100 | in_right "$tool-restore"
 	make packets -v packets="$packets" >"$trace_dir/packets"
-	make course <"$trace_dir/packets" >"$trace_dir/want"
-	trace walks --explain --format line -$f --table raw -c "$packets" "dst net $net"
+	make course -v observed=1 <"$trace_dir/packets" >"$trace_dir/want"
+	make course -v observed=0 <"$trace_dir/packets" >"$trace_dir/want_bare"
+	trace bare --format json -$f --table raw -c "$packets" "dst net $net"
+	trace walks --explain --explain-budget 0 --format line -$f --table raw -c "$packets" "dst net $net"
 	in_left bash -c "$(declare -f send); from='$from' to='$to'; send" <"$trace_dir/packets"
 	trace_wait walks
+	trace_wait bare
 	courses walks >"$trace_dir/have"
+	again "$trace_dir/bare.out" --explain --format line >"$trace_dir/again.out"
+	courses again >"$trace_dir/have_bare"
 	diag <<<"IPv$f: $(grep -c 'no match' "$trace_dir/want") times a rule did not match, $(met_rules walks | wc -l) rules did"
 
 	check "IPv$f: there are thousands of rules" same "$(in_right "$tool-save" -t raw | grep -c '^-A')" $rules
@@ -73,8 +100,13 @@ for f in 4 6; do
 		test "$(met_rules walks | wc -l)" -ge 50 -a "$(grep -c 'no match' "$trace_dir/want")" -ge $((packets * 9))
 	check "IPv$f: rules that matched, that did not, and why, are what they have to be" \
 		first_differences "$trace_dir/want" "$trace_dir/have"
+	check "IPv$f: a recording that was made without observing tells what can be told of that" \
+		first_differences "$trace_dir/want_bare" "$trace_dir/have_bare"
+	check "IPv$f: rules that matched are those that counted, as often" \
+		first_differences <(counted_rules) <(met_rules walks)
 	check "IPv$f: nothing is lost" grep -q "^iptables-trace: $packets packets, .* nothing lost$" "$trace_dir/walks.err"
 	in_right "$tool" -t raw -F
+	in_right "$tool" -F OUTPUT
 done
 
 family 4
@@ -116,9 +148,9 @@ check "the tree has them above the rule that matched" block_is tree '#1 ' <<-END
 	        2  -A web -p udp -m udp --dport 53 -m comment --comment names -j ACCEPT
 	             no match: -m udp --dport 53: packet has 1001
 	        3  -A web -p udp -m addrtype --dst-type BROADCAST
-	             no match: -m addrtype --dst-type BROADCAST
+	             no match: -m addrtype --dst-type BROADCAST: packet has 198.51.100.7
 	        4  -A web -p udp -m udp --dport 1000:1999 -m addrtype --dst-type BROADCAST -m pkttype --pkt-type multicast
-	             no match: -m addrtype --dst-type BROADCAST or -m pkttype --pkt-type multicast (not known which)
+	             no match: -m addrtype --dst-type BROADCAST: packet has 198.51.100.7
 	        return from web
 	      policy ACCEPT
 	  mangle PREROUTING  ACCEPT  T
@@ -131,15 +163,17 @@ check "the tree has them above the rule that matched" block_is tree '#1 ' <<-END
 	      policy ACCEPT
 	  complete: ACCEPT in mangle PREROUTING
 END
-again() { iptables-trace --color never --read "$@" 2>/dev/null; }
-check "a recording made without --explain can be explained" \
-	same "$(again "$trace_dir/plain.out" --explain | steady)" "$(shown tree)"
+check "a recording made with --explain says the same" same "$(again "$trace_dir/json.out" --explain | steady)" "$(shown tree)"
+check "one made without it can be explained, as far as what was captured tells" \
+	same "$(again "$trace_dir/plain.out" --explain | steady)" "$(shown tree | sed -E \
+		-e '/^        4  /{n;s/(no match: ).*/\1-m addrtype --dst-type BROADCAST or -m pkttype --pkt-type multicast (not known which)/}' \
+		-e 's/(BROADCAST): packet has .*/\1/')"
 check "and one made with it shown without" same "$(again "$trace_dir/json.out" | grep -c 'no match')" 0
 check "json has the conditions and what the packet has" same \
 	"$(jq -c 'select(.number == 3 and .chain == "PREROUTING") | [.no_match[] | [.number, .unmet[0].condition, .unmet[0].packet]]' \
 		"$trace_dir/json.out")" '[[1,"-s 10.0.0.0/8","192.0.2.1"],[2,"-i wan","eth0"]]'
-check "and the matches that may have said no" same \
-	"$(jq -c 'select(.text == "return from web") | [.no_match[].suspects]' "$trace_dir/json.out")" \
+check "and the matches that may have said no, where they were not observed" same \
+	"$(again "$trace_dir/plain.out" --explain --format json | jq -c 'select(.text == "return from web") | [.no_match[].suspects]')" \
 	'[[],[],["-m addrtype --dst-type BROADCAST"],["-m addrtype --dst-type BROADCAST","-m pkttype --pkt-type multicast"]]'
 check "what does not go with it is refused" \
 	says "iptables-trace: --explain: --format folded shows where the time goes, and no rules that did not match" \
