@@ -5,7 +5,7 @@
 # "what<TAB>instructions". Packets go through one table, raw PREROUTING, past rules whose match says no, into a DROP; what
 # they cost when they are traced and not observed is taken off. The programs are the tool's.
 #
-# Wants a kernel for more than one CPU (possible_cpus=2), though it has but one.
+# Wants a machine of two CPUs of which one is not used: a kernel for one alone keeps the counters of rules inside of them.
 
 set -eu
 cd "$(dirname "$0")/.."

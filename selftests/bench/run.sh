@@ -31,7 +31,7 @@ step "counting (a few minutes)"
 	die "the benchmark did not run to its end"
 }
 # On a kernel for one CPU matches cannot be observed.
-"$vm_dir/run.sh" -k "$kernel" -i -q -t 1200 -a possible_cpus=2 -p "$out/product" -o "$out/observe" bench/observe.sh || {
+"$vm_dir/run.sh" -k "$kernel" -i -c 2 -a maxcpus=1 -q -t 1200 -p "$out/product" -o "$out/observe" bench/observe.sh || {
 	tail -n 20 "$out/observe/output.log" >&2
 	die "the benchmark of observed matches did not run to its end"
 }
