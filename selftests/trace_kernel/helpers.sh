@@ -37,9 +37,17 @@ check "... at a rule" same "$(fewer_frames rule 3)" 0
 check "... and at a return" same "$(fewer_frames leave 1)" 0
 # A rule's second frame is the table's function, which has called nf_log_trace().
 begin=$(address_of ipt_do_table)
-check "the stack at a rule leads through the table" same \
-	"$(events session '^rule' | sed 's/.* caller=\([^ ]*\) .*/\1/' | awk -v begin="$begin" '
-		{ if (substr($1, 1, 12) < substr(begin, 1, 12)) n++ } END { print n + 0 }')" 0
+outside_the_table()
+{
+	events session '^rule' | sed 's/.* caller=\([^ ]*\) .*/\1/' | awk -v begin="$begin" '
+		{ if (substr($1, 1, 12) < substr(begin, 1, 12)) n++ } END { print n + 0 }'
+}
+if zgrep -qs '^CONFIG_UNWINDER_FRAME_POINTER=y' /proc/config.gz; then
+	ktap_skip "the stack at a rule leads through the table" \
+		"this kernel walks stacks by frame pointers, which at a function's entry leave out its caller"
+else
+	check "the stack at a rule leads through the table" same "$(outside_the_table)" 0
+fi
 check "every event is there" whole session
 
 trace_object=trace_perf
