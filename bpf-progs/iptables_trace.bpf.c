@@ -33,7 +33,10 @@ static __always_inline __u16 event_flags(__u32 flags)
 	       (flags & IPTABLES_TRACE_F_USER_TRACE ? IPT_EVENT_USER_TRACE : 0) |
 	       (flags & IPTABLES_TRACE_F_CHILD ? IPT_EVENT_CHILD : 0) |
 	       (flags & IPTABLES_TRACE_F_OBSERVED ? IPT_EVENT_OBSERVED : 0) |
-	       (flags & IPTABLES_TRACE_F_OWNED ? IPT_EVENT_OWNED : 0);
+	       (flags & IPTABLES_TRACE_F_OWNED ? IPT_EVENT_OWNED : 0) |
+	       (flags & IPTABLES_TRACE_F_TABLE_CUT ? IPT_EVENT_TABLE_CUT : 0) |
+	       (flags & IPTABLES_TRACE_F_CHAIN_CUT ? IPT_EVENT_CHAIN_CUT : 0) |
+	       (flags & IPTABLES_TRACE_F_UNTOLD ? IPT_EVENT_UNTOLD : 0);
 }
 
 static __always_inline void fill_head(struct ipt_event_head *head,
@@ -57,7 +60,7 @@ static __always_inline void fill_head(struct ipt_event_head *head,
 	head->seq = c->seq;
 	head->flags = event_flags(c->flags);
 	head->hook = c->hook;
-	head->reserved = 0;
+	head->nft_family = c->nft_family;
 	__builtin_memcpy(head->table, c->table, sizeof(head->table));
 }
 
@@ -99,18 +102,41 @@ static __always_inline void fill_header(struct ipt_event_enter *event,
 		event->header_len = 0;
 }
 
+/* How long an event is has to be plain to the verifier, so those of nf_tables are written by themselves. */
+static __always_inline int enter_base_chain(const struct iptables_trace_ctx *c,
+					    const struct iptables_trace_ctx *module_ctx)
+{
+	struct ipt_event_enter *event = bpf_ringbuf_reserve(&events, sizeof(*event), 0);
+
+	if (!event)
+		return lost(IPT_EVENT_LOSS_RING_FULL);
+	fill_enter(event, c, module_ctx, sizeof(*event));
+	if (with_header) {
+		fill_header(event, c, module_ctx);
+	} else {
+		event->header_len = 0;
+		__builtin_memset(event->header, 0, sizeof(event->header));
+		event->reserved = 0;
+	}
+	event->handle = c->handle;
+	__builtin_memcpy(event->chain, c->chain, sizeof(event->chain));
+	return submit(event, sizeof(*event));
+}
+
 SEC("kprobe")
 int BPF_KPROBE(trace_enter, const struct iptables_trace_ctx *module_ctx)
 {
-	const __u32 size = with_header ? sizeof(struct ipt_event_enter) : IPT_EVENT_ENTER_SHORT;
+	const __u32 size = with_header ? IPT_EVENT_ENTER_LEGACY : IPT_EVENT_ENTER_SHORT;
 	struct ipt_event_enter *event;
 	struct iptables_trace_ctx c;
 
 	if (read_context(&c, module_ctx, CTX_READ_LEN))
 		return lost(IPT_EVENT_LOSS_CONTEXT);
+	if (c.nft_family)
+		return enter_base_chain(&c, module_ctx);
 	/* To the verifier with_header is a constant: one of the two is all that it sees. */
 	if (with_header)
-		event = bpf_ringbuf_reserve(&events, sizeof(*event), 0);
+		event = bpf_ringbuf_reserve(&events, IPT_EVENT_ENTER_LEGACY, 0);
 	else
 		event = bpf_ringbuf_reserve(&events, IPT_EVENT_ENTER_SHORT, 0);
 	if (!event)
@@ -121,6 +147,32 @@ int BPF_KPROBE(trace_enter, const struct iptables_trace_ctx *module_ctx)
 	return submit(event, size);
 }
 
+/* What is said of any rule. */
+static __always_inline void fill_rule(struct ipt_event_rule *event,
+				      const struct iptables_trace_ctx *c, __u32 size)
+{
+	fill_head(&event->head, c, IPT_EVENT_RULE, size);
+	__builtin_memcpy(event->chain, c->chain, sizeof(event->chain));
+	event->number = c->rule_number;
+	event->mark = c->mark;
+	event->ct_mark = c->ct_mark;
+	event->kind = c->rule_type;
+	__builtin_memset(event->reserved, 0, sizeof(event->reserved));
+}
+
+static __always_inline int rule_of_nf_tables(const struct iptables_trace_ctx *c)
+{
+	struct ipt_event_rule *event = bpf_ringbuf_reserve(&events, sizeof(*event), 0);
+
+	if (!event)
+		return lost(IPT_EVENT_LOSS_RING_FULL);
+	fill_rule(event, c, sizeof(*event));
+	event->handle = c->handle;
+	event->verdict = c->verdict;
+	event->reserved2 = 0;
+	return submit(event, sizeof(*event));
+}
+
 SEC("kprobe")
 int BPF_KPROBE(trace_rule, const struct iptables_trace_ctx *module_ctx)
 {
@@ -129,17 +181,13 @@ int BPF_KPROBE(trace_rule, const struct iptables_trace_ctx *module_ctx)
 
 	if (read_context(&c, module_ctx, offsetof(struct iptables_trace_ctx, in_name)))
 		return lost(IPT_EVENT_LOSS_CONTEXT);
-	event = bpf_ringbuf_reserve(&events, sizeof(*event), 0);
+	if (c.nft_family)
+		return rule_of_nf_tables(&c);
+	event = bpf_ringbuf_reserve(&events, IPT_EVENT_RULE_LEGACY, 0);
 	if (!event)
 		return lost(IPT_EVENT_LOSS_RING_FULL);
-	fill_head(&event->head, &c, IPT_EVENT_RULE, sizeof(*event));
-	__builtin_memcpy(event->chain, c.chain, sizeof(event->chain));
-	event->number = c.rule_number;
-	event->mark = c.mark;
-	event->ct_mark = c.ct_mark;
-	event->kind = c.rule_type;
-	__builtin_memset(event->reserved, 0, sizeof(event->reserved));
-	return submit(event, sizeof(*event));
+	fill_rule(event, &c, IPT_EVENT_RULE_LEGACY);
+	return submit(event, IPT_EVENT_RULE_LEGACY);
 }
 
 SEC("kprobe")
@@ -216,6 +264,14 @@ IPT_EVENT_ASSERT((int)IPT_EVENT_KIND_RULE == (int)IPTABLES_TRACE_TYPE_RULE);
 IPT_EVENT_ASSERT((int)IPT_EVENT_KIND_RETURN == (int)IPTABLES_TRACE_TYPE_RETURN);
 IPT_EVENT_ASSERT((int)IPT_EVENT_KIND_POLICY == (int)IPTABLES_TRACE_TYPE_POLICY);
 IPT_EVENT_ASSERT((int)IPT_EVENT_KIND_OTHER == (int)IPTABLES_TRACE_TYPE_OTHER);
+IPT_EVENT_ASSERT((int)IPT_EVENT_NFT_INET == (int)IPTABLES_TRACE_NFT_INET &&
+		 (int)IPT_EVENT_NFT_IPV4 == (int)IPTABLES_TRACE_NFT_IPV4 &&
+		 (int)IPT_EVENT_NFT_BRIDGE == (int)IPTABLES_TRACE_NFT_BRIDGE &&
+		 (int)IPT_EVENT_NFT_IPV6 == (int)IPTABLES_TRACE_NFT_IPV6);
+IPT_EVENT_ASSERT((int)IPT_EVENT_NFT_CONTINUE == (int)IPTABLES_TRACE_NFT_CONTINUE &&
+		 (int)IPT_EVENT_NFT_JUMP == (int)IPTABLES_TRACE_NFT_JUMP &&
+		 (int)IPT_EVENT_NFT_GOTO == (int)IPTABLES_TRACE_NFT_GOTO &&
+		 (int)IPT_EVENT_NFT_RETURN == (int)IPTABLES_TRACE_NFT_RETURN);
 IPT_EVENT_ASSERT(IPT_EVENT_NAME_LEN == IPTABLES_TRACE_TABLE_LEN &&
 		 IPT_EVENT_NAME_LEN == IPTABLES_TRACE_CHAIN_LEN);
 IPT_EVENT_ASSERT(IPT_EVENT_DEV_LEN == IPTABLES_TRACE_IFNAME_LEN);

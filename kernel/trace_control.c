@@ -99,7 +99,7 @@ static int set_programs(struct itrace_session *session, const void __user *arg, 
 	err = struct_from_user(&in, sizeof(in), sizeof(in), arg, cmd);
 	if (err)
 		return err;
-	if (in.reserved || (in.enter < 0 && in.rule < 0 && in.leave < 0))
+	if (in.back_ends & ~IPTABLES_TRACE_BACK_END_LEGACY || (in.enter < 0 && in.rule < 0 && in.leave < 0))
 		return -EINVAL;
 	fds[IPTABLES_TRACE_ENTER] = in.enter;
 	fds[IPTABLES_TRACE_RULE] = in.rule;

@@ -129,11 +129,11 @@ void itrace_event_enter(struct itrace_walk *walk, u8 family)
 	memcpy(ctx->table, walk->table->name, sizeof(ctx->table));
 	fill_device(state->in, &ctx->in_ifindex, ctx->in_name);
 	fill_device(state->out, &ctx->out_ifindex, ctx->out_name);
-	ctx->reserved8 = 0;
+	ctx->nft_family = 0;
 	ctx->matches = 0;
 	ctx->match_count = 0;
 	ctx->reserved32 = 0;
-	ctx->reserved = 0;
+	ctx->handle = 0;
 
 	fill_moment(walk, IPTABLES_TRACE_ENTER);
 	if (itrace_owner_fill(&ctx->owner, walk->skb, state))

@@ -24,7 +24,8 @@
 
 enum ipt_event_type {
 	IPT_EVENT_ENTER	= 1,	/* the packet comes into a table: struct ipt_event_enter */
-	IPT_EVENT_RULE	= 2,	/* all matches of a rule said yes: struct ipt_event_rule */
+	/* All matches of a rule said yes, or a rule of nf_tables came to its end: struct ipt_event_rule */
+	IPT_EVENT_RULE	= 2,
 	IPT_EVENT_LEAVE	= 3,	/* the table has judged the packet: struct ipt_event_leave */
 	IPT_EVENT_MATCHES = 4,	/* what matches of rules said: struct ipt_event_matches */
 };
@@ -38,11 +39,20 @@ enum ipt_event_type {
 #define IPT_EVENT_CHILD		(1 << 5)	/* selected because it was made while a selected packet was in a table */
 #define IPT_EVENT_OWNED		(1 << 6)	/* an enter event that says whose socket has sent it */
 #define IPT_EVENT_OBSERVED	(1 << 7)	/* this walk's matches are reported; in an enter event only */
+#define IPT_EVENT_TABLE_CUT	(1 << 8)	/* the table's name is longer than there is room for */
+#define IPT_EVENT_CHAIN_CUT	(1 << 9)	/* the chain's, likewise */
+#define IPT_EVENT_UNTOLD	(1 << 10)	/* rules of this walk are not reported */
+
+/* ipt_event_head.nft_family: of a table of nf_tables, the family that it is of; 0: a table of x_tables */
+#define IPT_EVENT_NFT_INET	1
+#define IPT_EVENT_NFT_IPV4	2
+#define IPT_EVENT_NFT_BRIDGE	7
+#define IPT_EVENT_NFT_IPV6	10
 
 struct ipt_event_head {
 	__u16	version;	/* IPT_EVENT_VERSION */
 	__u8	type;		/* enum ipt_event_type */
-	__u8	family;		/* NFPROTO_IPV4, NFPROTO_IPV6 */
+	__u8	family;		/* of the packet: NFPROTO_IPV4, NFPROTO_IPV6 */
 	__u32	size;		/* of the whole event, in bytes */
 	__u64	time;		/* CLOCK_MONOTONIC, in nanoseconds */
 	__u64	packet;		/* number of the packet in the session, from 1 */
@@ -50,15 +60,15 @@ struct ipt_event_head {
 	__u64	parent;		/* the walk during which this one began, 0 if none */
 	__u64	parent_packet;	/* and its packet */
 	__u64	missed;		/* how many probe hits the kernel had missed so far; they have no seq */
-	__u64	ruleset;	/* identity of the table's rules; 0: being replaced right now */
+	__u64	ruleset;	/* identity of the table's rules, or the generation of nf_tables; 0: being replaced right now */
 	__u64	replacements;	/* how many tables had been replaced so far */
 	__u64	netns_cookie;	/* 0 where the kernel has given none */
 	__u32	netns;		/* inode number of the network namespace */
 	__u32	cpu;
 	__u32	seq;		/* number of the event of its packet, from 1; lost events have numbers too */
 	__u16	flags;		/* IPT_EVENT_FIRST ... */
-	__u8	hook;		/* NF_INET_PRE_ROUTING ... */
-	__u8	reserved;
+	__u8	hook;		/* NF_INET_PRE_ROUTING ..., or the same of a bridge */
+	__u8	nft_family;	/* IPT_EVENT_NFT_INET ... */
 	char	table[IPT_EVENT_NAME_LEN];
 };
 
@@ -128,30 +138,47 @@ struct ipt_event_enter {
 	struct ipt_event_packet	packet;
 	__s32			priority;	/* of the table among the functions of its hook */
 	struct ipt_event_owner	owner;
-	/* Ends here if the reader has no use for what follows. */
+	/* Ends here in a table of x_tables if the reader has no use for what follows. */
 	__u32			header_len;	/* bytes of header[] that are the packet's */
 	__u8			header[IPT_EVENT_HEADER_LEN];	/* from its IP header on */
 	__u32			reserved;
+	/* Ends here in a table of x_tables. What is entered in nf_tables is a base chain: */
+	__u64			handle;
+	char			chain[IPT_EVENT_NAME_LEN];
 };
 
 #define IPT_EVENT_ENTER_SHORT	288	/* bytes of struct ipt_event_enter without the header */
+#define IPT_EVENT_ENTER_LEGACY	424	/* with it, without the base chain */
 
 enum ipt_event_rule_kind {
 	IPT_EVENT_KIND_RULE	= 1,
-	IPT_EVENT_KIND_RETURN	= 2,	/* of a user chain: its end, or a rule without conditions that returns or decides */
-	IPT_EVENT_KIND_POLICY	= 3,	/* of a built-in chain: the same */
+	/* Of a user chain: its end; in x_tables, or a rule without conditions that returns or decides. */
+	IPT_EVENT_KIND_RETURN	= 2,
+	IPT_EVENT_KIND_POLICY	= 3,	/* of a built-in chain or a base chain: the same */
 	IPT_EVENT_KIND_OTHER	= 4,	/* the kernel used a word that the module does not know */
 };
+
+/* ipt_event_rule.verdict, besides NF_ACCEPT and so on */
+#define IPT_EVENT_NFT_CONTINUE	(-1)
+#define IPT_EVENT_NFT_JUMP	(-3)
+#define IPT_EVENT_NFT_GOTO	(-4)
+#define IPT_EVENT_NFT_RETURN	(-5)
 
 struct ipt_event_rule {
 	struct ipt_event_head	head;
 	char			chain[IPT_EVENT_NAME_LEN];
-	__u32			number;	/* in its chain, from 1; the end of a chain counts as one */
+	__u32			number;	/* in its chain, from 1; the end of a chain counts as one; nf_tables: 0 */
 	__u32			mark;
 	__u32			ct_mark;
 	__u8			kind;	/* enum ipt_event_rule_kind */
 	__u8			reserved[3];
+	/* Ends here in a table of x_tables. */
+	__u64			handle;	/* of the rule; with KIND_RETURN and KIND_POLICY of the chain */
+	__s32			verdict;	/* the rule's own, or the policy; IPT_EVENT_NFT_..., NF_ACCEPT ... */
+	__u32			reserved2;
 };
+
+#define IPT_EVENT_RULE_LEGACY	176	/* bytes of struct ipt_event_rule without what is of nf_tables */
 
 /* ipt_event_match.flags */
 #define IPT_EVENT_MATCH_YES	(1 << 0)	/* its answer, ! included */
@@ -183,7 +210,7 @@ struct ipt_event_leave {
 	struct ipt_event_head	head;
 	__u64			duration;	/* since the packet entered, tracing included, in nanoseconds */
 	struct ipt_event_packet	packet;
-	__u32			verdict;	/* NF_ACCEPT ... and what its upper bits carry */
+	__u32			verdict;	/* NF_ACCEPT ... and what its upper bits carry; any drop is NF_DROP */
 };
 
 /* Why a program did not write an event: the index of its counter in the programs' array of losses, one a CPU. */
@@ -202,9 +229,11 @@ enum ipt_event_loss {
 IPT_EVENT_ASSERT(sizeof(struct ipt_event_head) == 128);
 IPT_EVENT_ASSERT(sizeof(struct ipt_event_dev) == 20);
 IPT_EVENT_ASSERT(sizeof(struct ipt_event_packet) == 76);
-IPT_EVENT_ASSERT(sizeof(struct ipt_event_enter) == 424);
+IPT_EVENT_ASSERT(sizeof(struct ipt_event_enter) == 464);
+IPT_EVENT_ASSERT(__builtin_offsetof(struct ipt_event_enter, handle) == IPT_EVENT_ENTER_LEGACY);
 IPT_EVENT_ASSERT(__builtin_offsetof(struct ipt_event_enter, header_len) == IPT_EVENT_ENTER_SHORT);
-IPT_EVENT_ASSERT(sizeof(struct ipt_event_rule) == 176);
+IPT_EVENT_ASSERT(sizeof(struct ipt_event_rule) == 192);
+IPT_EVENT_ASSERT(__builtin_offsetof(struct ipt_event_rule, handle) == IPT_EVENT_RULE_LEGACY);
 IPT_EVENT_ASSERT(sizeof(struct ipt_event_leave) == 216);
 IPT_EVENT_ASSERT(sizeof(struct ipt_event_match) == 16);
 IPT_EVENT_ASSERT(sizeof(struct ipt_event_matches) == 136);

@@ -34,6 +34,7 @@ enum {
 	IPTABLES_TRACE_FEATURE_SELECT	= 1 << 1,	/* ADD_NETNS, SET_SELECT */
 	IPTABLES_TRACE_FEATURE_CGROUP	= 1 << 2,	/* IPTABLES_TRACE_SELECT_CGROUP */
 	IPTABLES_TRACE_FEATURE_OBSERVE	= 1 << 3,	/* SET_MATCHES, OBSERVE */
+	IPTABLES_TRACE_FEATURE_NFT	= 1 << 4,	/* IPTABLES_TRACE_BACK_END_NFT */
 };
 
 /* What the module probes while a session runs. A set of them says which are in place. */
@@ -46,6 +47,20 @@ enum {
 	IPTABLES_TRACE_HOOK_UNREGISTER	= 1 << 5,	/* xt_unregister_table: likewise */
 	IPTABLES_TRACE_HOOK_DUP_IPV4	= 1 << 6,	/* nf_dup_ipv4: to keep our mark off the copies of TEE */
 	IPTABLES_TRACE_HOOK_DUP_IPV6	= 1 << 7,	/* nf_dup_ipv6 */
+	IPTABLES_TRACE_HOOK_NFT		= 1 << 8,	/* nft_do_chain: base chains of nf_tables */
+	IPTABLES_TRACE_HOOK_NFT_RULE	= 1 << 9,	/* nft_trace_notify: their rules */
+	/* nft_meta_set_eval: to leave the user's own traces alone. Only while there are or have been rules that make some. */
+	IPTABLES_TRACE_HOOK_NFT_USER_TRACE = 1 << 10,
+};
+
+/* iptables_trace_programs.back_ends */
+enum {
+	IPTABLES_TRACE_BACK_END_LEGACY	= 1 << 0,	/* tables of x_tables: ipt_do_table, ip6t_do_table */
+	/*
+	 * Base chains of nf_tables, of the families ip, ip6 and inet and, for packets of IPv4 and IPv6, bridge. Not of arp, whose
+	 * packets no filter and no address selects, nor of netdev and of ingress, where a packet is not one of IP yet.
+	 */
+	IPTABLES_TRACE_BACK_END_NFT	= 1 << 1,
 };
 
 struct iptables_trace_info {
@@ -63,18 +78,19 @@ struct iptables_trace_info {
 
 /*
  * File descriptors of the BPF programs that run at each event, or -1 for none; at least one has to be given. The
- * session keeps a reference of its own.
+ * session keeps a reference of its own. back_ends says which tables they want to hear of: 0 is the legacy ones alone, for
+ * programs that know of no others.
  *
  * Taken is a program of type BPF_PROG_TYPE_KPROBE with expected_attach_type 0 that does not sleep and does not use
- * bpf_override_return(). Errors: EBADF (not a file descriptor), EINVAL (not a BPF program, no program at all),
- * EPROTOTYPE (another program type), EOPNOTSUPP (sleepable, overriding, or made for another way to attach), EBUSY
- * (the session runs).
+ * bpf_override_return(). Errors: EBADF (not a file descriptor), EINVAL (not a BPF program, no program at all,
+ * an unknown back end), EPROTOTYPE (another program type), EOPNOTSUPP (sleepable, overriding, or made for another way to
+ * attach; nf_tables without IPTABLES_TRACE_FEATURE_NFT), EBUSY (the session runs).
  */
 struct iptables_trace_programs {
 	__s32	enter;
 	__s32	rule;
 	__s32	leave;
-	__u32	reserved;
+	__u32	back_ends;		/* IPTABLES_TRACE_BACK_END_... */
 };
 
 /* iptables_trace_filter.flags */
@@ -263,6 +279,9 @@ struct iptables_trace_stats {
 	__u64	matches;		/* reported to the program */
 	__u64	unobserved_busy;	/* traversals whose matches were not, to keep to the budget */
 	__u64	unobserved_unknown;	/* likewise, as the table's ruleset was not one that OBSERVE had named */
+
+	/* With IPTABLES_TRACE_FEATURE_NFT. */
+	__u64	untold;			/* traversals with IPTABLES_TRACE_F_UNTOLD */
 };
 
 #define IPTABLES_TRACE_IOC		0xEB
@@ -299,6 +318,6 @@ IPTABLES_TRACE_ASSERT_SIZE(iptables_trace_netns, 8);
 IPTABLES_TRACE_ASSERT_SIZE(iptables_trace_select, 336);
 IPTABLES_TRACE_ASSERT_SIZE(iptables_trace_matches, 8);
 IPTABLES_TRACE_ASSERT_SIZE(iptables_trace_observe, 48);
-IPTABLES_TRACE_ASSERT_SIZE(iptables_trace_stats, 152);
+IPTABLES_TRACE_ASSERT_SIZE(iptables_trace_stats, 160);
 
 #endif

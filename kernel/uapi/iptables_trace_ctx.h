@@ -33,15 +33,22 @@
 #define IPTABLES_TRACE_HEADER_LEN	128
 #define IPTABLES_TRACE_COMM_LEN		16
 
-/* iptables_trace_ctx.kind: which of the session's programs runs. */
+/*
+ * iptables_trace_ctx.kind: which of the session's programs runs. What is said of a table here and below holds for a base
+ * chain of nf_tables, which is what a packet enters and leaves there, and whose priority and verdict it has.
+ */
 enum {
 	IPTABLES_TRACE_ENTER	= 1,	/* a packet enters a table */
-	IPTABLES_TRACE_RULE	= 2,	/* it met the conditions of a rule; the rule's target has not run yet */
+	/* It met the conditions of a rule. The rule's target has not run yet; in nf_tables, the rule has done all it does. */
+	IPTABLES_TRACE_RULE	= 2,
 	IPTABLES_TRACE_LEAVE	= 3,	/* the table has decided */
 	IPTABLES_TRACE_MATCHES	= 4,	/* what matches of rules said: see matches below */
 };
 
-/* iptables_trace_ctx.rule_type, 0 in other events than IPTABLES_TRACE_RULE. */
+/*
+ * iptables_trace_ctx.rule_type, 0 in other events than IPTABLES_TRACE_RULE. With nf_tables a return that somebody wrote is a
+ * rule, and a base chain ends with its policy alone.
+ */
 enum {
 	IPTABLES_TRACE_TYPE_RULE	= 1,	/* a rule as the user wrote it */
 	IPTABLES_TRACE_TYPE_RETURN	= 2,	/* the invisible end of a user chain */
@@ -51,7 +58,10 @@ enum {
 
 /* iptables_trace_ctx.flags */
 enum {
-	/* The table took the packet away (NF_STOLEN); the packet's fields are those of the event before. */
+	/*
+	 * The packet is not there any more: the table took it away (NF_STOLEN), or nf_tables has dropped it already. Its fields
+	 * are those of the event before.
+	 */
 	IPTABLES_TRACE_F_STOLEN		= 1 << 0,
 	/* The first event of this packet: nothing was seen of it before. Only at IPTABLES_TRACE_ENTER. */
 	IPTABLES_TRACE_F_FIRST		= 1 << 1,
@@ -59,7 +69,7 @@ enum {
 	IPTABLES_TRACE_F_TERMINAL	= 1 << 2,
 	/* That this is the packet of the events before is likely but not certain: it was changed in between. */
 	IPTABLES_TRACE_F_GUESSED	= 1 << 3,
-	/* A trace of the user's own (-j TRACE, nft meta nftrace) covers the packet: its lines go to the kernel log. */
+	/* A trace of the user's own (-j TRACE, nft meta nftrace) covers the packet: it goes where it would without us. */
 	IPTABLES_TRACE_F_USER_TRACE	= 1 << 4,
 	/* Selected because it was made while a selected packet was in a table (IPTABLES_TRACE_FILTER_CHILDREN). */
 	IPTABLES_TRACE_F_CHILD		= 1 << 5,
@@ -67,6 +77,30 @@ enum {
 	IPTABLES_TRACE_F_OWNED		= 1 << 6,
 	/* This traversal's matches are reported, by IPTABLES_TRACE_MATCHES. Only at IPTABLES_TRACE_ENTER. */
 	IPTABLES_TRACE_F_OBSERVED	= 1 << 7,
+	/* table, chain: longer than there is room for, and cut. */
+	IPTABLES_TRACE_F_TABLE_CUT	= 1 << 8,
+	IPTABLES_TRACE_F_CHAIN_CUT	= 1 << 9,
+	/*
+	 * Rules of this traversal are not reported. Only of nf_tables: its function that names rules is not probed; or a rule
+	 * with meta nftrace is there since a moment ago, and the probe that tells its mark from ours is only being set.
+	 */
+	IPTABLES_TRACE_F_UNTOLD		= 1 << 10,
+};
+
+/* iptables_trace_ctx.nft_family: of an nf_tables table, as of NFPROTO_...; 0 stands for a table of x_tables. */
+enum {
+	IPTABLES_TRACE_NFT_INET		= 1,
+	IPTABLES_TRACE_NFT_IPV4		= 2,
+	IPTABLES_TRACE_NFT_BRIDGE	= 7,
+	IPTABLES_TRACE_NFT_IPV6		= 10,
+};
+
+/* iptables_trace_ctx.verdict of a rule of nf_tables, besides NF_ACCEPT and so on. As signed numbers: -1, -3, -4, -5. */
+enum {
+	IPTABLES_TRACE_NFT_CONTINUE	= -1,
+	IPTABLES_TRACE_NFT_JUMP		= -3,
+	IPTABLES_TRACE_NFT_GOTO		= -4,
+	IPTABLES_TRACE_NFT_RETURN	= -5,
 };
 
 /* iptables_trace_match.flags */
@@ -121,8 +155,8 @@ struct iptables_trace_ctx {
 	__u16	version;	/* IPTABLES_TRACE_CTX_VERSION */
 	__u16	size;		/* of this struct, in bytes */
 	__u8	kind;		/* IPTABLES_TRACE_ENTER ... */
-	__u8	family;		/* 2 NFPROTO_IPV4, 10 NFPROTO_IPV6 */
-	__u8	hook;		/* 0 PREROUTING, 1 INPUT, 2 FORWARD, 3 OUTPUT, 4 POSTROUTING */
+	__u8	family;		/* of the packet: 2 NFPROTO_IPV4, 10 NFPROTO_IPV6 */
+	__u8	hook;		/* 0 PREROUTING, 1 INPUT, 2 FORWARD, 3 OUTPUT, 4 POSTROUTING; likewise of a bridge */
 	__u8	rule_type;	/* IPTABLES_TRACE_TYPE_RULE ... */
 
 	__u64	time_ns;	/* CLOCK_MONOTONIC, as bpf_ktime_get_ns() */
@@ -162,6 +196,10 @@ struct iptables_trace_ctx {
 	 * can also be asked for it (iptables_trace_stats.replacements). Both are read at one moment, at the traversal's
 	 * beginning and again at its end: if the clock says the same before and after rules were read, and in an event
 	 * with a ruleset that is not 0, then those rules have that number.
+	 *
+	 * Of nf_tables it is the number of the namespace's generation, as NFT_MSG_GETGEN tells it (NFTA_GEN_ID): of all tables
+	 * at once, and each commit makes another. It needs no clock: rules that were read between two answers of that number
+	 * have it. 0: it is being changed right now. Two namespaces may have the same numbers.
 	 */
 	__u64	ruleset;
 	__u64	replacements;
@@ -170,10 +208,15 @@ struct iptables_trace_ctx {
 	__u32	netns_inum;	/* as in readlink /proc/PID/ns/net */
 	__u32	cpu;
 
-	/* IPTABLES_TRACE_RULE: the rule as the kernel's TRACE names it; the first rule of a chain is 1. */
+	/* IPTABLES_TRACE_RULE: the rule as the kernel's TRACE names it; the first rule of a chain is 1. nf_tables: 0 */
 	__u32	rule_number;
 
-	/* IPTABLES_TRACE_LEAVE: what the table returned, in full; NF_ACCEPT and so on are the low byte. */
+	/*
+	 * IPTABLES_TRACE_LEAVE: what the table returned, in full; NF_ACCEPT and so on are the low byte. Where nf_tables has
+	 * dropped the packet it is NF_DROP, also if it has freed it by itself.
+	 * IPTABLES_TRACE_RULE of nf_tables: of this rule alone, or IPTABLES_TRACE_NFT_...; of a policy, what that is; of the
+	 * end of a chain, IPTABLES_TRACE_NFT_CONTINUE.
+	 */
 	__u32	verdict;
 
 	__u64	duration_ns;	/* IPTABLES_TRACE_LEAVE: since IPTABLES_TRACE_ENTER, tracing included */
@@ -186,7 +229,7 @@ struct iptables_trace_ctx {
 	__u32	ct_status;	/* IPS_... of the connection, 0 if there is none */
 	__u32	ct_mark;
 	__u8	ct_state;	/* IPTABLES_TRACE_CT_... */
-	__u8	reserved8;
+	__u8	nft_family;	/* IPTABLES_TRACE_NFT_INET ..., or 0 */
 	__u16	header_len;	/* bytes of header[] that are the packet's */
 	__s32	priority;	/* of the table among the functions of its hook */
 
@@ -200,10 +243,14 @@ struct iptables_trace_ctx {
 	__u32	match_count;
 	__u32	reserved32;
 
-	__u64	reserved;
+	/*
+	 * Of nf_tables, the number in its table by which it calls a rule: at IPTABLES_TRACE_TYPE_RULE. In all other events it is
+	 * that of the chain. No two rules or chains of a table have the same.
+	 */
+	__u64	handle;
 
 	char	table[IPTABLES_TRACE_TABLE_LEN];
-	char	chain[IPTABLES_TRACE_CHAIN_LEN];	/* IPTABLES_TRACE_RULE */
+	char	chain[IPTABLES_TRACE_CHAIN_LEN];	/* IPTABLES_TRACE_RULE; of nf_tables, otherwise the base chain */
 	char	in_name[IPTABLES_TRACE_IFNAME_LEN];	/* empty if there is none */
 	char	out_name[IPTABLES_TRACE_IFNAME_LEN];
 

@@ -186,10 +186,10 @@ static int info(void)
 static int bad_pointer_in(void) { return call(IPTABLES_TRACE_SET_NETNS, (void *)8); }
 static int bad_pointer_out(void) { return call(IPTABLES_TRACE_GET_INFO, (void *)8); }
 
-static int reserved_programs(void)
+static int unknown_back_end(void)
 {
 	struct iptables_trace_programs programs = {
-		.enter = load(BPF_PROG_TYPE_KPROBE, 0, 0), .rule = -1, .leave = -1, .reserved = 1,
+		.enter = load(BPF_PROG_TYPE_KPROBE, 0, 0), .rule = -1, .leave = -1, .back_ends = 1u << 31,
 	};
 
 	return call(IPTABLES_TRACE_SET_PROGRAMS, &programs);
@@ -598,7 +598,7 @@ static const struct {
 	{ "the device says its versions and limits", info, 0 },
 	{ "a pointer to nowhere: EFAULT", bad_pointer_in, EFAULT },
 	{ "a pointer to nowhere for an answer: EFAULT", bad_pointer_out, EFAULT },
-	{ "the reserved field of SET_PROGRAMS: EINVAL", reserved_programs, EINVAL },
+	{ "a back end that nobody knows: EINVAL", unknown_back_end, EINVAL },
 	{ "the reserved field of SET_NETNS: EINVAL", reserved_netns, EINVAL },
 	{ "no program at all: EINVAL", no_program, EINVAL },
 	{ "a program's descriptor that is closed: EBADF", program_closed, EBADF },

@@ -64,11 +64,24 @@ bool take_names(Leave &)
 	return true;
 }
 
-// How long the shortest form of an event is.
+// Whether an event may be so long.
 template <typename T>
-constexpr size_t kShort = sizeof(T);
+bool may_have(size_t size)
+{
+	return size >= sizeof(T);
+}
+
 template <>
-constexpr size_t kShort<Enter> = IPT_EVENT_ENTER_SHORT;
+bool may_have<Enter>(size_t size)
+{
+	return size == IPT_EVENT_ENTER_SHORT || size == IPT_EVENT_ENTER_LEGACY || size >= sizeof(Enter);
+}
+
+template <>
+bool may_have<Rule>(size_t size)
+{
+	return size == IPT_EVENT_RULE_LEGACY || size >= sizeof(Rule);
+}
 
 // What lies behind the packet's own bytes is nobody's.
 void take_header(Enter &e)
@@ -84,7 +97,7 @@ template <typename T>
 Result<Event> body(std::span<const std::byte> record)
 {
 	T event{};
-	if (record.size() != kShort<T> && record.size() < sizeof(event))
+	if (!may_have<T>(record.size()))
 		return Error{ fmt::format("an event of {} bytes that should have {}", record.size(), sizeof(event)) };
 	std::memcpy(&event, record.data(), std::min(record.size(), sizeof(event)));
 	take_header(event);
