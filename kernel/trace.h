@@ -9,7 +9,10 @@
  *	trace_hooks.c	the probes in the kernel: set, removed, what they missed
  *	trace_canary.c	whether probes are hit at all
  *	trace_walk.c	what happens at a probe: a packet's walk through a table
+ *	trace_mark.c	the mark that has the kernel tell of rules, beside the user's own
+ *	trace_nft.c	what is different where the table is a base chain of nf_tables
  *	trace_packet.c	packets that were selected, recognized from one table to the next
+ *	trace_order.c	which table comes first on a packet's way
  *	trace_select.c	what a session asks of packets besides its filter
  *	trace_owner.c	whose a packet is
  *	trace_limit.c	which of them it is content with: samples, the first of a flow, a rate
@@ -21,6 +24,7 @@
  *	trace_copy.c	copies of rulesets whose matches can be observed
  *	trace_copy.h	what these two share
  *	trace_args.h	the arguments of the probed functions
+ *	trace_nft.h	those of nf_tables
  */
 #ifndef _IPTABLES_TRACE_H
 #define _IPTABLES_TRACE_H
@@ -43,9 +47,12 @@
 struct bpf_prog;
 struct cgroup;
 struct itrace_copy;
+struct itrace_nft_report;
 struct itrace_notes;
 struct module;
 struct net;
+struct nft_chain;
+struct nft_pktinfo;
 struct pid;
 struct sock;
 struct sock_fprog_kern;
@@ -86,6 +93,7 @@ struct itrace_counters {
 	u64 sampled;			/* packets that sample was asked about */
 
 	u64 matches;
+	u64 untold;
 	u64 unobserved_busy;
 	u64 unobserved_unknown;
 	unsigned long second;		/* with budget: when this second began, in jiffies */
@@ -128,6 +136,8 @@ struct itrace_session {
 	struct bpf_prog *prog[ITRACE_KINDS];
 	struct bpf_prog *filter;	/* classic; NULL selects all */
 	bool children;
+	bool legacy;			/* wants to hear of tables of x_tables */
+	bool nft;			/* of base chains of nf_tables */
 
 	struct itrace_select select;
 
@@ -162,7 +172,31 @@ struct itrace_running {
 	bool marks;			/* a session needs packets to be marked */
 	bool limits;			/* a session is content with some of the packets */
 	bool observes;			/* a session has a program for matches */
+	/* Bits: the sessions that want to hear of the one back end and the other. */
+	unsigned int legacy;
+	unsigned int nft;
 	struct itrace_session *session[ITRACE_MAX_SESSIONS];
+};
+
+/* Where on a packet's way through the host a table is. */
+struct itrace_order {
+	u8 stage;			/* grows from hook to hook */
+	u8 hook;
+	u8 pf;				/* of the hook */
+	u8 position;			/* among the functions of the hook */
+	int priority;			/* where these call several */
+	const void *table;		/* or base chain; compared, never followed */
+};
+
+/* A packet at the entry of a table: where both back ends meet. */
+struct itrace_visit {
+	struct sk_buff *skb;
+	const struct nf_hook_state *state;
+	const struct xt_table *table;		/* of x_tables, or NULL */
+	const struct nft_chain *chain;		/* base chain of nf_tables, or NULL */
+	const struct nft_pktinfo *pkt;		/* likewise: nobody else's as long as the walk goes on */
+	u8 family;				/* of the packet: NFPROTO_IPV4, NFPROTO_IPV6 */
+	struct itrace_order order;		/* of packets that are selected or known alone */
 };
 
 /* What is kept of a selected packet, from its first table to its last. Belongs to the walk that it is in, if any. */
@@ -176,8 +210,7 @@ struct itrace_packet {
 	unsigned long connection;	/* likewise, with the direction in the lowest bit */
 	u64 content;
 	unsigned long seen;		/* jiffies */
-	int priority;
-	u8 hook;
+	struct itrace_order order;	/* of the last table */
 	bool queued;
 	bool received;			/* by a device, not made by this host */
 	bool guessed;
@@ -190,23 +223,36 @@ struct itrace_packet {
 	} in[ITRACE_MAX_SESSIONS];
 };
 
+/*
+ * Whose rule's target runs on this CPU. It can send packets, which then walk through tables themselves, by the same
+ * thread of execution.
+ */
+struct itrace_caller {
+	struct itrace_packet *packet;
+	u64 walk_id;
+	struct task_struct *task;
+	bool softirq;
+};
+
 /* A walk of a selected packet through a table: the data of a kretprobe instance, which lives exactly as long. */
 struct itrace_walk {
 	u64 id;
 	struct itrace_packet *packet;
-	struct sk_buff *skb;
-	const struct nf_hook_state *state;
-	const struct xt_table *table;
+	struct itrace_visit at;
 
 	/* The walk during which this one began, by the same thread of execution; it ends later. */
 	struct itrace_packet *parent;
 	u64 parent_id;
+	struct itrace_caller before;	/* who stood there in our place, on the CPU of the last rule */
 
 	u64 began_ns;
 	u64 replacements;		/* with ctx.ruleset, at one moment */
 	u64 missed;
-	bool marked;			/* skb->nf_trace is set by us */
-	bool users;			/* ... and by a trace of the user's own */
+	bool marked;			/* skb->nf_trace is set for our sake */
+	bool users;			/* ... and for that of a trace of the user's own */
+	bool untold;			/* it would have to be, but is not */
+	u32 name_flags;			/* IPTABLES_TRACE_F_TABLE_CUT, ..._CHAIN_CUT */
+	const struct nft_chain *chain;	/* of nf_tables, where the next rule is likely to be */
 
 	/* Slots of the sessions that hear of its matches; the rest is there if there are any. See trace_observe.c. */
 	u8 observers;
@@ -260,8 +306,9 @@ void itrace_progs_run_matches(const struct itrace_running *running, struct itrac
 			      const struct pt_regs *regs);
 
 /* trace_hooks.c */
-int itrace_hooks_set(void);
+int itrace_hooks_set(bool nft);
 void itrace_hooks_remove(void);
+void itrace_hooks_complete(void);
 void itrace_hook_follow(struct kprobe *probe, struct pt_regs *regs);
 bool itrace_hook_in_place(u32 which);
 u32 itrace_hooks_in_place(void);
@@ -277,38 +324,85 @@ int itrace_canary_hit(struct kprobe *probe, struct pt_regs *regs);
 bool itrace_probes_work(void);
 
 /* trace_walk.c */
-extern atomic64_t itrace_log_leaked;
 int itrace_walk_enter_ipv4(struct kprobe *probe, struct pt_regs *regs);
 int itrace_walk_enter_ipv6(struct kprobe *probe, struct pt_regs *regs);
+int itrace_walk_enter_nft(struct kprobe *probe, struct pt_regs *regs);
 int itrace_walk_begin(struct kretprobe_instance *instance, struct pt_regs *regs);
 int itrace_walk_leave(struct kretprobe_instance *instance, struct pt_regs *regs);
 int itrace_walk_rule(struct kprobe *probe, struct pt_regs *regs);
-int itrace_walk_user_trace(struct kprobe *probe, struct pt_regs *regs);
-int itrace_walk_dup_enter(struct kretprobe_instance *instance, struct pt_regs *regs);
-int itrace_walk_dup_leave(struct kretprobe_instance *instance, struct pt_regs *regs);
+int itrace_walk_rule_nft(struct kprobe *probe, struct pt_regs *regs);
 void itrace_walks_forget(void);
+struct itrace_walk *itrace_walk_of_pkt(const struct nft_pktinfo *pkt);
+
+/* trace_mark.c */
+extern atomic64_t itrace_log_leaked;
+void itrace_mark(struct itrace_walk *walk, bool wanted);
+void itrace_unmark(const struct itrace_walk *walk);
+void itrace_mark_silence(const struct itrace_walk *walk, struct pt_regs *regs);
+int itrace_mark_user_trace(struct kprobe *probe, struct pt_regs *regs);
+int itrace_mark_dup_enter(struct kretprobe_instance *instance, struct pt_regs *regs);
+int itrace_mark_dup_leave(struct kretprobe_instance *instance, struct pt_regs *regs);
+
+/* trace_nft.c */
+#if IS_ENABLED(CONFIG_NF_TABLES)
+void itrace_nft_hold_key(void);
+void itrace_nft_release_key(void);
+void itrace_nft_forget_key(void);
+bool itrace_nft_users_trace(void);
+void itrace_nft_settle(void);
+bool itrace_nft_can_mark(void);
+int itrace_nft_set_mark(struct kprobe *probe, struct pt_regs *regs);
+int itrace_nft_silence(const struct itrace_walk *walk, struct pt_regs *regs);
+u8 itrace_nft_family_at_bridge(const struct sk_buff *skb);
+bool itrace_nft_is_nat(const struct nft_chain *chain);
+int itrace_nft_priority(const struct nft_chain *chain);
+const char *itrace_nft_table_name(const struct nft_chain *chain);
+u64 itrace_nft_generation(const struct nft_chain *chain, const struct net *net);
+void itrace_nft_describe(struct itrace_walk *walk);
+void itrace_nft_describe_chain(struct itrace_walk *walk, const struct nft_chain *chain);
+#else
+/* No packet comes by any chain. */
+static inline void itrace_nft_hold_key(void) {}
+static inline void itrace_nft_release_key(void) {}
+static inline void itrace_nft_forget_key(void) {}
+static inline void itrace_nft_settle(void) {}
+static inline bool itrace_nft_can_mark(void) { return false; }
+static inline bool itrace_nft_is_nat(const struct nft_chain *chain) { return false; }
+static inline int itrace_nft_priority(const struct nft_chain *chain) { return 0; }
+static inline const char *itrace_nft_table_name(const struct nft_chain *chain) { return ""; }
+static inline u64 itrace_nft_generation(const struct nft_chain *chain, const struct net *net)
+{
+	return 0;
+}
+
+static inline void itrace_nft_describe(struct itrace_walk *walk) {}
+static inline void itrace_nft_describe_chain(struct itrace_walk *walk,
+					     const struct nft_chain *chain) {}
+#endif
 
 /* trace_packet.c */
 int itrace_packets_alloc(void);
 void itrace_packets_free(void);
 bool itrace_packet_seen(const struct sk_buff *skb);
-struct itrace_packet *itrace_packet_resume(const struct sk_buff *skb,
-					   const struct nf_hook_state *state,
-					   const struct xt_table *table, bool *same);
+struct itrace_packet *itrace_packet_resume(const struct itrace_visit *at, bool *same);
 struct itrace_packet *itrace_packet_new(const struct sk_buff *skb);
 struct itrace_walk *itrace_packet_walk(const struct sk_buff *skb);
-void itrace_packet_pause(struct itrace_packet *packet, const struct sk_buff *skb, bool queued);
+void itrace_packet_pause(struct itrace_packet *packet, bool queued);
 void itrace_packet_release(struct itrace_packet *packet);
 void itrace_packet_drop(struct itrace_packet *packet);
 
 u64 itrace_packet_content(const struct sk_buff *skb, u8 family);
-bool itrace_comes_later(u8 hook, int priority, u8 than_hook, int than_priority);
+
+/* trace_order.c */
+void itrace_order_find(struct itrace_visit *at);
+bool itrace_comes_later(const struct itrace_order *order, const struct itrace_order *than);
+const char *itrace_table_name(const struct itrace_visit *at);
+int itrace_table_priority(const struct itrace_visit *at);
 
 /* trace_select.c */
 int itrace_select_create(struct itrace_select *select, const struct iptables_trace_select *in);
 void itrace_select_destroy(struct itrace_select *select);
-bool itrace_select_holds(const struct itrace_select *select, const struct sk_buff *skb,
-			 const struct nf_hook_state *state, const struct xt_table *table);
+bool itrace_select_holds(const struct itrace_select *select, const struct itrace_visit *at);
 
 bool itrace_select_in_vain(const struct itrace_select *select);
 
@@ -333,8 +427,7 @@ int itrace_limits_alloc(void);
 void itrace_limits_free(void);
 void itrace_limit_reset(struct itrace_select *select);
 unsigned int itrace_limit_admit(const struct itrace_running *running, unsigned int selected,
-				const struct sk_buff *skb, const struct nf_hook_state *state,
-				const struct xt_table *table, const struct itrace_packet *known,
+				const struct itrace_visit *at, const struct itrace_packet *known,
 				const struct itrace_packet *parent);
 
 static inline void itrace_limit_count(struct itrace_select *select)
@@ -362,13 +455,13 @@ u16 itrace_note_read(struct itrace_notes *notes, u32 tag, unsigned int seconds,
 bool itrace_note_write(const struct itrace_note *note, u16 value);
 
 /* trace_event.c */
-void itrace_event_enter(struct itrace_walk *walk, u8 family);
+void itrace_event_enter(struct itrace_walk *walk);
 void itrace_event_rule(struct itrace_walk *walk, const char *chain, const char *type,
 		       unsigned int number);
-void itrace_event_leave(struct itrace_walk *walk, unsigned int verdict);
+void itrace_event_rule_nft(struct itrace_walk *walk, const struct itrace_nft_report *report);
+void itrace_event_leave(struct itrace_walk *walk, unsigned int verdict, bool gone);
 void itrace_event_matches(struct itrace_walk *walk, const struct iptables_trace_match *matches,
 			  unsigned int count, bool stolen);
-int itrace_table_priority(const struct xt_table *table, unsigned int hook);
 
 /* trace_ruleset.c */
 u64 itrace_ruleset_of(const struct xt_table *table, u64 *clock);

@@ -80,8 +80,12 @@ static int get_info(void __user *arg, unsigned int cmd)
 		info.features |= IPTABLES_TRACE_FEATURE_OBSERVE;
 	if (IS_ENABLED(CONFIG_SOCK_CGROUP_DATA))
 		info.features |= IPTABLES_TRACE_FEATURE_CGROUP;
+	if (IS_ENABLED(CONFIG_NF_TABLES))
+		info.features |= IPTABLES_TRACE_FEATURE_NFT;
 	return struct_to_user(arg, &info, sizeof(info), sizeof(info), cmd);
 }
+
+#define BACK_ENDS	(IPTABLES_TRACE_BACK_END_LEGACY | IPTABLES_TRACE_BACK_END_NFT)
 
 static int set_programs(struct itrace_session *session, const void __user *arg, unsigned int cmd)
 {
@@ -99,8 +103,12 @@ static int set_programs(struct itrace_session *session, const void __user *arg, 
 	err = struct_from_user(&in, sizeof(in), sizeof(in), arg, cmd);
 	if (err)
 		return err;
-	if (in.back_ends & ~IPTABLES_TRACE_BACK_END_LEGACY || (in.enter < 0 && in.rule < 0 && in.leave < 0))
+	if (in.back_ends & ~BACK_ENDS || (in.enter < 0 && in.rule < 0 && in.leave < 0))
 		return -EINVAL;
+	if (in.back_ends & IPTABLES_TRACE_BACK_END_NFT && !IS_ENABLED(CONFIG_NF_TABLES)) {
+		pr_info_ratelimited("this kernel has no nf_tables\n");
+		return -EOPNOTSUPP;
+	}
 	fds[IPTABLES_TRACE_ENTER] = in.enter;
 	fds[IPTABLES_TRACE_RULE] = in.rule;
 	fds[IPTABLES_TRACE_LEAVE] = in.leave;
@@ -119,6 +127,8 @@ static int set_programs(struct itrace_session *session, const void __user *arg, 
 	/* The ones of before are put below in their place. */
 	for (kind = IPTABLES_TRACE_ENTER; kind < ARRAY_SIZE(names); kind++)
 		swap(session->prog[kind], prog[kind]);
+	session->legacy = !in.back_ends || in.back_ends & IPTABLES_TRACE_BACK_END_LEGACY;
+	session->nft = in.back_ends & IPTABLES_TRACE_BACK_END_NFT;
 put:
 	for (kind = IPTABLES_TRACE_ENTER; kind < ARRAY_SIZE(names); kind++)
 		if (prog[kind])

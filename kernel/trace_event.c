@@ -15,15 +15,9 @@
 
 #include "trace.h"
 
-/* The place of a table among the functions of its hook. */
-int itrace_table_priority(const struct xt_table *table, unsigned int hook)
-{
-	/* The nat table is no hook function itself and has no priority: it is called by those of nf_nat. */
-	if (!strcmp(table->name, "nat"))
-		return hook == NF_INET_PRE_ROUTING || hook == NF_INET_LOCAL_OUT ?
-			NF_IP_PRI_NAT_DST : NF_IP_PRI_NAT_SRC;
-	return table->priority;
-}
+#if IS_ENABLED(CONFIG_NF_TABLES)
+#include "trace_nft.h"
+#endif
 
 static void fill_device(const struct net_device *device, u32 *ifindex, char *name)
 {
@@ -88,14 +82,16 @@ static void fill_moment(struct itrace_walk *walk, u8 kind)
 	ctx->kind = kind;
 	ctx->time_ns = ktime_get_mono_fast_ns();
 	ctx->cpu = smp_processor_id();
-	ctx->flags = 0;
+	ctx->flags = walk->name_flags;
+	if (unlikely(walk->untold))
+		ctx->flags |= IPTABLES_TRACE_F_UNTOLD;
 	if (walk->packet->guessed)
 		ctx->flags |= IPTABLES_TRACE_F_GUESSED;
 	if (walk->users)
 		ctx->flags |= IPTABLES_TRACE_F_USER_TRACE;
 }
 
-/* Which rule, if any; its chain comes after. */
+/* Which rule; its chain comes after. */
 static void fill_rule(struct iptables_trace_ctx *ctx, u8 type, unsigned int number)
 {
 	ctx->rule_type = type;
@@ -103,44 +99,72 @@ static void fill_rule(struct iptables_trace_ctx *ctx, u8 type, unsigned int numb
 	memset(ctx->chain, 0, sizeof(ctx->chain));
 }
 
+static void fill_no_rule(struct itrace_walk *walk)
+{
+	fill_rule(&walk->ctx, 0, 0);
+	if (!walk->at.table)
+		itrace_nft_describe_chain(walk, walk->at.chain);
+}
+
 /* Of the whole: the rules that the table has now, and what has escaped the probes so far. */
 static void fill_surroundings(struct itrace_walk *walk)
 {
-	walk->ctx.ruleset = itrace_ruleset_of(walk->table, &walk->replacements);
+	const struct itrace_visit *at = &walk->at;
+
+	if (at->table) {
+		walk->ctx.ruleset = itrace_ruleset_of(at->table, &walk->replacements);
+	} else {
+		walk->ctx.ruleset = itrace_nft_generation(at->chain, at->state->net);
+		walk->replacements = itrace_ruleset_replacements();
+	}
 	walk->missed = itrace_hooks_missed_sum();
 }
 
-void itrace_event_enter(struct itrace_walk *walk, u8 family)
+static void fill_table(struct itrace_walk *walk)
 {
-	const struct nf_hook_state *state = walk->state;
+	const struct xt_table *table = walk->at.table;
 	struct iptables_trace_ctx *ctx = &walk->ctx;
 
-	BUILD_BUG_ON(sizeof(ctx->table) != sizeof(walk->table->name));
+	BUILD_BUG_ON(sizeof(ctx->table) != sizeof(table->name));
+
+	ctx->priority = itrace_table_priority(&walk->at);
+	if (!table) {
+		itrace_nft_describe(walk);
+		return;
+	}
+	ctx->nft_family = 0;
+	ctx->handle = 0;
+	walk->name_flags = 0;
+	memcpy(ctx->table, table->name, sizeof(ctx->table));
+}
+
+void itrace_event_enter(struct itrace_walk *walk)
+{
+	const struct nf_hook_state *state = walk->at.state;
+	struct iptables_trace_ctx *ctx = &walk->ctx;
+
 	BUILD_BUG_ON(sizeof(ctx->in_name) != sizeof(state->in->name));
 
 	ctx->version = IPTABLES_TRACE_CTX_VERSION;
 	ctx->size = sizeof(*ctx);
-	ctx->family = family;
+	ctx->family = walk->at.family;
 	ctx->hook = state->hook;
 	ctx->traversal = walk->id;
 	ctx->netns_cookie = compat_net_cookie(state->net);
 	ctx->netns_inum = state->net->ns.inum;
-	ctx->priority = itrace_table_priority(walk->table, state->hook);
-	memcpy(ctx->table, walk->table->name, sizeof(ctx->table));
+	fill_table(walk);
 	fill_device(state->in, &ctx->in_ifindex, ctx->in_name);
 	fill_device(state->out, &ctx->out_ifindex, ctx->out_name);
-	ctx->nft_family = 0;
 	ctx->matches = 0;
 	ctx->match_count = 0;
 	ctx->reserved32 = 0;
-	ctx->handle = 0;
 
+	fill_no_rule(walk);
 	fill_moment(walk, IPTABLES_TRACE_ENTER);
-	if (itrace_owner_fill(&ctx->owner, walk->skb, state))
+	if (itrace_owner_fill(&ctx->owner, walk->at.skb, state))
 		ctx->flags |= IPTABLES_TRACE_F_OWNED;
-	fill_packet(ctx, walk->skb);
+	fill_packet(ctx, walk->at.skb);
 	fill_surroundings(walk);
-	fill_rule(ctx, 0, 0);
 	ctx->verdict = 0;
 	ctx->duration_ns = 0;
 	walk->began_ns = ctx->time_ns;
@@ -175,27 +199,47 @@ void itrace_event_rule(struct itrace_walk *walk, const char *chain, const char *
 	struct iptables_trace_ctx *ctx = &walk->ctx;
 
 	fill_moment(walk, IPTABLES_TRACE_RULE);
-	fill_packet(ctx, walk->skb);
+	fill_packet(ctx, walk->at.skb);
 	fill_rule(ctx, rule_type(type), number);
 	fill_chain(ctx, chain);
 }
 
-void itrace_event_leave(struct itrace_walk *walk, unsigned int verdict)
+/* The packet as it is now, unless it is gone. */
+static void fill_packet_if_there(struct itrace_walk *walk, bool gone)
+{
+	if (gone)
+		walk->ctx.flags |= IPTABLES_TRACE_F_STOLEN;
+	else
+		fill_packet(&walk->ctx, walk->at.skb);
+}
+
+#if IS_ENABLED(CONFIG_NF_TABLES)
+void itrace_event_rule_nft(struct itrace_walk *walk, const struct itrace_nft_report *report)
 {
 	struct iptables_trace_ctx *ctx = &walk->ctx;
-	unsigned int what = verdict & NF_VERDICT_MASK;
 
+	ctx->rule_type = report->type;
+	ctx->verdict = report->verdict;
+	itrace_nft_describe_chain(walk, report->chain);
+	ctx->handle = report->handle;
+	fill_moment(walk, IPTABLES_TRACE_RULE);
+	fill_packet_if_there(walk, report->gone);
+}
+#endif
+
+/* gone: the packet is not there any more. */
+void itrace_event_leave(struct itrace_walk *walk, unsigned int verdict, bool gone)
+{
+	struct iptables_trace_ctx *ctx = &walk->ctx;
+
+	fill_no_rule(walk);
 	fill_moment(walk, IPTABLES_TRACE_LEAVE);
-	if (what == NF_STOLEN)
-		ctx->flags |= IPTABLES_TRACE_F_STOLEN;
-	else
-		fill_packet(ctx, walk->skb);
-	if (what == NF_STOLEN || what == NF_DROP)
+	fill_packet_if_there(walk, gone);
+	if (gone || (verdict & NF_VERDICT_MASK) == NF_DROP)
 		ctx->flags |= IPTABLES_TRACE_F_TERMINAL;
 	ctx->verdict = verdict;
 	ctx->duration_ns = ctx->time_ns - walk->began_ns;
 	fill_surroundings(walk);
-	fill_rule(ctx, 0, 0);
 }
 
 /* What the walk's matches have said since the event before, of which all else is; stolen: the packet is not there any more. */

@@ -18,7 +18,8 @@
 
 /*
  * A probe of a function's entry alone (at_entry), or of its entry and return (on_enter, on_leave). With all three, at_entry
- * comes first and says by itrace_hook_follow() which calls the rest is for.
+ * comes first and says by itrace_hook_follow() which calls the rest is for. One with needed is set when it is needed, and
+ * stays; one that diverts may have the function do nothing.
  */
 struct hook {
 	u32 which;			/* 0: ours, of no interest to anybody else */
@@ -29,12 +30,26 @@ struct hook {
 	kretprobe_handler_t on_enter;
 	kretprobe_handler_t on_leave;
 	size_t data_size;
+	bool (*needed)(void);
+	bool diverts;
 
 	bool in_place;
 	struct kretprobe probe;		/* or its kp alone */
 	u64 missed_entries;		/* while it was at the function on earlier occasions */
 	u64 missed_returns;
 };
+
+#define NF_TABLES	"nf_tables"
+
+/* A session runs that wants to hear of it. Under hooks_lock. */
+static bool nft_wanted;
+
+#if IS_ENABLED(CONFIG_NF_TABLES)
+static bool nft_is_wanted(void)
+{
+	return nft_wanted;
+}
+#endif
 
 static struct hook hooks[] = {
 	{
@@ -56,26 +71,43 @@ static struct hook hooks[] = {
 		.which		= IPTABLES_TRACE_HOOK_USER_TRACE,
 		.function	= "trace_tg",
 		.module		= "xt_TRACE",
-		.at_entry	= itrace_walk_user_trace,
+		.at_entry	= itrace_mark_user_trace,
 	}, {
 		.which		= IPTABLES_TRACE_HOOK_DUP_IPV4,
 		.function	= "nf_dup_ipv4",
 		.module		= "nf_dup_ipv4",
-		.on_enter	= itrace_walk_dup_enter,
-		.on_leave	= itrace_walk_dup_leave,
+		.on_enter	= itrace_mark_dup_enter,
+		.on_leave	= itrace_mark_dup_leave,
 		.data_size	= sizeof(struct sk_buff *),
 	}, {
 		.which		= IPTABLES_TRACE_HOOK_DUP_IPV6,
 		.function	= "nf_dup_ipv6",
 		.module		= "nf_dup_ipv6",
-		.on_enter	= itrace_walk_dup_enter,
-		.on_leave	= itrace_walk_dup_leave,
+		.on_enter	= itrace_mark_dup_enter,
+		.on_leave	= itrace_mark_dup_leave,
 		.data_size	= sizeof(struct sk_buff *),
 	}, {
 		.which		= IPTABLES_TRACE_HOOK_RULE,
 		.function	= "nf_log_trace",
 		.at_entry	= itrace_walk_rule,
 	},
+#if IS_ENABLED(CONFIG_NF_TABLES)
+	{
+		.which		= IPTABLES_TRACE_HOOK_NFT_USER_TRACE,
+		.function	= "nft_meta_set_eval",
+		.module		= NF_TABLES,
+		.at_entry	= itrace_nft_set_mark,
+		.needed		= itrace_nft_users_trace,
+		.diverts	= true,
+	}, {
+		.which		= IPTABLES_TRACE_HOOK_NFT_RULE,
+		.function	= "nft_trace_notify",
+		.module		= NF_TABLES,
+		.at_entry	= itrace_walk_rule_nft,
+		.needed		= nft_is_wanted,
+		.diverts	= true,
+	},
+#endif
 	/* Last, as everything else has to be there when the first packet is marked. */
 	{
 		.which		= IPTABLES_TRACE_HOOK_IPV4,
@@ -94,6 +126,18 @@ static struct hook hooks[] = {
 		.on_leave	= itrace_walk_leave,
 		.data_size	= sizeof(struct itrace_walk),
 	},
+#if IS_ENABLED(CONFIG_NF_TABLES)
+	{
+		.which		= IPTABLES_TRACE_HOOK_NFT,
+		.function	= "nft_do_chain",
+		.module		= NF_TABLES,
+		.needed		= nft_is_wanted,
+		.at_entry	= itrace_walk_enter_nft,
+		.on_enter	= itrace_walk_begin,
+		.on_leave	= itrace_walk_leave,
+		.data_size	= sizeof(struct itrace_walk),
+	},
+#endif
 };
 
 /* Of hooks[]. Never held while a module notifier is registered or unregistered. */
@@ -113,9 +157,17 @@ static int walks_at_once(void)
 	return max_t(int, 256, 8 * num_possible_cpus());
 }
 
+static void after_entry(struct kprobe *probe, struct pt_regs *regs, unsigned long flags)
+{
+}
+
+NOKPROBE_SYMBOL(after_entry);
+
+/* With a post_handler the kernel leaves it to the handler where to go on, and refuses others who would. */
 static int set_at_entry(struct hook *hook)
 {
 	hook->probe.kp.pre_handler = hook->at_entry;
+	hook->probe.kp.post_handler = hook->diverts ? after_entry : NULL;
 	return register_kprobe(&hook->probe.kp);
 }
 
@@ -144,7 +196,7 @@ static int hook_set(struct hook *hook)
 {
 	int err;
 
-	if (hook->in_place)
+	if (hook->in_place || (hook->needed && !hook->needed()))
 		return 0;
 
 	/* What an earlier registration left behind would make the kernel refuse this one. */
@@ -182,18 +234,48 @@ static void hooks_remove_locked(void)
 	int i;
 
 	hooks_wanted = false;
+	nft_wanted = false;
+	itrace_nft_release_key();
 	for (i = ARRAY_SIZE(hooks) - 1; i >= 0; i--)
 		hook_remove(&hooks[i]);
 }
 
-/* Sets what there is to probe. That a module with a function is not there is no error: it is waited for. */
-int itrace_hooks_set(void)
+/* What is needed only by some, and of that what is needed now. Without it there is less to tell, which is told too. */
+static void complete_locked(void)
+{
+	unsigned int i;
+
+	if (nft_wanted)
+		itrace_nft_hold_key();
+	for (i = 0; i < ARRAY_SIZE(hooks); i++) {
+		struct hook *hook = &hooks[i];
+		int err = hook->needed ? hook_set(hook) : 0;
+
+		if (err && err != -ENOENT)
+			pr_err_ratelimited("the kernel function %s() cannot be probed (%pe)\n",
+					   hook->function, ERR_PTR(err));
+	}
+}
+
+void itrace_hooks_complete(void)
+{
+	mutex_lock(&hooks_lock);
+	if (hooks_wanted)
+		complete_locked();
+	mutex_unlock(&hooks_lock);
+}
+
+/*
+ * Sets what there is to probe for another session; nft: one that wants to hear of nf_tables. That a module with a function is
+ * not there is no error: it is waited for.
+ */
+int itrace_hooks_set(bool nft)
 {
 	unsigned int i;
 	int err = 0;
 
 	mutex_lock(&hooks_lock);
-	for (i = 0; i < ARRAY_SIZE(hooks); i++) {
+	for (i = 0; !hooks_wanted && i < ARRAY_SIZE(hooks); i++) {
 		struct hook *hook = &hooks[i];
 
 		err = hook_set(hook);
@@ -208,6 +290,8 @@ int itrace_hooks_set(void)
 		goto failed;
 	}
 	hooks_wanted = true;
+	nft_wanted |= nft;
+	complete_locked();
 	mutex_unlock(&hooks_lock);
 	return 0;
 
@@ -278,10 +362,12 @@ void itrace_hooks_missed(struct itrace_missed *missed)
 		switch (hook->which) {
 		case IPTABLES_TRACE_HOOK_IPV4:
 		case IPTABLES_TRACE_HOOK_IPV6:
+		case IPTABLES_TRACE_HOOK_NFT:
 			missed->enter += missed_entries(hook);
 			missed->leave += missed_returns(hook);
 			break;
 		case IPTABLES_TRACE_HOOK_RULE:
+		case IPTABLES_TRACE_HOOK_NFT_RULE:
 			missed->rule += missed_entries(hook);
 			break;
 		default:
@@ -301,34 +387,58 @@ u64 itrace_hooks_missed_sum(void)
 	return sum;
 }
 
-/*
- * A module with a function to probe is coming (its code is there, none of it has run) or going (none of it will run any
- * more). A probe does not survive its function, and does not come back by itself.
- */
-static int module_changed(struct notifier_block *block, unsigned long state, void *data)
+static void module_comes(const struct module *module)
 {
-	const struct module *module = data;
 	unsigned int i;
 
-	if (state != MODULE_STATE_COMING && state != MODULE_STATE_GOING)
-		return NOTIFY_DONE;
-
-	mutex_lock(&hooks_lock);
-	for (i = 0; hooks_wanted && i < ARRAY_SIZE(hooks); i++) {
+	for (i = 0; i < ARRAY_SIZE(hooks); i++) {
 		struct hook *hook = &hooks[i];
 		int err;
 
 		if (!hook->module || strcmp(hook->module, module->name))
 			continue;
-		if (state == MODULE_STATE_GOING) {
-			hook_remove(hook);
-			continue;
-		}
 		err = hook_set(hook);
 		if (err)
 			pr_err("%s() of the module %s that has just been loaded cannot be probed (%pe)\n",
 			       hook->function, hook->module, ERR_PTR(err));
 	}
+}
+
+static void module_goes(const struct module *module)
+{
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(hooks); i++)
+		if (hooks[i].module && !strcmp(hooks[i].module, module->name))
+			hook_remove(&hooks[i]);
+	if (!strcmp(module->name, NF_TABLES))
+		itrace_nft_forget_key();
+}
+
+/*
+ * A module with a function to probe is coming (its code is there, none of it has run), is live (its symbols can be got) or
+ * going (none of it will run any more). A probe does not survive its function, and does not come back by itself.
+ */
+static int module_changed(struct notifier_block *block, unsigned long state, void *data)
+{
+	const struct module *module = data;
+
+	mutex_lock(&hooks_lock);
+	if (!hooks_wanted)
+		goto out;
+	switch (state) {
+	case MODULE_STATE_COMING:
+		module_comes(module);
+		break;
+	case MODULE_STATE_LIVE:
+		if (nft_wanted && !strcmp(module->name, NF_TABLES))
+			itrace_nft_hold_key();
+		break;
+	case MODULE_STATE_GOING:
+		module_goes(module);
+		break;
+	}
+out:
 	mutex_unlock(&hooks_lock);
 	return NOTIFY_OK;
 }

@@ -22,32 +22,37 @@
 static struct itrace_notes *refusals;
 static unsigned long last_refusal;	/* jiffies */
 
-/* A note on such a packet: where it was last, and which sessions did not admit it. */
+/*
+ * A note on such a packet: where it was last, and which sessions did not admit it. Nat chains at a hook are one place there,
+ * and so are chains behind thirty others.
+ */
 #define SLOTS_BITS	ITRACE_MAX_SESSIONS
-#define ORDER_BITS	5
-#define NOTE_HOOK(note)		((note) >> (SLOTS_BITS + ORDER_BITS))
-#define NOTE_ORDER(note)	((note) >> SLOTS_BITS & (BIT(ORDER_BITS) - 1))
+#define POSITION_BITS	5
+#define STAGE_BITS	3
+#define NOTE_ORDER(note)	((note) >> SLOTS_BITS)
 #define NOTE_SLOTS(note)	((note) & (BIT(SLOTS_BITS) - 1))
 
-static u16 note_of(u8 hook, unsigned int order, u8 slots)
+static u16 note_of(unsigned int order, u8 slots)
 {
-	BUILD_BUG_ON(SLOTS_BITS + ORDER_BITS > 13 || NF_INET_NUMHOOKS > 8);
-	return hook << (SLOTS_BITS + ORDER_BITS) | order << SLOTS_BITS | slots;
+	BUILD_BUG_ON(SLOTS_BITS + POSITION_BITS + STAGE_BITS > 16);
+	return order << SLOTS_BITS | slots;
 }
 
-/* Of two tables at a hook the later one has the greater number; those of the kernel are 32 apart at least. */
-static unsigned int order_of(const struct xt_table *table, u8 hook)
+/* Grows on a packet's way. */
+static unsigned int order_of(const struct itrace_order *order)
 {
-	return clamp(itrace_table_priority(table, hook) + 512, 0, 1023) / 32;
+	return order->stage << POSITION_BITS |
+	       min_t(unsigned int, order->position, BIT(POSITION_BITS) - 1);
 }
 
-static u32 tag_of(const struct sk_buff *skb, const struct nf_hook_state *state)
+static u32 tag_of(const struct itrace_visit *at)
 {
-	u64 address = (unsigned long)skb * GOLDEN_RATIO_64;
-	u64 content = itrace_packet_content(skb, state->pf);
+	u64 address = (unsigned long)at->skb * GOLDEN_RATIO_64;
+	u64 content = itrace_packet_content(at->skb, at->family);
+	unsigned long net = (unsigned long)at->state->net;
 
 	/* What this host answers may look like what it received, in the same memory. */
-	return hash_64(content ^ address ^ (unsigned long)state->net ^ !!skb->skb_iif, 32);
+	return hash_64(content ^ address ^ net ^ !!at->skb->skb_iif, 32);
 }
 
 int itrace_limits_alloc(void)
@@ -96,7 +101,7 @@ static bool is_within_rate(struct itrace_select *select)
 	return (u32)atomic_read(&select->in_second) < select->rate;
 }
 
-static bool admits(struct itrace_session *session, const struct sk_buff *skb, u8 family)
+static bool admits(struct itrace_session *session, const struct itrace_visit *at)
 {
 	struct itrace_select *select = &session->select;
 
@@ -110,7 +115,7 @@ static bool admits(struct itrace_session *session, const struct sk_buff *skb, u8
 		return false;
 	}
 	if (select->asked & IPTABLES_TRACE_SELECT_FIRST &&
-	    !itrace_flow_admits(select, skb, family)) {
+	    !itrace_flow_admits(select, at->skb, at->family)) {
 		this_cpu_inc(session->counters->left_out);
 		return false;
 	}
@@ -127,10 +132,9 @@ static bool goes_on(const struct itrace_session *session, const struct itrace_pa
 
 /* Of the sessions in asked, as bits of their places in running, those that do not admit the packet. */
 static unsigned int refuse(const struct itrace_running *running, unsigned int asked,
-			   const struct sk_buff *skb, const struct nf_hook_state *state,
-			   const struct xt_table *table)
+			   const struct itrace_visit *at)
 {
-	unsigned int order = order_of(table, state->hook);
+	unsigned int order = order_of(&at->order);
 	unsigned long now = jiffies;
 	/* Most of the time there is nothing to be found. */
 	bool lately = time_before(now, READ_ONCE(last_refusal) + (SECONDS + 1) * HZ);
@@ -140,11 +144,10 @@ static unsigned int refuse(const struct itrace_running *running, unsigned int as
 	unsigned int i;
 
 	if (lately) {
-		u16 before = itrace_note_read(refusals, tag_of(skb, state), SECONDS, &note);
+		u16 before = itrace_note_read(refusals, tag_of(at), SECONDS, &note);
 
 		/* It may be of another packet like this one, in the same memory: then this one is not further than that. */
-		if (before && itrace_comes_later(state->hook, order, NOTE_HOOK(before),
-						 NOTE_ORDER(before)))
+		if (before && order > NOTE_ORDER(before))
 			slots = NOTE_SLOTS(before);
 	}
 
@@ -152,15 +155,15 @@ static unsigned int refuse(const struct itrace_running *running, unsigned int as
 		struct itrace_session *session = running->session[i];
 
 		if (!(asked & BIT(i)) ||
-		    (!(slots & BIT(session->slot)) && admits(session, skb, state->pf)))
+		    (!(slots & BIT(session->slot)) && admits(session, at)))
 			continue;
 		slots |= BIT(session->slot);
 		refused |= BIT(i);
 	}
 	if (slots) {
 		if (!lately)
-			itrace_note_read(refusals, tag_of(skb, state), SECONDS, &note);
-		itrace_note_write(&note, note_of(state->hook, order, slots));
+			itrace_note_read(refusals, tag_of(at), SECONDS, &note);
+		itrace_note_write(&note, note_of(order, slots));
 		if (READ_ONCE(last_refusal) != now)
 			WRITE_ONCE(last_refusal, now);
 	}
@@ -172,8 +175,7 @@ static unsigned int refuse(const struct itrace_running *running, unsigned int as
  * it and of what it was made by, or NULL.
  */
 unsigned int itrace_limit_admit(const struct itrace_running *running, unsigned int selected,
-				const struct sk_buff *skb, const struct nf_hook_state *state,
-				const struct xt_table *table, const struct itrace_packet *known,
+				const struct itrace_visit *at, const struct itrace_packet *known,
 				const struct itrace_packet *parent)
 {
 	unsigned int asked = 0;
@@ -186,5 +188,5 @@ unsigned int itrace_limit_admit(const struct itrace_running *running, unsigned i
 		    !goes_on(session, known, parent))
 			asked |= BIT(i);
 	}
-	return asked ? selected & ~refuse(running, asked, skb, state, table) : selected;
+	return asked ? selected & ~refuse(running, asked, at) : selected;
 }

@@ -175,7 +175,7 @@ void itrace_observe_begin(const struct itrace_running *running, struct itrace_wa
 	if (!slots)
 		return;
 	hold_rules(walk);
-	copy = itrace_copy_find(walk->table);
+	copy = itrace_copy_find(walk->at.table);
 	if (!copy) {
 		let_go_of_rules(walk);
 		count_unknown(running, slots);

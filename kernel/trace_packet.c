@@ -166,37 +166,12 @@ static unsigned long connection_of(const struct sk_buff *skb)
 #endif
 }
 
-/* Where on its way through the host a packet is. INPUT comes before OUTPUT, as IPVS sends packets from there. */
-static int stage(u8 hook)
+static bool comes_later(const struct itrace_packet *packet, const struct itrace_visit *at)
 {
-	switch (hook) {
-	case NF_INET_PRE_ROUTING:
-		return 0;
-	case NF_INET_LOCAL_IN:
-	case NF_INET_FORWARD:
-		return 1;
-	case NF_INET_LOCAL_OUT:
-		return 2;
-	default:
-		return 3;
-	}
-}
-
-bool itrace_comes_later(u8 hook, int priority, u8 than_hook, int than_priority)
-{
-	if (hook != than_hook)
-		return stage(hook) > stage(than_hook);
-	return priority > than_priority;
-}
-
-static bool comes_later(const struct itrace_packet *packet, const struct nf_hook_state *state,
-			const struct xt_table *table)
-{
-	int priority = itrace_table_priority(table, state->hook);
-
 	/* NFQUEUE may have a packet enter the same table again. */
-	return itrace_comes_later(state->hook, priority, packet->hook, packet->priority) ||
-	       (state->hook == packet->hook && priority == packet->priority && packet->queued);
+	return itrace_comes_later(&at->order, &packet->order) ||
+	       (packet->queued && at->order.hook == packet->order.hook &&
+		at->order.table == packet->order.table);
 }
 
 /* On its way through the tables a packet stays one that a device has received, or one that this host has made. */
@@ -211,15 +186,15 @@ static bool is_received(const struct sk_buff *skb)
  * the memory of one that came to a socket here, which IPVS might have sent on. What else could be in its place, on the
  * same way further on, has other contents.
  */
-static bool continues(struct itrace_packet *packet, const struct sk_buff *skb,
-		      const struct nf_hook_state *state, const struct xt_table *table)
+static bool continues(struct itrace_packet *packet, const struct itrace_visit *at)
 {
+	const struct sk_buff *skb = at->skb;
 	unsigned long connection;
 
-	if (packet->net != state->net || packet->received != is_received(skb) ||
-	    !comes_later(packet, state, table))
+	if (packet->net != at->state->net || packet->received != is_received(skb) ||
+	    !comes_later(packet, at))
 		return false;
-	if (packet->content == itrace_packet_content(skb, state->pf))
+	if (packet->content == itrace_packet_content(skb, at->family))
 		return true;
 
 	/* Changed in between, as by a connection tracking helper: likely, if it still is of the same connection. */
@@ -252,12 +227,10 @@ bool itrace_packet_seen(const struct sk_buff *skb)
  * The place of a packet that is about to enter a table if it is known, else of another packet that had the same address,
  * else NULL. It belongs to the caller now.
  */
-struct itrace_packet *itrace_packet_resume(const struct sk_buff *skb,
-					   const struct nf_hook_state *state,
-					   const struct xt_table *table, bool *same)
+struct itrace_packet *itrace_packet_resume(const struct itrace_visit *at, bool *same)
 {
-	unsigned long address = (unsigned long)skb;
-	struct bucket *bucket = bucket_of(skb);
+	unsigned long address = (unsigned long)at->skb;
+	struct bucket *bucket = bucket_of(at->skb);
 	unsigned int i;
 
 	*same = false;
@@ -268,7 +241,7 @@ struct itrace_packet *itrace_packet_resume(const struct sk_buff *skb,
 		if (READ_ONCE(bucket->address[i]) != address)
 			continue;
 		if (own(packet, hands)) {
-			*same = continues(packet, skb, state, table);
+			*same = continues(packet, at);
 			return packet;
 		}
 		/*
@@ -288,7 +261,7 @@ static bool expected_back(const struct itrace_packet *packet)
 	if (packet->queued)
 		return age < 60 * HZ;
 	/* The other tables of the last hooks follow at once. */
-	if (packet->hook == NF_INET_LOCAL_IN || packet->hook == NF_INET_POST_ROUTING)
+	if (packet->order.hook == NF_INET_LOCAL_IN || packet->order.hook == NF_INET_POST_ROUTING)
 		return age <= 1;
 	return age < HZ;
 }
@@ -380,25 +353,24 @@ struct itrace_walk *itrace_packet_walk(const struct sk_buff *skb)
 		if (READ_ONCE(bucket->address[i]) != (unsigned long)skb)
 			continue;
 		walk = READ_ONCE(place(bucket, i)->walk);
-		if (walk && walk->skb == skb)
+		if (walk && walk->at.skb == skb)
 			return walk;
 	}
 	return NULL;
 }
 
 /* The walk is over, the packet goes on; it may be in another thread's hands as soon as the caller has returned. */
-void itrace_packet_pause(struct itrace_packet *packet, const struct sk_buff *skb, bool queued)
+void itrace_packet_pause(struct itrace_packet *packet, bool queued)
 {
-	const struct itrace_walk *walk = packet->walk;
+	const struct itrace_visit *at = &packet->walk->at;
 
-	packet->net = walk->state->net;
-	packet->connection = connection_of(skb);
-	packet->content = itrace_packet_content(skb, walk->state->pf);
+	packet->net = at->state->net;
+	packet->connection = connection_of(at->skb);
+	packet->content = itrace_packet_content(at->skb, at->family);
 	packet->seen = jiffies;
-	packet->priority = itrace_table_priority(walk->table, walk->state->hook);
-	packet->hook = walk->state->hook;
+	packet->order = at->order;
 	packet->queued = queued;
-	packet->received = is_received(skb);
+	packet->received = is_received(at->skb);
 	WRITE_ONCE(packet->walk, NULL);
 	WRITE_ONCE(packet->walk_id, 0);
 	disown(packet);

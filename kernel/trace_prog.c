@@ -143,6 +143,7 @@ static __always_inline void run_all(const struct itrace_running *running, struct
 {
 	bool alone = this_cpu_inc_return(probes_running_progs) == 1;
 	bool stolen = walk->ctx.flags & IPTABLES_TRACE_F_STOLEN;
+	unsigned int hearing = walk->at.table ? running->legacy : running->nft;
 	struct bpf_trace_run_ctx run_ctx = {};
 	struct pt_regs copy = *regs;
 	u32 flags = walk->ctx.flags;
@@ -150,8 +151,8 @@ static __always_inline void run_all(const struct itrace_running *running, struct
 	unsigned int i;
 
 	itrace_set_arg(&copy, 0, (unsigned long)&walk->ctx);
-	itrace_set_arg(&copy, 1, stolen ? 0 : (unsigned long)walk->skb);
-	itrace_set_arg(&copy, 2, (unsigned long)walk->state);
+	itrace_set_arg(&copy, 1, stolen ? 0 : (unsigned long)walk->at.skb);
+	itrace_set_arg(&copy, 2, (unsigned long)walk->at.state);
 
 	/* Helpers ask for it, though preemption is off. */
 	rcu_read_lock();
@@ -160,7 +161,8 @@ static __always_inline void run_all(const struct itrace_running *running, struct
 		struct itrace_session *session = running->session[i];
 		const struct bpf_prog *prog = session->prog[walk->ctx.kind];
 
-		if (!prog || !itrace_session_selected(session, walk->packet))
+		if (!prog || !(hearing & BIT(i)) ||
+		    !itrace_session_selected(session, walk->packet))
 			continue;
 		if (matches) {
 			if (!(walk->observers & BIT(session->slot)))

@@ -187,12 +187,13 @@ static bool device_is(const struct net_device *device, const char *name, u8 len)
 	return device && !memcmp(device->name, name, len);
 }
 
-static bool table_is(const struct xt_table *table, const struct itrace_select *select)
+static bool table_is(const struct itrace_visit *at, const struct itrace_select *select)
 {
+	const char *name = itrace_table_name(at);
 	unsigned int i;
 
 	for (i = 0; i < ARRAY_SIZE(select->tables) && select->tables[i][0]; i++)
-		if (!strcmp(table->name, select->tables[i]))
+		if (!strcmp(name, select->tables[i]))
 			return true;
 	return false;
 }
@@ -221,9 +222,10 @@ static bool owner_holds(const struct itrace_select *select, const struct sk_buff
 	       socket_holds(select, skb, state);
 }
 
-bool itrace_select_holds(const struct itrace_select *select, const struct sk_buff *skb,
-			 const struct nf_hook_state *state, const struct xt_table *table)
+bool itrace_select_holds(const struct itrace_select *select, const struct itrace_visit *at)
 {
+	const struct nf_hook_state *state = at->state;
+	const struct sk_buff *skb = at->skb;
 	u32 asked = select->asked;
 
 	if (asked & IPTABLES_TRACE_SELECT_HOOKS && !(select->hooks & BIT(state->hook)))
@@ -235,7 +237,7 @@ bool itrace_select_holds(const struct itrace_select *select, const struct sk_buf
 	if (asked & IPTABLES_TRACE_SELECT_OUT &&
 	    !device_is(state->out, select->out, select->out_len))
 		return false;
-	if (asked & IPTABLES_TRACE_SELECT_TABLES && !table_is(table, select))
+	if (asked & IPTABLES_TRACE_SELECT_TABLES && !table_is(at, select))
 		return false;
 	return !(asked & ITRACE_OWNER) || owner_holds(select, skb, state);
 }

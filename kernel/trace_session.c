@@ -39,6 +39,7 @@ struct itrace_session *itrace_session_create(struct net *net)
 		return NULL;
 	}
 	mutex_init(&session->lock);
+	session->legacy = true;
 	session->net = net;
 	spin_lock(&sessions_lock);
 	list_add(&session->list, &sessions);
@@ -164,6 +165,8 @@ static void change_running(struct itrace_session *added, const struct itrace_ses
 		new->marks |= wants_marks(new->session[i]);
 		new->limits |= new->session[i]->select.asked & ITRACE_LIMITS;
 		new->observes |= !!new->session[i]->prog[IPTABLES_TRACE_MATCHES];
+		new->legacy |= new->session[i]->legacy << i;
+		new->nft |= new->session[i]->nft << i;
 	}
 
 	rcu_assign_pointer(itrace_running, new->count ? new : NULL);
@@ -183,12 +186,7 @@ static int bring_up(void)
 	if (err)
 		goto free_limits;
 	itrace_rulesets_reset();
-	err = itrace_hooks_set();
-	if (err)
-		goto free_observe;
 	return 0;
-free_observe:
-	itrace_observe_free();
 free_limits:
 	itrace_limits_free();
 free_packets:
@@ -199,6 +197,7 @@ free_packets:
 static void take_down(void)
 {
 	itrace_hooks_remove();
+	itrace_nft_settle();
 	itrace_walks_forget();
 	itrace_observe_free();
 	itrace_limits_free();
@@ -231,7 +230,9 @@ int itrace_session_start(struct itrace_session *session)
 		err = bring_up();
 	if (err)
 		goto out;
-	err = itrace_hooks_suffice(wants_marks(session));
+	err = itrace_hooks_set(session->nft);
+	if (!err)
+		err = itrace_hooks_suffice(wants_marks(session));
 	if (err) {
 		if (!slots_in_use)
 			take_down();
@@ -297,6 +298,7 @@ void itrace_session_stats(struct itrace_session *session, struct iptables_trace_
 		stats->matches += counters->matches;
 		stats->unobserved_busy += counters->unobserved_busy;
 		stats->unobserved_unknown += counters->unobserved_unknown;
+		stats->untold += counters->untold;
 	}
 
 	itrace_hooks_missed(&missed);

@@ -9,45 +9,37 @@
  * critical section, that of the netfilter hook: once synchronize_rcu() has returned, every walk that knew the
  * sessions of before is over, and its mark is gone.
  *
- * The mark is skb->nf_trace. It has the kernel call nf_log_trace() for each rule that the packet meets, and nothing
- * else of it may be seen: no line in the kernel log, no mark on the packet outside of the table or on a copy of it.
- * A trace that the user has asked for is left as it is.
+ * Both back ends come by here: tables of x_tables, and base chains of nf_tables, for which table stands here too.
  */
-#include <linux/netfilter/x_tables.h>
+#include <linux/netfilter.h>
 #include <linux/percpu.h>
 #include <linux/preempt.h>
 #include <linux/sched.h>
-#include <net/net_namespace.h>
-#include <net/netfilter/nf_log.h>
 
 #include "trace.h"
 #include "trace_args.h"
 
-atomic64_t itrace_log_leaked;
+#if IS_ENABLED(CONFIG_NF_TABLES)
+#include "trace_nft.h"
+#endif
 
 /* Numbers of walks: without a counter that all CPUs fight for. */
 static DEFINE_PER_CPU(u64, walks_begun);
 
 /*
- * Whose rule's target runs on this CPU. It can send packets, which then walk through tables themselves, by the same
- * thread of execution. Written at a rule, when bottom halves are off until the walk ends but for its last instructions.
+ * Whose rule's target runs on this CPU. x_tables says at each rule who it is, when bottom halves are off until the walk
+ * ends but for its last instructions. nf_tables says of a rule only when all is done, so there it is known from the walk's
+ * beginning, and again at each rule, as the walk may have moved to another CPU: what was sent in between is nobody's.
  */
-struct caller {
-	struct itrace_packet *packet;
-	u64 walk_id;
-	struct task_struct *task;
-	bool softirq;
-};
-
-static DEFINE_PER_CPU(struct caller, caller);
+static DEFINE_PER_CPU(struct itrace_caller, caller);
 
 /* A selected packet at a table's entry, until its walk begins; one on a CPU, as probes do not interrupt each other. */
 struct arrival {
 	const struct itrace_running *running;
+	const struct itrace_visit *at;
 	struct itrace_packet *packet;	/* its place, or that of another one in the same memory, or NULL */
 	bool known;			/* it is the packet's own */
 	unsigned int selected;
-	u8 family;
 	bool begun;
 
 	struct itrace_packet *parent;
@@ -70,14 +62,25 @@ static bool in_softirq_now(void)
 	return in_serving_softirq();
 }
 
-static void caller_set(struct itrace_packet *packet, u64 walk_id)
+static void caller_begin(struct itrace_walk *walk)
 {
-	struct caller *here = this_cpu_ptr(&caller);
+	struct itrace_caller *here = this_cpu_ptr(&caller);
 
-	here->packet = packet;
-	here->walk_id = walk_id;
+	if (here->packet == walk->packet && here->walk_id == walk->id)
+		return;
+	walk->before = *here;
+	here->packet = walk->packet;
+	here->walk_id = walk->id;
 	here->task = current;
 	here->softirq = in_softirq_now();
+}
+
+static void caller_end(const struct itrace_walk *walk)
+{
+	struct itrace_caller *here = this_cpu_ptr(&caller);
+
+	if (here->packet == walk->packet && here->walk_id == walk->id)
+		*here = walk->before;
 }
 
 /*
@@ -87,7 +90,7 @@ static void caller_set(struct itrace_packet *packet, u64 walk_id)
  */
 static void find_parent(struct arrival *arrival)
 {
-	struct caller *here = this_cpu_ptr(&caller);
+	struct itrace_caller *here = this_cpu_ptr(&caller);
 
 	if (here->packet && READ_ONCE(here->packet->walk_id) != here->walk_id)
 		here->packet = NULL;
@@ -98,13 +101,13 @@ static void find_parent(struct arrival *arrival)
 }
 
 /* Whether a session wants the packet for its own sake. */
-static __always_inline bool wants(const struct itrace_session *session, const struct sk_buff *skb,
-				  const struct nf_hook_state *state, const struct xt_table *table)
+static __always_inline bool wants(const struct itrace_session *session,
+				  const struct itrace_visit *at)
 {
 	if (unlikely(session->select.asked & ITRACE_PREDICATES) &&
-	    !itrace_select_holds(&session->select, skb, state, table))
+	    !itrace_select_holds(&session->select, at))
 		return false;
-	return !session->filter || itrace_filter_selects(session->filter, skb);
+	return !session->filter || itrace_filter_selects(session->filter, at->skb);
 }
 
 /*
@@ -112,13 +115,11 @@ static __always_inline bool wants(const struct itrace_session *session, const st
  * packet and of its parent, if anything, matters as much as what the filters say.
  */
 static __always_inline unsigned int select(const struct itrace_running *running,
-					   const struct sk_buff *skb,
-					   const struct nf_hook_state *state,
-					   const struct xt_table *table,
+					   const struct itrace_visit *at,
 					   const struct itrace_packet *known,
 					   const struct itrace_packet *parent)
 {
-	const struct net *net = state->net;
+	const struct net *net = at->state->net;
 	unsigned int selected = 0;
 	unsigned int i = 0;
 
@@ -131,11 +132,11 @@ static __always_inline unsigned int select(const struct itrace_running *running,
 		    (likely(!session->more) || !itrace_session_in_more_nets(session, net)))
 			continue;
 		if ((known && itrace_session_selected(session, known)) ||
-		    wants(session, skb, state, table) ||
+		    wants(session, at) ||
 		    (parent && session->children && itrace_session_selected(session, parent)))
 			selected |= BIT(i);
 	} while (++i < running->count);
-	return selected;
+	return selected & (at->table ? running->legacy : running->nft);
 }
 
 /* Gives the packet a number in each session that has selected it and not yet done so. */
@@ -183,25 +184,13 @@ static u64 new_walk_id(void)
 	return this_cpu_inc_return(walks_begun) * nr_cpu_ids + smp_processor_id();
 }
 
-/* Has the kernel tell us of the rules that the packet meets. */
-static void mark(const struct itrace_running *running, struct itrace_walk *walk)
+static void count_untold(const struct itrace_running *running, const struct itrace_packet *packet)
 {
-	walk->marked = false;
-	walk->users = false;
-#if IS_ENABLED(CONFIG_NETFILTER_XT_TARGET_TRACE)
-	walk->users = walk->skb->nf_trace;
-	if (!walk->users && running->marks && itrace_hook_in_place(IPTABLES_TRACE_HOOK_RULE)) {
-		walk->skb->nf_trace = 1;
-		walk->marked = true;
-	}
-#endif
-}
+	unsigned int i;
 
-static void set_mark(struct sk_buff *skb, bool value)
-{
-#if IS_ENABLED(CONFIG_NETFILTER_XT_TARGET_TRACE)
-	skb->nf_trace = value;
-#endif
+	for (i = 0; i < running->count; i++)
+		if (running->nft & BIT(i) && itrace_session_selected(running->session[i], packet))
+			this_cpu_inc(running->session[i]->counters->untold);
 }
 
 /* Begins the walk of a selected packet, unless there is no room to follow it. */
@@ -210,7 +199,7 @@ static bool begin(struct arrival *arrival, struct itrace_walk *walk)
 	struct itrace_packet *packet = arrival->packet;
 
 	if (!packet)
-		packet = itrace_packet_new(walk->skb);
+		packet = itrace_packet_new(walk->at.skb);
 	if (!packet) {
 		count_refused(arrival->running, arrival->selected);
 		return false;
@@ -223,7 +212,9 @@ static bool begin(struct arrival *arrival, struct itrace_walk *walk)
 	walk->packet = packet;
 	WRITE_ONCE(packet->walk, walk);
 	WRITE_ONCE(packet->walk_id, walk->id);
-	mark(arrival->running, walk);
+	itrace_mark(walk, arrival->running->marks);
+	if (unlikely(walk->untold))
+		count_untold(arrival->running, packet);
 	walk->observers = 0;
 	arrival->begun = true;
 	return true;
@@ -238,14 +229,14 @@ int itrace_walk_begin(struct kretprobe_instance *instance, struct pt_regs *regs)
 	/* The probe is just being set. */
 	if (!arrival)
 		return 1;
-	walk->skb = itrace_table_skb_arg(regs);
-	walk->state = itrace_table_state_arg(regs);
-	walk->table = itrace_table_arg(regs);
+	walk->at = *arrival->at;
 	if (!begin(arrival, walk))
 		return 1;
-	if (unlikely(arrival->running->observes))
+	if (!walk->at.table)
+		caller_begin(walk);
+	else if (unlikely(arrival->running->observes))
 		itrace_observe_begin(arrival->running, walk, regs);
-	itrace_event_enter(walk, arrival->family);
+	itrace_event_enter(walk);
 	itrace_progs_run(arrival->running, walk, regs);
 	return 0;
 }
@@ -253,21 +244,19 @@ int itrace_walk_begin(struct kretprobe_instance *instance, struct pt_regs *regs)
 NOKPROBE_SYMBOL(itrace_walk_begin);
 
 /* A packet at a table's entry that is selected, or may be for another reason than its own looks. */
-static noinline int arrive(struct kprobe *probe, struct pt_regs *regs, u8 family,
+static noinline int arrive(struct kprobe *probe, struct pt_regs *regs, struct itrace_visit *at,
 			   const struct itrace_running *running, unsigned int selected)
 {
-	const struct nf_hook_state *state = itrace_table_state_arg(regs);
-	const struct xt_table *table = itrace_table_arg(regs);
-	const struct sk_buff *skb = itrace_table_skb_arg(regs);
-	struct arrival arrival = { .running = running, .family = family };
+	struct arrival arrival = { .running = running, .at = at };
 
-	arrival.packet = itrace_packet_resume(skb, state, table, &arrival.known);
+	itrace_order_find(at);
+	arrival.packet = itrace_packet_resume(at, &arrival.known);
 	find_parent(&arrival);
 	if (!selected)
-		selected = select(running, skb, state, table, arrival.known ? arrival.packet : NULL,
+		selected = select(running, at, arrival.known ? arrival.packet : NULL,
 				  arrival.parent);
 	if (selected && running->limits)
-		selected = itrace_limit_admit(running, selected, skb, state, table,
+		selected = itrace_limit_admit(running, selected, at,
 					      arrival.known ? arrival.packet : NULL,
 					      arrival.parent);
 	if (selected) {
@@ -278,8 +267,11 @@ static noinline int arrive(struct kprobe *probe, struct pt_regs *regs, u8 family
 	}
 
 	if (arrival.packet && !arrival.begun) {
-		/* Missed, and counted as that, by a kretprobe without instances: it may do better at the next table. */
-		if (selected && arrival.known)
+		/*
+		 * Missed, and counted as that, by a kretprobe without instances: it may do better at the next table. Or it is
+		 * followed by who wants to hear of the other back end alone.
+		 */
+		if (arrival.known)
 			itrace_packet_release(arrival.packet);
 		else
 			itrace_packet_drop(arrival.packet);
@@ -288,87 +280,84 @@ static noinline int arrive(struct kprobe *probe, struct pt_regs *regs, u8 family
 }
 
 /* A table's entry. For a packet that nobody selects this is all that it costs: its return goes unnoticed. */
-static __always_inline int enter(struct kprobe *probe, struct pt_regs *regs, u8 family)
+static __always_inline int enter(struct kprobe *probe, struct pt_regs *regs,
+				 const struct itrace_running *running, struct itrace_visit *at)
 {
-	const struct itrace_running *running = rcu_dereference_sched(itrace_running);
 	unsigned int selected = 0;
 
-	if (!running)
-		return 0;
-	if (likely(!itrace_packet_seen(itrace_table_skb_arg(regs)) &&
-		   !this_cpu_read(caller.packet))) {
-		selected = select(running, itrace_table_skb_arg(regs), itrace_table_state_arg(regs),
-				  itrace_table_arg(regs), NULL, NULL);
+	if (likely(!itrace_packet_seen(at->skb) && !this_cpu_read(caller.packet))) {
+		selected = select(running, at, NULL, NULL);
 		if (likely(!selected))
 			return 0;
 	}
-	return arrive(probe, regs, family, running, selected);
+	return arrive(probe, regs, at, running, selected);
+}
+
+static __always_inline int enter_table(struct kprobe *probe, struct pt_regs *regs, u8 family)
+{
+	const struct itrace_running *running = rcu_dereference_sched(itrace_running);
+	struct itrace_visit at;
+
+	if (!running || !running->legacy)
+		return 0;
+	at.skb = itrace_table_skb_arg(regs);
+	at.state = itrace_table_state_arg(regs);
+	at.table = itrace_table_arg(regs);
+	at.chain = NULL;
+	at.pkt = NULL;
+	at.family = family;
+	return enter(probe, regs, running, &at);
 }
 
 int itrace_walk_enter_ipv4(struct kprobe *probe, struct pt_regs *regs)
 {
-	return enter(probe, regs, NFPROTO_IPV4);
+	return enter_table(probe, regs, NFPROTO_IPV4);
 }
 
 NOKPROBE_SYMBOL(itrace_walk_enter_ipv4);
 
 int itrace_walk_enter_ipv6(struct kprobe *probe, struct pt_regs *regs)
 {
-	return enter(probe, regs, NFPROTO_IPV6);
+	return enter_table(probe, regs, NFPROTO_IPV6);
 }
 
 NOKPROBE_SYMBOL(itrace_walk_enter_ipv6);
 
 /*
  * A table's return. The skb is still the caller's to judge and therefore there, also if it is to be dropped or queued;
- * only if it is stolen it must not be touched any more.
+ * only if it is stolen it must not be touched any more. nf_tables drops by itself since 6.8, and says so by a reason.
  */
 int itrace_walk_leave(struct kretprobe_instance *instance, struct pt_regs *regs)
 {
 	struct itrace_walk *walk = (struct itrace_walk *)instance->data;
 	unsigned int verdict = regs_return_value(regs);
-	unsigned int what = verdict & NF_VERDICT_MASK;
+	bool gone = (verdict & NF_VERDICT_MASK) == NF_STOLEN;
 	const struct itrace_running *running;
 
-	if (walk->marked && !walk->users && what != NF_STOLEN)
-		set_mark(walk->skb, false);
-	if (this_cpu_read(caller.packet) == walk->packet &&
-	    this_cpu_read(caller.walk_id) == walk->id)
-		caller_set(walk->parent, walk->parent_id);
+	if (gone && verdict >> NF_VERDICT_QBITS && !walk->at.table)
+		verdict = NF_DROP;
+	if (!gone)
+		itrace_unmark(walk);
+	caller_end(walk);
 
 	running = rcu_dereference_sched(itrace_running);
 	if (running) {
 		if (unlikely(walk->observers))
-			itrace_observe_rest(running, walk, regs, what == NF_STOLEN);
-		itrace_event_leave(walk, verdict);
+			itrace_observe_rest(running, walk, regs, gone);
+		itrace_event_leave(walk, verdict, gone);
 		itrace_progs_run(running, walk, regs);
 	}
 
-	if (what == NF_STOLEN || what == NF_DROP)
+	if (gone || (verdict & NF_VERDICT_MASK) == NF_DROP)
 		itrace_packet_drop(walk->packet);
 	else
-		itrace_packet_pause(walk->packet, walk->skb, what == NF_QUEUE);
+		itrace_packet_pause(walk->packet, (verdict & NF_VERDICT_MASK) == NF_QUEUE);
 	if (unlikely(walk->observers))
 		itrace_observe_end(walk);
 	return 0;
 }
 
 NOKPROBE_SYMBOL(itrace_walk_leave);
-
-/* Keeps the line that nf_log_trace() is about to write out of the log: no logger is bound to the family it is told. */
-static void silence(struct pt_regs *regs)
-{
-	struct net *net = itrace_log_net_arg(regs);
-	unsigned int family;
-
-	for (family = 0; family < ARRAY_SIZE(net->nf.nf_loggers); family++) {
-		if (likely(!rcu_access_pointer(net->nf.nf_loggers[family]))) {
-			itrace_set_arg(regs, ITRACE_LOG_FAMILY_ARG, family);
-			return;
-		}
-	}
-	atomic64_inc(&itrace_log_leaked);
-}
 
 /* A packet meets a rule, whose target comes next. */
 int itrace_walk_rule(struct kprobe *probe, struct pt_regs *regs)
@@ -378,7 +367,7 @@ int itrace_walk_rule(struct kprobe *probe, struct pt_regs *regs)
 
 	if (!walk)
 		return 0;
-	caller_set(walk->packet, walk->id);
+	caller_begin(walk);
 
 	running = rcu_dereference_sched(itrace_running);
 	if (running) {
@@ -389,44 +378,59 @@ int itrace_walk_rule(struct kprobe *probe, struct pt_regs *regs)
 		itrace_progs_run(running, walk, regs);
 	}
 
-	if (walk->marked && !walk->users)
-		silence(regs);
+	itrace_mark_silence(walk, regs);
 	return 0;
 }
 
 NOKPROBE_SYMBOL(itrace_walk_rule);
 
-/* The user's TRACE marks a packet that we may have marked before: from here on the mark is the user's. */
-int itrace_walk_user_trace(struct kprobe *probe, struct pt_regs *regs)
+#if IS_ENABLED(CONFIG_NF_TABLES)
+int itrace_walk_enter_nft(struct kprobe *probe, struct pt_regs *regs)
 {
-	struct itrace_walk *walk = itrace_packet_walk(itrace_target_skb_arg(regs));
+	const struct itrace_running *running = rcu_dereference_sched(itrace_running);
+	struct itrace_visit at;
 
-	if (walk)
-		walk->users = true;
-	return 0;
+	if (!running || !running->nft || !itrace_nft_visit(&at, regs))
+		return 0;
+	return enter(probe, regs, running, &at);
 }
 
-NOKPROBE_SYMBOL(itrace_walk_user_trace);
+NOKPROBE_SYMBOL(itrace_walk_enter_nft);
 
-/* TEE copies the packet, mark and all, and sends the copy: the mark steps aside for so long if it is ours. */
-int itrace_walk_dup_enter(struct kretprobe_instance *instance, struct pt_regs *regs)
+/*
+ * The walk that nf_tables is at with this, or NULL. It is found without the packet as long as it has not moved: a rule may
+ * have taken the packet away, and then its address means another one.
+ */
+struct itrace_walk *itrace_walk_of_pkt(const struct nft_pktinfo *pkt)
 {
-	struct sk_buff *skb = itrace_dup_skb_arg(regs);
-	const struct itrace_walk *walk = itrace_packet_walk(skb);
+	const struct itrace_caller *here = this_cpu_ptr(&caller);
+	struct itrace_walk *walk;
 
-	if (!walk || !walk->marked || walk->users)
-		return 1;
-	set_mark(skb, false);
-	*(struct sk_buff **)instance->data = skb;
-	return 0;
+	walk = here->packet ? READ_ONCE(here->packet->walk) : NULL;
+	if (likely(walk && walk->at.pkt == pkt))
+		return walk;
+	walk = itrace_packet_walk(pkt->skb);
+	return walk && walk->at.pkt == pkt ? walk : NULL;
 }
 
-NOKPROBE_SYMBOL(itrace_walk_dup_enter);
-
-int itrace_walk_dup_leave(struct kretprobe_instance *instance, struct pt_regs *regs)
+/* A rule of nf_tables has done what it does, or a chain is at its end. */
+int itrace_walk_rule_nft(struct kprobe *probe, struct pt_regs *regs)
 {
-	set_mark(*(struct sk_buff **)instance->data, true);
-	return 0;
+	struct itrace_walk *walk = itrace_walk_of_pkt(itrace_notify_pkt_arg(regs));
+	const struct itrace_running *running;
+	struct itrace_nft_report report;
+
+	if (!walk)
+		return 0;
+	caller_begin(walk);
+
+	running = rcu_dereference_sched(itrace_running);
+	if (running && itrace_nft_report_of(walk, &report, regs)) {
+		itrace_event_rule_nft(walk, &report);
+		itrace_progs_run(running, walk, regs);
+	}
+	return itrace_nft_silence(walk, regs);
 }
 
-NOKPROBE_SYMBOL(itrace_walk_dup_leave);
+NOKPROBE_SYMBOL(itrace_walk_rule_nft);
+#endif

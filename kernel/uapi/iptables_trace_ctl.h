@@ -293,7 +293,8 @@ struct iptables_trace_stats {
 /*
  * From here on packets are selected. Errors: EBUSY (it runs already), ENODATA (no programs were set), EUSERS
  * (max_sessions run already), ENOMEM, EOPNOTSUPP (the kernel lets itself not be probed where needed, or its probes are
- * switched off: see its log). That no table exists yet, because ip_tables and ip6_tables are not loaded, is no error.
+ * switched off: see its log). That no table exists yet, because ip_tables, ip6_tables or nf_tables is not loaded, is no
+ * error; they are never loaded by this.
  */
 #define IPTABLES_TRACE_START		_IO(IPTABLES_TRACE_IOC, 4)
 /* When it returns, no packet is marked and no program runs any more for this session. Error: EALREADY (not running). */

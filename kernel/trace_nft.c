@@ -1,0 +1,237 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * What is different where the table is a base chain of nf_tables: how the kernel is made to tell of its rules and kept from
+ * telling others, who a chain is, and which generation of rules there is.
+ *
+ * nf_tables is neither loaded nor held by this. It looks at marks only while its trace key, nft_trace_enabled, is on, as it
+ * is while any ruleset has a rule with meta nftrace; so it is turned on for as long as probes are set. The key is
+ * nf_tables' own memory and not held either: what goes with the module needs not be turned off.
+ */
+#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
+
+#include <linux/ip.h>
+#include <linux/ipv6.h>
+#include <linux/jump_label.h>
+#include <linux/module.h>
+#include <linux/skbuff.h>
+#include <linux/workqueue.h>
+#include <net/net_namespace.h>
+
+#include "trace.h"
+#include "trace_nft.h"
+#include "compat/nft_generation.h"
+
+/* While it is on for our sake. Changed under the lock of the hooks. */
+static struct static_key_false *trace_key;
+
+/* The probe of meta nftrace is set when somebody's rule needs it: everybody's packets pay for that. */
+static void complete_hooks(struct work_struct *work)
+{
+	itrace_hooks_complete();
+}
+
+static DECLARE_WORK(hooks_wanting, complete_hooks);
+
+/* When probes have been set, and when nf_tables has been loaded since. */
+void itrace_nft_hold_key(void)
+{
+	struct static_key_false *key;
+
+	if (trace_key)
+		return;
+	key = symbol_get(nft_trace_enabled);
+	if (!key)
+		return;
+	static_branch_inc(key);
+	WRITE_ONCE(trace_key, key);
+	/* The module may go from here on: then itrace_nft_forget_key() is next, and not before. */
+	symbol_put(nft_trace_enabled);
+}
+
+/* All walks are over. */
+void itrace_nft_release_key(void)
+{
+	if (!trace_key)
+		return;
+	static_branch_dec(trace_key);
+	WRITE_ONCE(trace_key, NULL);
+}
+
+/* nf_tables goes: no packet is in it. */
+void itrace_nft_forget_key(void)
+{
+	WRITE_ONCE(trace_key, NULL);
+	compat_nft_forget();
+}
+
+/* Whether there are rules with meta nftrace anywhere: each holds the key as we do. */
+bool itrace_nft_users_trace(void)
+{
+	struct static_key_false *key = READ_ONCE(trace_key);
+
+	return key && static_key_count(&key->key) > 1;
+}
+
+/* Nothing is left to be done about hooks. They are removed. */
+void itrace_nft_settle(void)
+{
+	cancel_work_sync(&hooks_wanting);
+	compat_nft_forget();
+}
+
+/*
+ * Whether nf_tables tells us of the rules of marked packets, and the user's marks can be told from ours. A rule that makes
+ * some is counted before it is there for packets.
+ */
+bool itrace_nft_can_mark(void)
+{
+	if (!READ_ONCE(trace_key) || !itrace_hook_in_place(IPTABLES_TRACE_HOOK_NFT_RULE))
+		return false;
+	if (likely(!itrace_nft_users_trace()) ||
+	    itrace_hook_in_place(IPTABLES_TRACE_HOOK_NFT_USER_TRACE))
+		return true;
+	schedule_work(&hooks_wanting);
+	return false;
+}
+
+/* In the place of functions of nf_tables that return nothing. */
+static noinline notrace void do_nothing(void)
+{
+	barrier();
+}
+
+/* Has the probed function, at its entry, do nothing; for the handler to return. */
+static int skip_function(struct pt_regs *regs)
+{
+	instruction_pointer_set(regs, (unsigned long)do_nothing);
+	return 1;
+}
+
+/*
+ * meta ... set. If it is nftrace, from here on the mark is the user's, or not any more. It stays on the packet as long as
+ * it is ours.
+ */
+int itrace_nft_set_mark(struct kprobe *probe, struct pt_regs *regs)
+{
+	const struct nft_meta *meta = nft_expr_priv(itrace_eval_expr_arg(regs));
+	struct itrace_walk *walk;
+
+	if (likely(meta->key != NFT_META_NFTRACE))
+		return 0;
+	walk = itrace_walk_of_pkt(itrace_eval_pkt_arg(regs));
+	if (!walk)
+		return 0;
+	walk->users = nft_reg_load8(&itrace_eval_regs_arg(regs)->data[meta->sreg]);
+	return walk->marked ? skip_function(regs) : 0;
+}
+
+NOKPROBE_SYMBOL(itrace_nft_set_mark);
+
+/* For the handler of a report, to return: nobody is sent what only we have asked for. */
+int itrace_nft_silence(const struct itrace_walk *walk, struct pt_regs *regs)
+{
+	return walk->marked && !walk->users ? skip_function(regs) : 0;
+}
+
+/*
+ * A frame at a bridge: of IP, if its header is where filters look for it, as far as it is needed here, or 0. Otherwise it is
+ * not traced: it must not be changed for that.
+ */
+u8 itrace_nft_family_at_bridge(const struct sk_buff *skb)
+{
+	const struct iphdr *ip = (const struct iphdr *)skb->data;
+
+	if (skb_network_offset(skb))
+		return 0;
+	if (skb->protocol == htons(ETH_P_IP) && skb_headlen(skb) >= sizeof(*ip) &&
+	    ip->version == 4 && ip->ihl >= 5 && skb_headlen(skb) >= ip->ihl * 4)
+		return NFPROTO_IPV4;
+	if (skb->protocol == htons(ETH_P_IPV6) && skb_headlen(skb) >= sizeof(struct ipv6hdr) &&
+	    ip->version == 6)
+		return NFPROTO_IPV6;
+	return 0;
+}
+
+int itrace_nft_priority(const struct nft_chain *chain)
+{
+	return nft_base_chain(chain)->ops.priority;
+}
+
+bool itrace_nft_is_nat(const struct nft_chain *chain)
+{
+	return nft_base_chain(chain)->type->type == NFT_CHAIN_T_NAT;
+}
+
+const char *itrace_nft_table_name(const struct nft_chain *chain)
+{
+	return chain->table->name;
+}
+
+/*
+ * The number of the generation, or 0 while it changes: the number moves first, at each change by one, and then which of the
+ * two sets of rules packets see.
+ */
+u64 itrace_nft_generation(const struct nft_chain *chain, const struct net *net)
+{
+	unsigned int number = compat_nft_base_seq(net, chain->table);
+
+	return number && (number & 1) != READ_ONCE(net->nft.gencursor) ? number : 0;
+}
+
+static bool copy_name(char *to, size_t size, const char *name)
+{
+	return strscpy_pad(to, name, size) < 0;
+}
+
+/* Of any rule of this chain, or of the base chain itself. */
+void itrace_nft_describe_chain(struct itrace_walk *walk, const struct nft_chain *chain)
+{
+	struct iptables_trace_ctx *ctx = &walk->ctx;
+
+	ctx->handle = chain->handle;
+	walk->name_flags &= ~IPTABLES_TRACE_F_CHAIN_CUT;
+	if (copy_name(ctx->chain, sizeof(ctx->chain), chain->name))
+		walk->name_flags |= IPTABLES_TRACE_F_CHAIN_CUT;
+}
+
+/* What does not change during the walk. */
+void itrace_nft_describe(struct itrace_walk *walk)
+{
+	const struct nft_table *table = walk->at.chain->table;
+	struct iptables_trace_ctx *ctx = &walk->ctx;
+
+	ctx->nft_family = table->family;
+	walk->name_flags = 0;
+	if (copy_name(ctx->table, sizeof(ctx->table), table->name))
+		walk->name_flags |= IPTABLES_TRACE_F_TABLE_CUT;
+	walk->chain = walk->at.chain;
+}
+
+/* False: of the end of a base chain, after which its policy is reported. */
+bool itrace_nft_report_of(struct itrace_walk *walk, struct itrace_nft_report *report,
+			  struct pt_regs *regs)
+{
+	const struct nft_verdict *verdict = itrace_notify_verdict_arg(regs);
+	const struct nft_traceinfo *info = itrace_notify_info_arg(regs);
+
+	report->chain = compat_nft_chain_of(info, itrace_notify_rule_arg(regs), walk->chain);
+	report->handle = report->chain->handle;
+	report->verdict = verdict->code;
+	report->gone = (verdict->code & NF_VERDICT_MASK) == NF_STOLEN;
+	walk->chain = report->chain;
+
+	if (info->type == NFT_TRACETYPE_POLICY) {
+		report->type = IPTABLES_TRACE_TYPE_POLICY;
+		report->verdict = info->basechain->policy;
+		return true;
+	}
+	if (compat_nft_is_end(info, verdict, itrace_notify_rule_arg(regs))) {
+		report->type = IPTABLES_TRACE_TYPE_RETURN;
+		return report->chain != walk->at.chain;
+	}
+	report->type = IPTABLES_TRACE_TYPE_RULE;
+	report->handle = itrace_notify_rule_arg(regs)->handle;
+	if (verdict->code == NFT_JUMP || verdict->code == NFT_GOTO)
+		walk->chain = verdict->chain;
+	return true;
+}
