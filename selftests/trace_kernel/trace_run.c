@@ -7,6 +7,7 @@
  *	-f CODE		filter, in the form of iptables -m bpf --bytecode (default: all packets)
  *	-n PATH		the network namespace (default: this one); "all" for all
  *	-c		select also what is made while a selected packet is in a table
+ *	-B BACK_ENDS	which tables the programs hear of, of "ln" for legacy and nft (default: the kernel's)
  *	-k KINDS	which programs, of "erl" (default: those that the object has)
  *	-r N		every N-th event of a packet is refused by its program
  *	-s BYTES	how large the ring buffer is (default: as the object says)
@@ -107,6 +108,21 @@ static void print_matches(const struct trace_matches_record *r)
 	printf(" took=%llu", took);
 }
 
+/* The family and handle, and at a rule what that says. */
+static void print_nft(const struct iptables_trace_ctx *ctx)
+{
+	int verdict = ctx->verdict;
+
+	printf(" nft=%s handle=%llu", NAME(ctx->nft_family, NULL, "inet", "ip", "arp", NULL, "netdev", NULL, "bridge", NULL, NULL, "ip6"),
+	       ctx->handle);
+	if (ctx->kind != IPTABLES_TRACE_RULE)
+		return;
+	if (verdict < 0)
+		printf(" says=%s", NAME(-verdict, NULL, "continue", "break", "jump", "goto", "return"));
+	else
+		printf(" says=%s", NAME(verdict & 0xff, "drop", "accept", "stolen", "queue"));
+}
+
 static int print_record(void *context, void *data, size_t size)
 {
 	const struct trace_record *r = data;
@@ -120,18 +136,23 @@ static int print_record(void *context, void *data, size_t size)
 	}
 	printf("%s packet=%llu seq=%u", NAME(c->kind, NULL, "enter", "rule", "leave", "matches"), c->packet, c->seq);
 	printf(" walk=%llu parent=%llu/%llu", c->traversal, c->parent_packet, c->parent_traversal);
-	printf(" flags=%s%s%s%s%s%s%s", c->flags & IPTABLES_TRACE_F_STOLEN ? "stolen," : "",
+	printf(" flags=%s%s%s%s%s%s%s%s%s%s", c->flags & IPTABLES_TRACE_F_STOLEN ? "stolen," : "",
 	       c->flags & IPTABLES_TRACE_F_FIRST ? "first," : "",
 	       c->flags & IPTABLES_TRACE_F_TERMINAL ? "terminal," : "",
 	       c->flags & IPTABLES_TRACE_F_GUESSED ? "guessed," : "",
 	       c->flags & IPTABLES_TRACE_F_USER_TRACE ? "user," : "",
 	       c->flags & IPTABLES_TRACE_F_CHILD ? "child," : "",
-	       c->flags & IPTABLES_TRACE_F_OBSERVED ? "observed," : "");
+	       c->flags & IPTABLES_TRACE_F_OBSERVED ? "observed," : "",
+	       c->flags & IPTABLES_TRACE_F_TABLE_CUT ? "table_cut," : "",
+	       c->flags & IPTABLES_TRACE_F_CHAIN_CUT ? "chain_cut," : "",
+	       c->flags & IPTABLES_TRACE_F_UNTOLD ? "untold," : "");
 	printf(" family=%u table=%s hook=%s priority=%d", c->family, c->table,
 	       NAME(c->hook, "PREROUTING", "INPUT", "FORWARD", "OUTPUT", "POSTROUTING"), c->priority);
 	printf(" in=%s/%u out=%s/%u", c->in_name, c->in_ifindex, c->out_name, c->out_ifindex);
 	printf(" chain=%s type=%s rule=%u", c->chain,
 	       NAME(c->rule_type, "-", "rule", "return", "policy", "other"), c->rule_number);
+	if (c->nft_family)
+		print_nft(c);
 	printf(" verdict=%u/%u duration=%llu", c->verdict & 0xff, c->verdict >> 16, c->duration_ns);
 	printf(" ruleset=%llu replacements=%llu missed=%llu", c->ruleset, c->replacements, c->missed);
 	printf(" netns=%u cookie=%llu cpu=%u time=%llu", c->netns_inum, c->netns_cookie, c->cpu, c->time_ns);
@@ -156,7 +177,14 @@ static void print_stats(int session)
 	printf(" events=%llu unwritten=%llu not_run=%llu", s.events, s.events_unwritten, s.events_not_run);
 	printf(" missed=%llu/%llu/%llu/%llu replacements=%llu leaked=%llu", s.missed_enter, s.missed_leave,
 	       s.missed_rule, s.missed_other, s.replacements, s.log_leaked);
-	printf(" matches=%llu busy=%llu unknown=%llu\n", s.matches, s.unobserved_busy, s.unobserved_unknown);
+	printf(" matches=%llu busy=%llu unknown=%llu untold=%llu\n", s.matches, s.unobserved_busy,
+	       s.unobserved_unknown, s.untold);
+}
+
+static unsigned int back_ends_of(const char *letters)
+{
+	return (strchr(letters, 'l') ? IPTABLES_TRACE_BACK_END_LEGACY : 0) |
+	       (strchr(letters, 'n') ? IPTABLES_TRACE_BACK_END_NFT : 0);
 }
 
 /* "N,code jt jf k,code jt jf k,..." */
@@ -303,7 +331,7 @@ int main(int argc, char **argv)
 	int option, late = 0;
 	int session, map;
 
-	while ((option = getopt(argc, argv, "f:n:ck:r:ls:b:o:")) != -1) {
+	while ((option = getopt(argc, argv, "f:n:cB:k:r:ls:b:o:")) != -1) {
 		switch (option) {
 		case 'f':
 			filter = optarg;
@@ -313,6 +341,9 @@ int main(int argc, char **argv)
 			break;
 		case 'c':
 			flags |= IPTABLES_TRACE_FILTER_CHILDREN;
+			break;
+		case 'B':
+			programs.back_ends = back_ends_of(optarg);
 			break;
 		case 'k':
 			kinds = optarg;
