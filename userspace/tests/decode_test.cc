@@ -116,6 +116,26 @@ TEST(Decode, refuses_what_is_cut_at_every_length)
 	}
 }
 
+// Of nf_tables there is more to tell.
+TEST(Decode, refuses_events_of_nf_tables_that_are_as_short_as_others)
+{
+	PacketMaker p(1);
+	const auto refused = [](auto bytes, size_t size) {
+		const auto claimed = static_cast<uint32_t>(size);
+		bytes.resize(size);
+		std::memcpy(bytes.data() + offsetof(Head, size), &claimed, sizeof(claimed));
+		return !decode(bytes);
+	};
+	const auto enter = bytes_of(p.enter_nft(IPT_EVENT_NFT_INET, "t", NF_INET_LOCAL_IN, "c", 1));
+	const auto rule = bytes_of(p.rule_nft("c", 2, NF_DROP));
+	EXPECT_FALSE(refused(enter, enter.size()));
+	EXPECT_FALSE(refused(rule, rule.size()));
+	EXPECT_TRUE(refused(enter, IPT_EVENT_ENTER_SHORT));
+	EXPECT_TRUE(refused(enter, IPT_EVENT_ENTER_LEGACY));
+	EXPECT_TRUE(refused(rule, IPT_EVENT_RULE_LEGACY));
+	EXPECT_FALSE(refused(bytes_of(PacketMaker(1).rule("c", 2)), IPT_EVENT_RULE_LEGACY));
+}
+
 // One wrong field at a time.
 template <typename Change>
 std::string refusal(Change change)

@@ -79,6 +79,28 @@ public:
 		return event;
 	}
 
+	// Into a base chain of nf_tables.
+	Enter enter_nft(uint8_t family, const std::string &table, uint8_t hook, const std::string &chain,
+			uint64_t handle)
+	{
+		head_.nft_family = family;
+		Enter event = enter(table, hook);
+		set_name(event.chain, chain);
+		event.handle = handle;
+		return event;
+	}
+
+	// As the kernel tells it: with a handle, and with the marks that are the packet's when the rule is done.
+	Rule rule_nft(const std::string &chain, uint64_t handle, int32_t verdict, uint8_t kind = IPT_EVENT_KIND_RULE)
+	{
+		Rule event = rule(chain, 0, kind);
+		event.handle = handle;
+		event.verdict = verdict;
+		event.mark = fields_.mark;
+		event.ct_mark = fields_.ct_mark;
+		return event;
+	}
+
 	Rule rule(const std::string &chain, uint32_t number, uint8_t kind = IPT_EVENT_KIND_RULE)
 	{
 		Rule event{};

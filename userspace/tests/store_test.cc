@@ -16,6 +16,7 @@ struct FakeRules : TextSource {
 	std::string failure;
 	int reads = 0;
 	uint64_t identity = 0;
+	std::optional<uint64_t> since;
 	std::vector<std::string> renewed;
 
 	Result<Snapshot> read(const TableKey &) override
@@ -25,7 +26,7 @@ struct FakeRules : TextSource {
 			return Error{ failure };
 		auto text = std::make_shared<TableText>();
 		text->chains["INPUT"].policy = policy;
-		return Snapshot{ text, count, identity };
+		return Snapshot{ text, count, identity, since };
 	}
 	void renew(const TableKey &key) override { renewed.push_back(key.table); }
 };
@@ -199,6 +200,66 @@ TEST(RulesetStore, keeps_no_more_than_a_few_texts_of_a_table)
 	const auto kept = std::count_if(texts.begin(), texts.end(), [](const auto &text) { return !text.expired(); });
 	EXPECT_GE(kept, 2);
 	EXPECT_LE(kept, 4);
+}
+
+// Each change of nf_tables makes another generation, which is identity and count at once.
+TEST(RulesetStore, of_nf_tables_the_generation_is_all)
+{
+	FakeRules rules;
+	RulesetStore store(rules);
+	const auto nft = [](uint64_t generation, uint8_t family = IPT_EVENT_NFT_IPV4, uint64_t cookie = 1) {
+		Head head = seen(generation, 900);
+		head.nft_family = family;
+		head.netns_cookie = cookie;
+		return head;
+	};
+	rules.count = rules.identity = 7;
+	EXPECT_EQ(policy_of(store.bind(nft(7))), "first");
+	EXPECT_EQ(policy_of(store.bind(nft(7))), "first");
+	EXPECT_EQ(rules.reads, 1);
+	EXPECT_EQ(policy_of(store.bind(nft(6))), "");
+	EXPECT_EQ(rules.reads, 1);
+	rules.policy = "second";
+	rules.count = rules.identity = 8;
+	EXPECT_EQ(policy_of(store.bind(nft(8))), "second");
+	EXPECT_EQ(policy_of(store.bind(nft(7))), "first");
+	EXPECT_EQ(rules.reads, 2);
+	EXPECT_EQ(store.bind(nft(0)).text, nullptr);
+	// Another table, the same of another namespace with the same number, and that of x_tables.
+	rules.policy = "third";
+	EXPECT_EQ(policy_of(store.bind(nft(8, IPT_EVENT_NFT_INET))), "third");
+	rules.policy = "fourth";
+	EXPECT_EQ(policy_of(store.bind(nft(8, IPT_EVENT_NFT_IPV4, 2))), "fourth");
+	rules.policy = "fifth";
+	rules.identity = 8;
+	EXPECT_EQ(policy_of(store.bind(seen(8, 8))), "fifth");
+}
+
+// Where rules are known not to have changed meanwhile, it does not matter that they were read late.
+TEST(RulesetStore, what_was_the_same_before_and_after_was_it_in_between)
+{
+	FakeRules rules;
+	RulesetStore store(rules);
+	const auto nft = [](uint64_t generation) {
+		Head head = seen(generation, 0);
+		head.nft_family = IPT_EVENT_NFT_IPV4;
+		return head;
+	};
+	rules.count = rules.identity = 5;
+	rules.since = 5;
+	EXPECT_EQ(policy_of(store.bind(nft(5))), "first");
+	rules.count = rules.identity = 9;
+	EXPECT_EQ(policy_of(store.bind(nft(7))), "first");
+	EXPECT_EQ(policy_of(store.bind(nft(6))), "first");
+	EXPECT_EQ(policy_of(store.bind(nft(4))), "");
+	EXPECT_EQ(rules.reads, 2);
+	// Other rules, since 12.
+	rules.policy = "second";
+	rules.count = rules.identity = 13;
+	rules.since = 12;
+	EXPECT_EQ(policy_of(store.bind(nft(11))), "");
+	EXPECT_EQ(policy_of(store.bind(nft(12))), "second");
+	EXPECT_EQ(policy_of(store.bind(nft(8))), "");
 }
 
 } // namespace

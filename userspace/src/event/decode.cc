@@ -6,6 +6,7 @@
 #include <fmt/core.h>
 #include <linux/netfilter.h>
 
+#include "event/names.h"
 #include "util/printable.h"
 
 namespace ipt {
@@ -36,6 +37,8 @@ std::string complaint(const Head &head, size_t record_size)
 				   record_size);
 	if (head.family != NFPROTO_IPV4 && head.family != NFPROTO_IPV6)
 		return fmt::format("an event of protocol family {}", head.family);
+	if (head.nft_family && nft_family_name(head.nft_family).empty())
+		return fmt::format("an event of a table of nf_tables family {}", head.nft_family);
 	if (head.hook >= NF_INET_NUMHOOKS)
 		return fmt::format("an event at hook {}", head.hook);
 	if (head.packet == 0 || head.seq == 0 || head.traversal == 0)
@@ -50,7 +53,9 @@ bool take_names(Enter &e)
 	tame(e.in.name);
 	tame(e.out.name);
 	tame(e.owner.comm);
-	return ends_with_zero(e.in.name) && ends_with_zero(e.out.name) && ends_with_zero(e.owner.comm);
+	tame(e.chain);
+	return ends_with_zero(e.in.name) && ends_with_zero(e.out.name) && ends_with_zero(e.owner.comm) &&
+	       ends_with_zero(e.chain);
 }
 
 bool take_names(Rule &e)
@@ -94,13 +99,15 @@ void take_header(const Rule &) {}
 void take_header(const Leave &) {}
 
 template <typename T>
-Result<Event> body(std::span<const std::byte> record)
+Result<Event> body(std::span<const std::byte> record, bool is_nft)
 {
 	T event{};
-	if (!may_have<T>(record.size()))
+	const bool is_long = record.size() >= sizeof(event);
+	if (!is_long && (is_nft || !may_have<T>(record.size())))
 		return Error{ fmt::format("an event of {} bytes that should have {}", record.size(), sizeof(event)) };
 	std::memcpy(&event, record.data(), std::min(record.size(), sizeof(event)));
 	take_header(event);
+	tame(event.head.table);
 	if (!take_names(event))
 		return Error{ "an event with an endless name" };
 	return Event(event);
@@ -146,11 +153,11 @@ Result<Event> decode(std::span<const std::byte> record)
 		return Error{ wrong };
 	switch (head.type) {
 	case IPT_EVENT_ENTER:
-		return body<Enter>(record);
+		return body<Enter>(record, head.nft_family);
 	case IPT_EVENT_RULE:
-		return body<Rule>(record);
+		return body<Rule>(record, head.nft_family);
 	case IPT_EVENT_LEAVE:
-		return body<Leave>(record);
+		return body<Leave>(record, head.nft_family);
 	case IPT_EVENT_MATCHES:
 		return matches(head, record);
 	}

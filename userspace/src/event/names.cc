@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 #include <linux/netfilter.h>
 #include <netinet/in.h>
+#include <utility>
 
 namespace ipt {
 
@@ -14,6 +15,11 @@ namespace {
 
 constexpr std::array kHooks{ "PREROUTING", "INPUT", "FORWARD", "OUTPUT", "POSTROUTING" };
 static_assert(kHooks.size() == NF_INET_NUMHOOKS);
+
+constexpr std::array<std::pair<uint8_t, std::string_view>, 4> kNftFamilies{ { { IPT_EVENT_NFT_INET, "inet" },
+									      { IPT_EVENT_NFT_IPV4, "ip" },
+									      { IPT_EVENT_NFT_BRIDGE, "bridge" },
+									      { IPT_EVENT_NFT_IPV6, "ip6" } } };
 
 // From bit 0 of the header's flags on.
 constexpr std::array kTcpFlags{ "FIN", "SYN", "RST", "PSH", "ACK", "URG", "ECE", "CWR", "AE" };
@@ -123,6 +129,35 @@ std::optional<uint8_t> hook_of(std::string_view name)
 			return static_cast<uint8_t>(hook);
 	}
 	return std::nullopt;
+}
+
+std::string_view nft_family_name(uint8_t family)
+{
+	const auto *found = std::find_if(kNftFamilies.begin(), kNftFamilies.end(),
+					 [family](const auto &entry) { return entry.first == family; });
+	return found == kNftFamilies.end() ? std::string_view() : found->second;
+}
+
+uint8_t nft_family_of(std::string_view name)
+{
+	const auto *found = std::find_if(kNftFamilies.begin(), kNftFamilies.end(),
+					 [name](const auto &entry) { return entry.second == name; });
+	return found == kNftFamilies.end() ? uint8_t{ 0 } : found->first;
+}
+
+std::string nft_verdict_name(int32_t verdict)
+{
+	switch (verdict) {
+	case IPT_EVENT_NFT_CONTINUE:
+		return "continue";
+	case IPT_EVENT_NFT_JUMP:
+		return "jump";
+	case IPT_EVENT_NFT_GOTO:
+		return "goto";
+	case IPT_EVENT_NFT_RETURN:
+		return "return";
+	}
+	return verdict_name(static_cast<uint32_t>(verdict));
 }
 
 std::string verdict_name(uint32_t verdict)

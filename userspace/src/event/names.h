@@ -13,8 +13,15 @@ namespace ipt {
 const char *hook_name(uint8_t hook);
 std::optional<uint8_t> hook_of(std::string_view name);
 
+// "ip", "inet" ... of a table of nf_tables; empty if there is no such family.
+std::string_view nft_family_name(uint8_t family);
+// 0: there is none of that name.
+uint8_t nft_family_of(std::string_view name);
+
 // "ACCEPT", "DROP", "QUEUE 3", "STOLEN" ...
 std::string verdict_name(uint32_t verdict);
+// Of a rule of nf_tables: these too, and "continue", "jump", "goto", "return".
+std::string nft_verdict_name(int32_t verdict);
 bool is_accept(uint32_t verdict);
 bool is_drop(uint32_t verdict);
 

@@ -95,10 +95,8 @@ bool is_that(const std::string &path, uint32_t inode, uint64_t cookie)
 	if (!netns)
 		return false;
 	const auto inside = InNetns::enter(*netns);
-	const Fd socket(inside ? ::socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0) : -1);
-	uint64_t has = 0;
-	socklen_t size = sizeof(has);
-	return !socket || getsockopt(socket.get(), SOL_SOCKET, SO_NETNS_COOKIE, &has, &size) || has == cookie;
+	const uint64_t has = inside ? netns_cookie_here() : 0;
+	return !has || has == cookie;
 }
 
 // The first process of the namespace, or nothing.
@@ -149,6 +147,16 @@ Result<Netns> find_netns(uint32_t inode)
 	if (pid.empty())
 		return Error{ "the network namespace is gone, or nothing names it" };
 	return open_if(of_process(pid), inode);
+}
+
+uint64_t netns_cookie_here()
+{
+	const Fd socket(::socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0));
+	uint64_t cookie = 0;
+	socklen_t size = sizeof(cookie);
+	if (!socket || getsockopt(socket.get(), SOL_SOCKET, SO_NETNS_COOKIE, &cookie, &size))
+		return 0;
+	return cookie;
 }
 
 std::vector<Netns> known_netns()

@@ -27,6 +27,9 @@ Result<Netns> find_netns(uint32_t inode);
 // All that have a name, and the tool's own.
 std::vector<Netns> known_netns();
 
+// Of the network namespace that the process is in; 0: the kernel gives none.
+uint64_t netns_cookie_here();
+
 // Names for people: that of ip-netns(8), "init", or a process that lives in it; else its number. The kernel gives the
 // number of a namespace that is gone to the next one: only the cookie, where the kernel has given one, is never used again.
 class NetnsNames {

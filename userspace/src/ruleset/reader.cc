@@ -14,11 +14,6 @@ namespace {
 // Rules that are replaced while they are being read are read again, but not for ever.
 constexpr int kTries = 4;
 
-std::string first_line(const std::string &text)
-{
-	return text.substr(0, text.find('\n'));
-}
-
 } // namespace
 
 std::vector<std::string> tables_in(const Netns &netns, uint8_t family)
@@ -32,21 +27,6 @@ std::vector<std::string> tables_in(const Netns &netns, uint8_t family)
 	for (std::string name; std::getline(file, name);)
 		tables.push_back(name);
 	return tables;
-}
-
-// iptables-save may be either of the two iptables; only the legacy one knows the rules that are traced.
-Result<std::string> SaveReader::tool(uint8_t family)
-{
-	std::string &known = tools_[family];
-	if (!known.empty())
-		return known;
-	const std::string base = family == NFPROTO_IPV6 ? "ip6tables" : "iptables";
-	for (const std::string &name : { base + "-legacy-save", base + "-save" }) {
-		const auto version = run_command({ name, "--version" });
-		if (version && version->status == 0 && version->out.find("nf_tables") == std::string::npos)
-			return known = name;
-	}
-	return Error{ fmt::format("{}-legacy-save is not installed (package iptables)", base) };
 }
 
 // False: some of them are being replaced.
@@ -66,7 +46,7 @@ bool SaveReader::observe(const Netns &netns, uint8_t family, const std::vector<s
 // These tables; one alone if it is one, for others may be large.
 Result<SaveReader::Read> SaveReader::run(const Netns &netns, uint8_t family, const std::vector<std::string> &tables)
 {
-	const auto program = tool(family);
+	const auto program = tools_.find(family, BackEnd::legacy);
 	if (!program)
 		return program.error();
 	std::vector<std::string> words{ *program };

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "netns/netns.h"
+#include "ruleset/save_tool.h"
 #include "ruleset/store.h"
 
 namespace ipt {
@@ -48,11 +49,10 @@ private:
 
 	Result<Read> run(const Netns &netns, uint8_t family, const std::vector<std::string> &tables);
 	bool observe(const Netns &netns, uint8_t family, const std::vector<std::string> &tables, Read &read);
-	Result<std::string> tool(uint8_t family);
 
 	Count count_;
 	Observe observe_;
-	std::map<uint8_t, std::string> tools_;
+	SaveTools tools_;
 };
 
 } // namespace ipt

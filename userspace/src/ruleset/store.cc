@@ -11,16 +11,24 @@ namespace {
 // follow within moments, and packets hold on to their own text.
 constexpr size_t kKept = 4;
 
+// What grows when rules are replaced. Each change of nf_tables makes another generation.
+uint64_t count_of(const Head &head)
+{
+	return head.nft_family ? head.ruleset : head.replacements;
+}
+
 } // namespace
 
 TableKey key_of(const Head &head)
 {
-	return { head.netns, head.family, std::string(name_of(head.table)) };
+	if (!head.nft_family)
+		return { head.netns, head.family, std::string(name_of(head.table)) };
+	return { head.netns, head.nft_family, std::string(name_of(head.table)), true, head.netns_cookie };
 }
 
 void RulesetStore::match(Table &table, Ruleset &ruleset)
 {
-	if (!ruleset.text && table.latest && ruleset.first <= table.latest_count && table.latest_count <= ruleset.last)
+	if (!ruleset.text && table.latest && ruleset.first <= table.latest_count && table.latest_since <= ruleset.last)
 		ruleset.text = table.latest;
 }
 
@@ -45,6 +53,7 @@ void RulesetStore::offer(const TableKey &key, Snapshot snapshot)
 	Table &table = tables_[key];
 	table.latest = std::move(snapshot.text);
 	table.latest_count = snapshot.replacements;
+	table.latest_since = snapshot.since.value_or(snapshot.replacements);
 	table.read = true;
 	table.failure.clear();
 	if (snapshot.ruleset)
@@ -68,18 +77,19 @@ Binding RulesetStore::bind(const Head &head)
 
 	const TableKey key = key_of(head);
 	Table &table = tables_[key];
-	Ruleset &ruleset = ruleset_of(table, head.ruleset, head.replacements);
+	const uint64_t count = count_of(head);
+	Ruleset &ruleset = ruleset_of(table, head.ruleset, count);
 	match(table, ruleset);
 
 	// Reading again helps only if something was replaced since the last time.
-	if (!ruleset.text && (!table.read || table.latest_count < head.replacements)) {
+	if (!ruleset.text && (!table.read || table.latest_count < count)) {
 		auto snapshot = source_.read(key);
 		table.read = true;
 		if (snapshot) {
 			offer(key, *snapshot);
 		} else {
 			table.failure = snapshot.error().message;
-			table.latest_count = head.replacements;
+			table.latest_count = table.latest_since = count;
 			table.latest = nullptr;
 		}
 	}

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <tuple>
 
@@ -17,19 +18,24 @@ namespace ipt {
 // Which table of which network namespace.
 struct TableKey {
 	uint32_t netns;
-	uint8_t family;
+	uint8_t family; // the table's
 	std::string table;
+	bool nft = false; // of nf_tables
+	uint64_t netns_cookie =
+		0; // of nf_tables, as namespaces that have the same number one after the other count alike
 
 	auto operator<=>(const TableKey &) const = default;
 };
 
 TableKey key_of(const Head &head);
 
-// What was read of the rules, and the number of replacements (of any table, anywhere) that had happened by then.
+// What was read of the rules, and the number of replacements (of any table, anywhere) that had happened by then; of nf_tables,
+// of the generation, which is their identity too.
 struct Snapshot {
 	std::shared_ptr<const TableText> text;
 	uint64_t replacements;
 	uint64_t ruleset = 0; // their identity, if whoever read them was told
+	std::optional<uint64_t> since = {}; // the count from which on they are known to have been the same
 };
 
 // Where the text of rules comes from.
@@ -50,7 +56,7 @@ struct Binding {
 // A table's rules have an identity that changes with them. The rules as they can be read carry none, but the count of
 // replacements does: rules that were read while the count stood at N are those with which events came whose count is N
 // too, and, as identities are not used twice, all events of that identity. Where the reader was told which identity the
-// rules have, that is all it takes.
+// rules have, that is all it takes; of nf_tables it always is.
 class RulesetStore {
 public:
 	explicit RulesetStore(TextSource &source) : source_(source) {}
@@ -76,6 +82,7 @@ private:
 		std::map<uint64_t, Ruleset> rulesets;
 		std::shared_ptr<const TableText> latest;
 		uint64_t latest_count = 0;
+		uint64_t latest_since = 0; // what was read holds from this count to that one
 		bool read = false;
 		std::string failure;
 	};

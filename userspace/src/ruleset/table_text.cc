@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "ruleset/table_text.h"
 
+#include <algorithm>
+
 #include "ruleset/save_lines.h"
 #include "util/printable.h"
 
@@ -54,6 +56,20 @@ RuleText parse_rule(std::string_view line)
 			break;
 		}
 	}
+	rule.rejects = rule.target == "REJECT";
+	return rule;
+}
+
+RuleText parse_nft_rule(std::string_view text)
+{
+	static constexpr std::string_view reject = "reject";
+	RuleText rule;
+	rule.text = printable(text);
+	const std::vector<Word> words = split_words(text);
+	// With its quotes a comment is longer.
+	rule.rejects = std::any_of(words.begin(), words.end(), [](const Word &word) {
+		return word.text == reject && word.end - word.begin == reject.size();
+	});
 	return rule;
 }
 
@@ -69,6 +85,27 @@ const RuleText *TableText::rule(std::string_view name, uint32_t number) const
 	if (!found || number == 0 || number > found->rules.size())
 		return nullptr;
 	return &found->rules[number - 1];
+}
+
+uint32_t TableText::number_of_rule(uint64_t handle) const
+{
+	const auto found = rules_.find(handle);
+	return found == rules_.end() ? 0 : found->second;
+}
+
+uint32_t TableText::number_behind(uint64_t chain) const
+{
+	const auto found = ends_.find(chain);
+	return found == ends_.end() ? 0 : found->second;
+}
+
+void TableText::index()
+{
+	for (const auto &[name, chain] : chains) {
+		for (size_t i = 0; i < chain.rules.size(); i++)
+			rules_[chain.rules[i].handle] = static_cast<uint32_t>(i + 1);
+		ends_[chain.handle] = static_cast<uint32_t>(chain.rules.size() + 1);
+	}
 }
 
 std::map<std::string, TableText, std::less<>> parse_save(std::string_view output)

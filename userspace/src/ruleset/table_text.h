@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
-// The rules of a table as iptables-save prints them, by chain and number.
+// The rules of a table as iptables-save prints them, or nft where it is a table of nft's own, by chain and number.
 #pragma once
 
 #include <cstdint>
 #include <map>
 #include <string>
 #include <string_view>
+#include <unordered_map>
 #include <vector>
 
 #include "ruleset/conditions.h"
@@ -13,15 +14,18 @@
 namespace ipt {
 
 struct RuleText {
-	std::string text; // "-A INPUT -p tcp -j ACCEPT", fit for a terminal
-	std::string target; // what stands behind -j or -g; empty if the rule only counts
+	std::string text; // "-A INPUT -p tcp -j ACCEPT", "tcp dport 22 accept", fit for a terminal
+	std::string target; // what stands behind -j or -g; empty if the rule only counts, or is nft's
 	bool is_goto = false;
-	Conditions conditions;
+	bool rejects = false; // it answers what it drops
+	Conditions conditions; // none of nft's
+	uint64_t handle = 0; // in nf_tables
 };
 
 struct ChainText {
 	std::string policy; // "-": a user's chain
 	std::vector<RuleText> rules;
+	uint64_t handle = 0; // in nf_tables
 };
 
 class TableText {
@@ -32,11 +36,25 @@ public:
 	// end of the chain.
 	const RuleText *rule(std::string_view name, uint32_t number) const;
 
+	// In nf_tables: the number, in its chain, of the rule with this handle, and one more than the last for a chain's. 0: there
+	// is none. When the chains are all there, index() is to be called first.
+	uint32_t number_of_rule(uint64_t handle) const;
+	uint32_t number_behind(uint64_t chain) const;
+	void index();
+
+	// Its rules stand there as nft prints them, and go by their handles.
+	bool is_nft = false;
 	std::map<std::string, ChainText, std::less<>> chains;
+
+private:
+	std::unordered_map<uint64_t, uint32_t> rules_; // their numbers
+	std::unordered_map<uint64_t, uint32_t> ends_; // of chains
 };
 
 // A line of iptables-save: "-A INPUT ...".
 RuleText parse_rule(std::string_view line);
+// What nft prints of a rule.
+RuleText parse_nft_rule(std::string_view text);
 
 // What iptables-save printed, by table.
 std::map<std::string, TableText, std::less<>> parse_save(std::string_view output);

@@ -74,6 +74,12 @@ public:
 		name(key).to_.append(digits.data(), digits.size());
 		return *this;
 	}
+	JsonText &number(std::integral auto value)
+	{
+		const fmt::format_int digits(value);
+		separate().to_.append(digits.data(), digits.size());
+		return *this;
+	}
 	JsonText &boolean(const JsonKey &key, bool value)
 	{
 		name(key).to_ += value ? "true" : "false";
