@@ -207,7 +207,11 @@ TEST(Options, selections_that_are_none)
 		EXPECT_NE(complaint({ "--rate", wrong }), "") << wrong;
 	for (const char *option : { "--in", "--out", "--mark", "--uid", "--cgroup", "--sample", "--hook", "--table" })
 		EXPECT_NE(complaint({ option, "" }), "") << option;
-	EXPECT_NE(complaint({ "--table", "filters" }).find("filters"), std::string::npos);
+	EXPECT_NE(complaint({ "--table", "filters" }).find("inet:filters"), std::string::npos);
+	EXPECT_NE(complaint({ "--table", "arp:filter" }).find("ip, ip6, inet and bridge"), std::string::npos);
+	EXPECT_NE(complaint({ "--table", "inet:" }), "");
+	for (const char *right : { "filter", "inet:web", "ip:filter,nat,bridge:b", "ip6:x" })
+		EXPECT_EQ(complaint({ "--table", right }), "") << right;
 	EXPECT_NE(complaint({ "--read", "x", "--mark", "1" }).find("--mark"), std::string::npos);
 }
 
@@ -223,6 +227,7 @@ TEST(Options, selections_that_no_packet_can_fulfil)
 	EXPECT_EQ(complaint({ "--table", "raw,nat", "--hook", "POSTROUTING" }), "");
 	EXPECT_EQ(complaint({ "--table", "mangle", "--hook", "FORWARD" }), "");
 	EXPECT_NE(complaint({ "--table", "security", "--hook", "PREROUTING" }), "");
+	EXPECT_EQ(complaint({ "--table", "inet:security", "--hook", "PREROUTING" }), "");
 	EXPECT_NE(complaint({ "--uid", "root", "--in", "eth0" }).find("have no owner"), std::string::npos);
 	EXPECT_NE(complaint({ "--pid", "1", "--hook", "FORWARD" }).find("--pid with --hook FORWARD"),
 		  std::string::npos);

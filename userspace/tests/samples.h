@@ -185,9 +185,98 @@ inline PacketTrace sample_observed()
 	return trace_of({ walk_of({ enter, first, second, rule, last, p.leave(NF_DROP, true) }, rules) });
 }
 
+// The same rules as nf_tables has them, as iptables-nft-save prints them: INPUT has handle 1, WEB 2, their rules 10 and on.
+inline Binding sample_nft_rules()
+{
+	auto tables = parse_save("*filter\n:INPUT DROP [0:0]\n:WEB - [0:0]\n-A INPUT -s 10.0.0.0/8 -j ACCEPT\n"
+				 "-A INPUT -p tcp -j WEB\n-A INPUT -j LOG\n"
+				 "-A WEB -m mark --mark 0x7 -j RETURN\n"
+				 "-A WEB -j REJECT --reject-with icmp-port-unreachable\nCOMMIT\n");
+	TableText text = std::move(tables.at("filter"));
+	uint64_t handle = 1, rule_handle = 10;
+	for (auto &[name, chain] : text.chains) {
+		chain.handle = handle++;
+		for (RuleText &rule : chain.rules)
+			rule.handle = rule_handle++;
+	}
+	text.index();
+	return { std::make_shared<TableText>(std::move(text)), {} };
+}
+
+// A table of nft's own: chain input has handle 1, its rules 4, 5 and 7; chain ssh 2 and 6.
+inline Binding sample_native_rules()
+{
+	TableText text;
+	text.is_nft = true;
+	const auto rule = [](const char *words, uint64_t handle) {
+		RuleText text_of_rule = parse_nft_rule(words);
+		text_of_rule.handle = handle;
+		return text_of_rule;
+	};
+	text.chains["input"] = { "drop",
+				 { rule("ct state established accept", 4), rule("tcp dport vmap @ports", 5),
+				   rule("reject with tcp reset", 7) },
+				 1 };
+	text.chains["ssh"] = { "-", { rule("ip saddr @known accept comment \"a reject\"", 6) }, 2 };
+	text.index();
+	return { std::make_shared<TableText>(std::move(text)), {} };
+}
+
+// Through tables of nf_tables of each family, with every verdict, and of more than one generation.
+inline PacketTrace sample_nft()
+{
+	PacketMaker p(7);
+	p.head().netns_cookie = 1;
+	p.head().ruleset = 41;
+	const Enter owned = p.enter_nft(IPT_EVENT_NFT_IPV4, "filter", NF_INET_LOCAL_IN, "INPUT", 1);
+	const auto numbered = [](Rule rule, uint32_t number) {
+		rule.number = number;
+		return rule;
+	};
+	Traversal first =
+		walk_of({ owned, numbered(p.rule_nft("INPUT", 11, IPT_EVENT_NFT_JUMP), 2),
+			  numbered(p.rule_nft("WEB", 2, IPT_EVENT_NFT_CONTINUE, IPT_EVENT_KIND_RETURN), 3),
+			  numbered(p.rule_nft("INPUT", 12, IPT_EVENT_NFT_CONTINUE), 3),
+			  numbered(p.rule_nft("INPUT", 1, NF_ACCEPT, IPT_EVENT_KIND_POLICY), 4), p.leave(NF_ACCEPT) },
+			sample_nft_rules());
+	p.head().ruleset = 42;
+	const Enter again = p.enter_nft(IPT_EVENT_NFT_IPV4, "filter", NF_INET_LOCAL_IN, "INPUT", 1);
+	Enter observed = again;
+	observed.head.flags |= IPT_EVENT_OBSERVED;
+	Traversal second = walk_of({ observed, p.matches({ { .number = 3, .hotdrop = true } }), p.leave(NF_DROP) },
+				   first.rules_text);
+	p.head().flags |= IPT_EVENT_TABLE_CUT | IPT_EVENT_CHAIN_CUT;
+	const Enter native = p.enter_nft(IPT_EVENT_NFT_INET, "web", NF_INET_LOCAL_IN, "input", 1);
+	p.observe();
+	Traversal third =
+		walk_of({ native, p.matches({ { .number = 1, .yes = true } }),
+			  numbered(p.rule_nft("input", 5, IPT_EVENT_NFT_GOTO), 2),
+			  p.rule_nft("ssh", 99, IPT_EVENT_NFT_RETURN), p.rule_nft("ssh", 98, 3 << 16 | NF_QUEUE),
+			  numbered(p.rule_nft("ssh", 6, NF_DROP), 1), p.leave(NF_QUEUE) },
+			sample_native_rules());
+	p.head().flags = IPT_EVENT_UNTOLD;
+	std::vector<Traversal> walks{ first, second, third };
+	for (const uint8_t family : { IPT_EVENT_NFT_BRIDGE, IPT_EVENT_NFT_IPV6 }) {
+		const Enter enter = p.enter_nft(family, "x", NF_INET_FORWARD, "y", 3);
+		walks.push_back(
+			walk_of({ enter, p.rule_nft("y", 8, NF_STOLEN), p.leave(NF_DROP) }, { nullptr, "not read" }));
+	}
+	PacketTrace trace = trace_of(std::move(walks));
+	Origin origin{ 1, Head{}, Rule{}, "input" };
+	set_name(origin.head->table, "web");
+	origin.head->nft_family = IPT_EVENT_NFT_INET;
+	origin.head->hook = NF_INET_LOCAL_IN;
+	set_name(origin.rule->chain, "ssh");
+	origin.rule->handle = 6;
+	origin.rule->head.nft_family = IPT_EVENT_NFT_INET;
+	trace.origin = origin;
+	return trace;
+}
+
 inline std::vector<PacketTrace> samples()
 {
-	return { sample_tcp(), sample_fragment(), sample_queued(), sample_stolen(), sample_owned(), sample_observed() };
+	return { sample_tcp(),	 sample_fragment(), sample_queued(), sample_stolen(),
+		 sample_owned(), sample_observed(), sample_nft() };
 }
 
 } // namespace ipt::test

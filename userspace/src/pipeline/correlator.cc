@@ -6,6 +6,7 @@
 #include <linux/netfilter.h>
 
 #include "event/names.h"
+#include "pipeline/met.h"
 
 namespace ipt {
 
@@ -38,20 +39,62 @@ const Traversal *never_left(const PacketTrace &trace)
 
 } // namespace
 
-std::optional<Origin> Correlator::origin_of(const Head &head) const
+std::optional<Origin> Correlator::origin_of(const Head &head)
 {
 	if (head.parent_packet == 0)
 		return std::nullopt;
-	Origin origin{ head.parent_packet, {}, {} };
+	Origin origin{ head.parent_packet, {}, {}, {} };
 	const auto parent = open_.find(head.parent_packet);
 	if (parent == open_.end())
 		return origin;
 	if (const Traversal *walk = find(parent->second.trace.traversals, head.parent)) {
 		origin.head = walk->head;
-		if (!walk->rules.empty())
+		origin.first_chain = first_chain(*walk);
+		if (walk->head.nft_family)
+			awaiting_.emplace(head.parent, head.packet);
+		else if (!walk->rules.empty())
 			origin.rule = walk->rules.back();
 	}
 	return origin;
+}
+
+// Packets that were made since the rule before have been made by this one, if it makes any.
+void Correlator::tell_children(const Rule &rule, const Binding &rules)
+{
+	const auto [first, last] = awaiting_.equal_range(rule.head.traversal);
+	const Met what = met(rule, rules);
+	if (first == last || !what.rule)
+		return;
+	const bool is_it = !rules.text->is_nft || what.rule->rejects;
+	for (auto at = first; is_it && at != last; at++) {
+		const auto child = open_.find(at->second);
+		if (child == open_.end() || !child->second.trace.origin)
+			continue;
+		Rule &origin = child->second.trace.origin->rule.emplace(rule);
+		origin.number = rules.text->is_nft ? 0 : rule.number;
+	}
+	awaiting_.erase(first, last);
+}
+
+// A rule of nf_tables is told when it is done. What the packet looked like when it came to it, which is what other rules
+// tell, is known from the event before.
+void Correlator::finish_nft(const Event &event, Traversal &walk)
+{
+	if (const auto *enter = std::get_if<Enter>(&event)) {
+		walk.mark = enter->packet.mark;
+		walk.ct_mark = enter->packet.ct_mark;
+	}
+	if (std::holds_alternative<Rule>(event)) {
+		Rule &rule = walk.rules.back();
+		if (walk.enter) {
+			std::swap(rule.mark, walk.mark);
+			std::swap(rule.ct_mark, walk.ct_mark);
+		}
+		number_rule(rule, walk.rules_text);
+		tell_children(rule, walk.rules_text);
+	}
+	if (std::holds_alternative<Leave>(event))
+		awaiting_.erase(walk.head.traversal);
 }
 
 Correlator::Open &Correlator::open(const Head &head)
@@ -115,6 +158,8 @@ const Traversal &Correlator::add(const Event &event)
 	// Only the ends of a walk tell which rules there are.
 	if (!traversal.rules_text.text && (head.type == IPT_EVENT_ENTER || head.type == IPT_EVENT_LEAVE))
 		traversal.rules_text = texts_.bind(head);
+	if (head.nft_family)
+		finish_nft(event, traversal);
 	if (head.flags & IPT_EVENT_TERMINAL && !packet.terminal) {
 		packet.terminal = true;
 		ended_.push_back(head.packet);
@@ -188,8 +233,10 @@ Completeness Correlator::judge(const Open &packet, const Losses &losses) const
 	if (!packet.terminal && losses.forgotten > packet.before.forgotten)
 		return unknown("the module had to follow more packets than it has room for");
 	if (const Traversal *open = never_left(trace))
-		return unknown(fmt::format("{} {} was entered and never left", name_of(open->head.table),
-					   hook_name(open->head.hook)));
+		return unknown(fmt::format("{} was entered and never left", place_name(*open)));
+	const auto untold = std::find_if(trace.traversals.begin(), trace.traversals.end(), is_untold);
+	if (untold != trace.traversals.end())
+		return unknown(fmt::format("the kernel did not tell of the rules of {}", place_name(*untold)));
 	return {};
 }
 
@@ -221,6 +268,7 @@ void Correlator::hand_over(uint64_t number, const Losses &losses, const char *cu
 		if (traversal.enter && traversal.leave &&
 		    traversal.enter->head.ruleset != traversal.leave->head.ruleset)
 			traversal.rules_text = { nullptr, "the rules were replaced while the packet met them" };
+		number_rules(traversal);
 	}
 	finished_(std::move(packet.trace));
 }

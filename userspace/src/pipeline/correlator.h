@@ -62,9 +62,11 @@ private:
 	};
 
 	Open &open(const Head &head);
-	std::optional<Origin> origin_of(const Head &head) const;
+	std::optional<Origin> origin_of(const Head &head);
 	Traversal &traversal_of(Open &packet, const Head &head);
 	void count_gap(Open &packet, const Head &head);
+	void finish_nft(const Event &event, Traversal &walk);
+	void tell_children(const Rule &rule, const Binding &rules);
 	bool is_being_judged(const Open &packet) const;
 	Completeness judge(const Open &packet, const Losses &losses) const;
 	void hand_over(uint64_t number, const Losses &losses, const char *cut_short = nullptr);
@@ -80,6 +82,8 @@ private:
 	// Packets that were handed over, with their next number, in case that more of them comes.
 	std::unordered_map<uint64_t, uint32_t> past_;
 	std::deque<uint64_t> past_order_;
+	// Packets that were made in a rule of nf_tables, which is told when it is done, by the walk that met it.
+	std::unordered_multimap<uint64_t, uint64_t> awaiting_;
 };
 
 } // namespace ipt

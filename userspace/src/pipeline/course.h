@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "pipeline/packet.h"
@@ -16,12 +17,12 @@ namespace ipt {
 class Course {
 public:
 	struct Place {
-		std::string chain;
+		std::string chain; // empty: one that the next event names
 		uint32_t next; // rule to be asked
 	};
 
 	// rules: have to stay.
-	Course(const TableText &rules, uint8_t hook);
+	Course(const TableText &rules, std::string_view first_chain);
 
 	// The packet has met a rule, or the end of a chain. Returns the first rule that it was held against since the last
 	// one; nothing if it cannot have come here, and then the course is lost.
@@ -30,6 +31,8 @@ public:
 	const Place &place() const { return stack_.back(); }
 
 private:
+	void follow(const Rule &event);
+	void follow_nft(const Rule &event);
 	void leave_chain();
 
 	const TableText &rules_;

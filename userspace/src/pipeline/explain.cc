@@ -8,6 +8,7 @@
 
 #include "pipeline/course.h"
 #include "pipeline/header_says.h"
+#include "pipeline/met.h"
 #include "pipeline/seen.h"
 #include "ruleset/targets.h"
 
@@ -77,6 +78,8 @@ Passed observed(uint32_t number, const RuleText &rule, const Seen &seen, std::ve
 uint8_t changes_by(const Rule &met, const TableText &table)
 {
 	const RuleText *rule = table.rule(name_of(met.chain), met.number);
+	if (table.is_nft)
+		return kAnything;
 	return rule && !table.chain(rule->target) ? target_of(rule->target).changes : kNothing;
 }
 
@@ -96,7 +99,7 @@ uint8_t twice_changed(const Traversal &walk, const TableText &table)
 class Explainer {
 public:
 	Explainer(const Traversal &walk, const TableText &table)
-		: walk_(walk), table_(table), course_(table, walk.head.hook), observed_(walk),
+		: walk_(walk), table_(table), course_(table, first_chain(walk)), observed_(walk),
 		  changed_twice_(twice_changed(walk, table))
 	{
 	}
@@ -137,8 +140,8 @@ Explanation Explainer::run()
 		const Rule &met = walk_.rules[event_];
 		const auto first = course_.meet(met);
 		if (!first) {
-			explanation.why_not = fmt::format("it is not known how it came to rule {} of {}", met.number,
-							  name_of(met.chain));
+			explanation.why_not = fmt::format("it is not known how it came to rule {} of {}",
+							  rule_name(met, walk_.rules_text), name_of(met.chain));
 			return explanation;
 		}
 		observed_.go_to(met.head.seq);
@@ -173,6 +176,8 @@ Explanation explain(const Traversal &walk)
 		return { .why_not = walk.rules_text.why_not };
 	if (!is_whole(walk))
 		return { .why_not = "events of it are missing" };
+	if (is_untold(walk))
+		return { .why_not = "the kernel did not tell of them" };
 	return Explainer(walk, *table).run();
 }
 

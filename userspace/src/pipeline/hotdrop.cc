@@ -2,6 +2,7 @@
 #include "pipeline/hotdrop.h"
 
 #include <fmt/core.h>
+#include <linux/netfilter.h>
 #include <optional>
 
 #include "event/names.h"
@@ -39,6 +40,20 @@ std::string told_text(const Traversal &walk, const Match &match)
 			   match.number, rule->text);
 }
 
+// nf_tables tells of the rule whose match dropped the packet, and that it dropped it; a rule of iptables says whether it
+// could have done so otherwise.
+std::string told_by_rule(const Traversal &walk)
+{
+	const auto &table = walk.rules_text.text;
+	if (walk.rules.empty() || !table || table->is_nft)
+		return {};
+	const Rule &last = walk.rules.back();
+	const RuleText *rule = table->rule(name_of(last.chain), last.number);
+	if (!rule || last.kind != IPT_EVENT_KIND_RULE || last.verdict != NF_DROP || may_drop(*rule, *table))
+		return {};
+	return fmt::format("dropped by a match of rule {} itself (hotdrop): {}", last.number, rule->text);
+}
+
 } // namespace
 
 std::string hotdrop_text(const Traversal &walk)
@@ -47,6 +62,8 @@ std::string hotdrop_text(const Traversal &walk)
 		"dropped by a match of a rule itself (hotdrop); no rule event tells which";
 	if (!walk.leave || !is_drop(walk.leave->verdict))
 		return {};
+	if (walk.head.nft_family)
+		return told_by_rule(walk);
 	if (const Match *match = told(walk))
 		return told_text(walk, *match);
 	if (walk.gap || walk.abridged || !walk.enter)

@@ -20,4 +20,11 @@ struct Met {
 
 Met met(const Rule &event, const Binding &rules);
 
+// By what a rule goes: "3", its number, or "handle 7", in a table of nft's own or where no more is known.
+std::string rule_name(const Rule &event, const Binding &rules);
+// Where the text is not at hand: by its number, if it has one.
+std::string rule_name(const Rule &event);
+// Of one that no event is of.
+std::string rule_name(uint32_t number, const RuleText &rule, const TableText &table);
+
 } // namespace ipt

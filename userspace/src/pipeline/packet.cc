@@ -2,6 +2,9 @@
 #include "pipeline/packet.h"
 
 #include <algorithm>
+#include <fmt/core.h>
+
+#include "event/names.h"
 
 namespace ipt {
 
@@ -32,6 +35,60 @@ bool is_whole(const Traversal &walk)
 	};
 	return std::all_of(walk.rules.begin(), walk.rules.end(), follows) && follows(*walk.leave) &&
 	       matches == walk.matches.end();
+}
+
+bool is_untold(const Traversal &walk)
+{
+	return walk.head.flags & IPT_EVENT_UNTOLD;
+}
+
+// A walk whose beginning was lost may have come to the policy.
+std::string_view first_chain(const Traversal &walk)
+{
+	if (!walk.head.nft_family)
+		return hook_name(walk.head.hook);
+	if (walk.enter)
+		return name_of(walk.enter->chain);
+	const auto policy = std::find_if(walk.rules.begin(), walk.rules.end(),
+					 [](const Rule &rule) { return rule.kind == IPT_EVENT_KIND_POLICY; });
+	return policy == walk.rules.end() ? std::string_view() : name_of(policy->chain);
+}
+
+std::string table_name(const Head &head)
+{
+	if (!head.nft_family)
+		return std::string(name_of(head.table));
+	return fmt::format("nft {} {}{}", nft_family_name(head.nft_family), name_of(head.table),
+			   head.flags & IPT_EVENT_TABLE_CUT ? "..." : "");
+}
+
+std::string place_name(const Head &head, std::string_view first_chain)
+{
+	std::string text = table_name(head);
+	const std::string_view hook = hook_name(head.hook);
+	if (head.nft_family && first_chain != hook)
+		text += fmt::format("{}{} at", first_chain.empty() ? "" : " ", first_chain);
+	return (text += ' ') += hook;
+}
+
+std::string place_name(const Traversal &walk)
+{
+	return place_name(walk.head, first_chain(walk));
+}
+
+void number_rule(Rule &rule, const Binding &rules)
+{
+	if (!rule.head.nft_family)
+		return;
+	rule.number = !rules.text		       ? 0 :
+		      rule.kind == IPT_EVENT_KIND_RULE ? rules.text->number_of_rule(rule.handle) :
+							 rules.text->number_behind(rule.handle);
+}
+
+void number_rules(Traversal &walk)
+{
+	for (Rule &rule : walk.rules)
+		number_rule(rule, walk.rules_text);
 }
 
 bool is_observed(const Traversal &walk)

@@ -6,6 +6,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "event/event.h"
@@ -25,6 +26,9 @@ struct Traversal {
 	bool gap = false; // events of it, or around it, are missing
 	bool abridged = false; // some of its rules are left out on purpose
 	Binding rules_text;
+	// Of nf_tables, whose rules are told when they are done: as of its last event.
+	uint32_t mark = 0;
+	uint32_t ct_mark = 0;
 };
 
 // Adds an event to its walk.
@@ -35,6 +39,22 @@ bool is_whole(const Traversal &walk);
 
 // The kernel told what its matches said.
 bool is_observed(const Traversal &walk);
+
+// The kernel did not tell which rules it met.
+bool is_untold(const Traversal &walk);
+
+// The chain that the kernel began with: built-in, or in nf_tables a base chain; empty if that is not known.
+std::string_view first_chain(const Traversal &walk);
+
+// "filter"; "nft inet web" of nf_tables.
+std::string table_name(const Head &head);
+// "filter INPUT", "nft ip filter INPUT", "nft inet web input at INPUT".
+std::string place_name(const Head &head, std::string_view first_chain);
+std::string place_name(const Traversal &walk);
+
+// nf_tables tells rules by their handles: has them numbered as the text of the rules has them, and not if there is none.
+void number_rule(Rule &rule, const Binding &rules);
+void number_rules(Traversal &walk);
 
 // How much of the packet's way was seen.
 struct Completeness {
@@ -50,6 +70,7 @@ struct Origin {
 	uint64_t packet;
 	std::optional<Head> head; // of that packet's walk, if it was still known
 	std::optional<Rule> rule; // the rule it had met last
+	std::string first_chain; // of the walk
 };
 
 struct PacketTrace {

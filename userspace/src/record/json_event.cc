@@ -137,6 +137,7 @@ Head head_from(const JsonObject &object, uint8_t type, size_t size)
 	head.cpu = object.number<uint32_t>("cpu");
 	head.flags = flags(object);
 	head.hook = hook_from(object);
+	head.nft_family = object.has("nft_family") ? nft_family_from(object) : uint8_t{ 0 };
 	set_name_from(head.table, object.text("table"));
 	return head;
 }
@@ -149,6 +150,11 @@ Enter enter_from(const JsonObject &object)
 	enter.out = device(object, "out");
 	enter.packet = fields(object, enter.head.family);
 	enter.priority = object.number<int32_t>("priority");
+	if (enter.head.nft_family) {
+		const JsonObject chain = object.object("base_chain");
+		set_name_from(enter.chain, chain.text("name"));
+		enter.handle = chain.number<uint64_t>("handle");
+	}
 	if (object.has("header"))
 		set_header(enter, object.text("header"));
 	return enter;
@@ -166,6 +172,10 @@ Rule rule_from(const JsonObject &object)
 	rule.kind = static_cast<uint8_t>(at - kKindWords.begin() + 1);
 	rule.mark = object.number<uint32_t>("mark");
 	rule.ct_mark = object.number<uint32_t>("connection_mark");
+	if (rule.head.nft_family) {
+		rule.handle = object.number<uint64_t>("handle");
+		rule.verdict = object.number<int32_t>("verdict_number");
+	}
 	return rule;
 }
 
@@ -236,6 +246,14 @@ uint8_t family_from(const JsonObject &object)
 	if (word != "ipv4" && word != "ipv6")
 		throw BadRecord("\"family\" is neither ipv4 nor ipv6");
 	return word == "ipv6" ? NFPROTO_IPV6 : NFPROTO_IPV4;
+}
+
+uint8_t nft_family_from(const JsonObject &object)
+{
+	const uint8_t family = nft_family_of(object.text("nft_family"));
+	if (!family)
+		throw BadRecord("\"nft_family\" is none that there is");
+	return family;
 }
 
 uint8_t hook_from(const JsonObject &object)

@@ -19,6 +19,7 @@ Owner owner_from(const JsonObject &object);
 int64_t wall_ns_from(const std::string &utc);
 
 uint8_t family_from(const JsonObject &object);
+uint8_t nft_family_from(const JsonObject &object);
 uint8_t hook_from(const JsonObject &object);
 
 // A name that fits; zero-filled.

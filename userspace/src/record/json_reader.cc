@@ -26,6 +26,54 @@ Dear dear_from(const JsonObject &from)
 		 .ns = from.number<uint64_t>("duration_ns") };
 }
 
+Origin origin_from(const JsonObject &from)
+{
+	Origin origin{ from.number<uint64_t>("packet"), {}, {}, {} };
+	if (from.has("table")) {
+		set_name_from(origin.head.emplace().table, from.text("table"));
+		origin.head->hook = hook_from(from);
+	}
+	if (from.has("chain")) {
+		set_name_from(origin.rule.emplace().chain, from.text("chain"));
+		origin.rule->number = from.number<uint32_t>("number");
+	}
+	if (!from.has("nft_family") || !origin.head)
+		return origin;
+	origin.head->nft_family = nft_family_from(from);
+	origin.first_chain = from.text("base_chain");
+	if (origin.rule) {
+		origin.rule->head.nft_family = origin.head->nft_family;
+		origin.rule->handle = from.number<uint64_t>("handle");
+	}
+	return origin;
+}
+
+std::shared_ptr<const TableText> nft_table_from(const JsonObject &object)
+{
+	auto text = std::make_shared<TableText>();
+	text->is_nft = !object.boolean("iptables");
+	for (const auto &item : object.list("chains")) {
+		const JsonObject from(item);
+		ChainText &chain = text->chains[from.text("name")];
+		chain.policy = from.text_or("policy", "-");
+		chain.handle = from.number<uint64_t>("handle");
+		const auto &rules = from.list("rules");
+		const auto &handles = from.list("handles");
+		if (rules.size() != handles.size())
+			throw BadRecord("not every rule has a handle");
+		for (size_t i = 0; i < rules.size(); i++) {
+			if (!rules[i].is_string() || !handles[i].is_number_unsigned())
+				throw BadRecord("a rule is not a string, or its handle not a number");
+			const auto &line = rules[i].get_ref<const std::string &>();
+			RuleText &rule =
+				chain.rules.emplace_back(text->is_nft ? parse_nft_rule(line) : parse_rule(line));
+			rule.handle = handles[i].get<uint64_t>();
+		}
+	}
+	text->index();
+	return text;
+}
+
 } // namespace
 
 struct JsonReader::Object : JsonObject {
@@ -58,6 +106,8 @@ void JsonReader::take(const Object &object)
 		take_packet(object);
 	else if (type == "ruleset")
 		take_ruleset(object);
+	else if (type == "nft_ruleset")
+		take_nft_ruleset(object);
 	else if (type == "summary")
 		take_summary(object);
 	// What a later version adds beside these can be done without.
@@ -87,8 +137,22 @@ void JsonReader::take_ruleset(const Object &object)
 			chain.rules.push_back(parse_rule(rule.get_ref<const std::string &>()));
 		}
 	}
-	const RulesetKey key{ { object.number<uint32_t>("netns_inode"), family_from(object), object.text("table") },
-			      object.number<uint64_t>("ruleset") };
+	keep({ { object.number<uint32_t>("netns_inode"), family_from(object), object.text("table") },
+	       object.number<uint64_t>("ruleset") },
+	     std::move(text));
+}
+
+void JsonReader::take_nft_ruleset(const Object &object)
+{
+	const TableKey table{ object.number<uint32_t>("netns_inode"), nft_family_from(object), object.text("table"),
+			      true, object.number_or<uint64_t>("netns_cookie", 0) };
+	const auto same = rulesets_.find({ table, object.number_or<uint64_t>("same_as", 0) });
+	keep({ table, object.number<uint64_t>("ruleset") },
+	     same == rulesets_.end() ? nft_table_from(object) : same->second);
+}
+
+void JsonReader::keep(const RulesetKey &key, std::shared_ptr<const TableText> text)
+{
 	rulesets_[key] = std::move(text);
 	std::erase(by_age_, key);
 	by_age_.push_back(key);
@@ -151,19 +215,8 @@ void JsonReader::take_packet(const Object &object)
 				 .perhaps_more = object.is("perhaps_more"),
 				 .reason = object.text_or("reason", "") };
 	packet_.continued = object.is("continued");
-	if (object.has("made_by")) {
-		const JsonObject from = object.object("made_by");
-		Origin origin{ from.number<uint64_t>("packet"), {}, {} };
-		if (from.has("table")) {
-			set_name_from(origin.head.emplace().table, from.text("table"));
-			origin.head->hook = hook_from(from);
-		}
-		if (from.has("chain")) {
-			set_name_from(origin.rule.emplace().chain, from.text("chain"));
-			origin.rule->number = from.number<uint32_t>("number");
-		}
-		packet_.origin = origin;
-	}
+	if (object.has("made_by"))
+		packet_.origin = origin_from(object.object("made_by"));
 	handler_.packet(std::move(packet_));
 	packet_ = {};
 }

@@ -42,6 +42,8 @@ private:
 	void take(const Object &object);
 	void take_start(const Object &object);
 	void take_ruleset(const Object &object);
+	void take_nft_ruleset(const Object &object);
+	void keep(const RulesetKey &key, std::shared_ptr<const TableText> text);
 	void take_event(const Object &object);
 	void take_packet(const Object &object);
 	void take_summary(const Object &object);

@@ -94,11 +94,28 @@ void owner_of(JsonText &json, const Owner &owner)
 	json.close();
 }
 
+void made_by(JsonText &json, const Origin &origin)
+{
+	const bool is_nft = origin.head && origin.head->nft_family;
+	if (origin.head)
+		json.text("table", name_of(origin.head->table)).word("hook", hook_name(origin.head->hook));
+	if (is_nft)
+		json.word("nft_family", nft_family_name(origin.head->nft_family))
+			.text("base_chain", origin.first_chain);
+	if (origin.rule)
+		json.text("chain", name_of(origin.rule->chain)).number("number", origin.rule->number);
+	if (is_nft && origin.rule)
+		json.number("handle", origin.rule->handle);
+}
+
 void no_match(JsonText &json, const std::vector<Passed> &rules)
 {
 	json.open_list("no_match");
 	for (const Passed &passed : rules) {
-		json.open().number("number", passed.number).text("text", passed.rule->text).open_list("unmet");
+		json.open().number("number", passed.number);
+		if (passed.rule->handle)
+			json.number("handle", passed.rule->handle);
+		json.text("text", passed.rule->text).open_list("unmet");
 		for (const Unmet &unmet : passed.unmet) {
 			json.open().text("condition", unmet.condition);
 			if (!unmet.packet.empty())
@@ -109,6 +126,30 @@ void no_match(JsonText &json, const std::vector<Passed> &rules)
 		for (const std::string_view suspect : passed.suspects)
 			json.text(suspect);
 		json.close_list().close();
+	}
+	json.close_list();
+}
+
+void chains(JsonText &json, const TableText &table, bool with_handles)
+{
+	json.open_list("chains");
+	for (const auto &[name, chain] : table.chains) {
+		json.open().text("name", name);
+		if (with_handles)
+			json.number("handle", chain.handle);
+		if (chain.policy != "-")
+			json.text("policy", chain.policy);
+		json.open_list("rules");
+		for (const RuleText &rule : chain.rules)
+			json.text(rule.text);
+		json.close_list();
+		if (with_handles) {
+			json.open_list("handles");
+			for (const RuleText &rule : chain.rules)
+				json.number(rule.handle);
+			json.close_list();
+		}
+		json.close();
 	}
 	json.close_list();
 }
@@ -151,7 +192,10 @@ void JsonWriter::head(JsonText &json, const Head &head, std::string_view type, c
 	json.text("netns", netns_name_(head)).number("netns_inode", head.netns);
 	if (head.netns_cookie)
 		json.number("netns_cookie", head.netns_cookie);
-	json.number("cpu", head.cpu).word("family", family_word(head.family)).text("table", name_of(head.table));
+	json.number("cpu", head.cpu).word("family", family_word(head.family));
+	if (head.nft_family)
+		json.word("nft_family", nft_family_name(head.nft_family));
+	json.text("table", name_of(head.table));
 	json.word("hook", hook_name(head.hook)).number("ruleset", head.ruleset);
 	if (!walk.rules_text.text)
 		json.text("rules_unknown", walk.rules_text.why_not);
@@ -169,6 +213,8 @@ void JsonWriter::event(std::string &to, const Enter &enter, const Traversal &wal
 {
 	JsonText json(to);
 	head(json, enter.head, "enter", walk);
+	if (enter.head.nft_family)
+		json.open("base_chain").text("name", name_of(enter.chain)).number("handle", enter.handle).close();
 	json.number("priority", enter.priority);
 	device(json, "in", enter.in);
 	device(json, "out", enter.out);
@@ -190,7 +236,12 @@ void JsonWriter::event(std::string &to, const Rule &rule, const Traversal &walk,
 	const Met what = met(rule, walk.rules_text);
 	JsonText json(to);
 	head(json, rule.head, "rule", walk);
-	json.text("chain", name_of(rule.chain)).number("number", rule.number).word("kind", kind_word(rule.kind));
+	json.text("chain", name_of(rule.chain)).number("number", rule.number);
+	if (rule.head.nft_family) {
+		json.number("handle", rule.handle).word("verdict", nft_verdict_name(rule.verdict));
+		json.number("verdict_number", rule.verdict);
+	}
+	json.word("kind", kind_word(rule.kind));
 	json.word("what", what.word()).text("text", what.text);
 	if (what.rule && !what.rule->target.empty())
 		json.text("target", what.rule->target);
@@ -247,24 +298,29 @@ void JsonWriter::ruleset(std::string &to, const Traversal &walk)
 	last_ = { text, walk.head.ruleset };
 	if (std::find(written_.begin(), written_.end(), last_) != written_.end())
 		return;
+	// Another generation of nf_tables may have left the rules of this table as they were.
+	const auto same = std::find_if(written_.begin(), written_.end(),
+				       [&text](const Written &written) { return written.first == text; });
+	const uint64_t same_as = same == written_.end() ? 0 : same->second;
 	written_.push_back(last_);
 	if (written_.size() > kRecordedRulesets)
 		written_.pop_front();
 
 	JsonText json(to);
-	json.open().word("type", "ruleset").number("netns_inode", walk.head.netns);
-	json.word("family", family_word(walk.head.family)).text("table", name_of(walk.head.table));
-	json.number("ruleset", walk.head.ruleset).open_list("chains");
-	for (const auto &[name, chain] : text->chains) {
-		json.open().text("name", name);
-		if (chain.policy != "-")
-			json.text("policy", chain.policy);
-		json.open_list("rules");
-		for (const RuleText &rule : chain.rules)
-			json.text(rule.text);
-		json.close_list().close();
-	}
-	json.close_list().close();
+	const uint8_t nft_family = walk.head.nft_family;
+	json.open().word("type", nft_family ? "nft_ruleset" : "ruleset").number("netns_inode", walk.head.netns);
+	if (!nft_family)
+		json.word("family", family_word(walk.head.family));
+	else if (walk.head.netns_cookie)
+		json.number("netns_cookie", walk.head.netns_cookie);
+	if (nft_family)
+		json.word("nft_family", nft_family_name(nft_family)).boolean("iptables", !text->is_nft);
+	json.text("table", name_of(walk.head.table)).number("ruleset", walk.head.ruleset);
+	if (nft_family && same_as)
+		json.number("same_as", same_as);
+	else
+		chains(json, *text, nft_family);
+	json.close();
 	to += '\n';
 }
 
@@ -303,10 +359,7 @@ void JsonWriter::packet(std::string &to, const PacketTrace &trace)
 		json.boolean("continued", true);
 	if (const auto &origin = trace.origin) {
 		json.open("made_by").number("packet", origin->packet);
-		if (origin->head)
-			json.text("table", name_of(origin->head->table)).word("hook", hook_name(origin->head->hook));
-		if (origin->rule)
-			json.text("chain", name_of(origin->rule->chain)).number("number", origin->rule->number);
+		made_by(json, *origin);
 		json.close();
 	}
 	if (const auto &leave = trace.traversals.back().leave)

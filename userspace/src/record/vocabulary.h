@@ -14,7 +14,7 @@ namespace ipt {
 // Grows when a reader of the older form would misread the newer one. schema/iptables-trace.schema.json describes it.
 inline constexpr unsigned int kRecordVersion = 1;
 
-inline constexpr std::array<std::pair<uint16_t, std::string_view>, 7> kFlagWords{ {
+inline constexpr std::array<std::pair<uint16_t, std::string_view>, 10> kFlagWords{ {
 	{ IPT_EVENT_FIRST, "first" },
 	{ IPT_EVENT_TERMINAL, "terminal" },
 	{ IPT_EVENT_STOLEN, "stolen" },
@@ -22,6 +22,9 @@ inline constexpr std::array<std::pair<uint16_t, std::string_view>, 7> kFlagWords
 	{ IPT_EVENT_USER_TRACE, "user_trace" },
 	{ IPT_EVENT_CHILD, "child" },
 	{ IPT_EVENT_OBSERVED, "observed" },
+	{ IPT_EVENT_TABLE_CUT, "table_cut" },
+	{ IPT_EVENT_CHAIN_CUT, "chain_cut" },
+	{ IPT_EVENT_UNTOLD, "untold" },
 } };
 
 // From IPT_EVENT_KIND_RULE on.

@@ -2,6 +2,7 @@
 #include "sink/display.h"
 
 #include <algorithm>
+#include <fmt/core.h>
 #include <linux/netfilter.h>
 
 #include "event/names.h"
@@ -22,7 +23,7 @@ bool was_rejected(const Traversal &walk)
 	if (walk.rules.empty())
 		return false;
 	const Met last = met(walk.rules.back(), walk.rules_text);
-	return last.rule && last.rule->target == "REJECT";
+	return last.rule && last.rule->rejects;
 }
 
 } // namespace
@@ -48,7 +49,9 @@ std::string outcome_word(const PacketTrace &trace)
 
 bool Display::is_place(const Traversal &walk) const
 {
-	return (tables.empty() || tables.contains(std::string(name_of(walk.head.table)))) &&
+	const std::string table(name_of(walk.head.table));
+	const auto of_family = [&] { return fmt::format("{}:{}", nft_family_name(walk.head.nft_family), table); };
+	return (tables.empty() || tables.contains(table) || (walk.head.nft_family && tables.contains(of_family()))) &&
 	       (hooks.empty() || hooks.contains(hook_name(walk.head.hook)));
 }
 

@@ -12,7 +12,7 @@ namespace ipt {
 struct Display {
 	std::set<std::string> verdicts; // of the packet in the end: "accept", "drop" ...; empty: any
 	std::set<std::string> chains; // walks that met a rule of one; empty: any
-	std::set<std::string> tables; // walks through these; empty: any
+	std::set<std::string> tables; // walks through these, "filter" or "inet:web"; empty: any
 	std::set<std::string> hooks; // and at these
 	bool rules_only = false; // no walk without a rule, no policy, no return
 	bool explain = false; // what is shown of a walk takes the whole of it

@@ -44,10 +44,11 @@ std::string stack_of(const std::string &table, const ChainStack &chains)
 	return stack;
 }
 
-std::string frame_of(const Rule &rule, const Met &what)
+std::string frame_of(const Rule &rule, const Traversal &walk)
 {
+	const Met what = met(rule, walk.rules_text);
 	const bool numbered = what.what == Met::What::rule || what.what == Met::What::not_sure;
-	return frame(numbered ? fmt::format("{} {}", rule.number, what.text) : what.text);
+	return frame(numbered ? fmt::format("{} {}", rule_name(rule, walk.rules_text), what.text) : what.text);
 }
 
 } // namespace
@@ -65,14 +66,15 @@ void FoldedSink::add_walk(const Traversal &walk)
 {
 	if (!walk.enter || !walk.leave)
 		return;
-	const std::string table(name_of(walk.head.table));
-	const std::string root = walk.head.family == NFPROTO_IPV6 ? table + " (IPv6)" : table;
-	ChainStack chains(hook_name(walk.head.hook));
+	const std::string table = frame(table_name(walk.head));
+	const bool says_family = walk.head.nft_family == IPT_EVENT_NFT_IPV6;
+	const std::string root = walk.head.family == NFPROTO_IPV6 && !says_family ? table + " (IPv6)" : table;
+	ChainStack chains(first_chain(walk));
 	std::string stack = stack_of(root, chains);
 	uint64_t since = walk.enter->head.time;
 	for (const Rule &rule : walk.rules) {
 		chains.go_to(name_of(rule.chain));
-		stack = stack_of(root, chains) + ";" + frame_of(rule, met(rule, walk.rules_text));
+		stack = stack_of(root, chains) + ";" + frame_of(rule, walk);
 		add(stack, since_then(since, rule.head.time));
 		since = rule.head.time;
 	}

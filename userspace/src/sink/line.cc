@@ -48,7 +48,10 @@ const std::string &LineSink::packet_of(const Traversal &walk)
 void LineSink::place(const Head &head, const Traversal &walk)
 {
 	((line_ += ' ') += look_.netns_name(head)) += ' ';
-	((line_ += name_of(head.table)) += ' ') += hook_name(head.hook);
+	if (head.nft_family)
+		line_ += place_name(walk);
+	else
+		((line_ += name_of(head.table)) += ' ') += hook_name(head.hook);
 	((line_ += ' ') += packet_of(walk)) += " | ";
 }
 
@@ -61,9 +64,14 @@ void LineSink::happened(const Enter &event, const Traversal &walk)
 
 void LineSink::happened(const Rule &event, const Traversal &walk)
 {
-	(line_ += name_of(event.chain)) += ' ';
-	append(line_, event.number);
-	(line_ += ": ") += met(event, walk.rules_text).text;
+	const Met what = met(event, walk.rules_text);
+	line_ += name_of(event.chain);
+	if (!event.head.nft_family)
+		append(line_ += ' ', event.number);
+	else if ((event.number && walk.rules_text.text && !walk.rules_text.text->is_nft) ||
+		 what.what == Met::What::rule || what.what == Met::What::not_sure)
+		(line_ += ' ') += rule_name(event, walk.rules_text);
+	(line_ += ": ") += what.text;
 }
 
 void LineSink::happened(const Leave &event, const Traversal &walk)
@@ -97,21 +105,20 @@ const Explanation &LineSink::explanation_of(const Traversal &walk)
 }
 
 // "INPUT 3: ..."
-void LineSink::begin(const Head &head, std::string_view chain, uint32_t number, const Traversal &walk)
+void LineSink::begin(const Head &head, std::string_view chain, std::string_view rule, const Traversal &walk)
 {
 	begin(head, walk);
-	(line_ += chain) += ' ';
-	append(line_, number);
+	((line_ += chain) += ' ') += rule;
 	line_ += ": ";
 }
 
-void LineSink::programs(const Head &head, std::string_view chain, uint32_t number, const Traversal &walk,
+void LineSink::programs(const Head &head, std::string_view chain, std::string_view rule, const Traversal &walk,
 			const std::vector<const Match *> &asked)
 {
 	const std::string text = programs_text(asked);
 	if (text.empty())
 		return;
-	begin(head, chain, number, walk);
+	begin(head, chain, rule, walk);
 	line_ += text;
 	write();
 }
@@ -119,8 +126,9 @@ void LineSink::programs(const Head &head, std::string_view chain, uint32_t numbe
 void LineSink::passed(const Head &head, std::string_view chain, const Traversal &walk, const std::vector<Passed> &rules)
 {
 	for (const Passed &rule : rules) {
-		programs(head, chain, rule.number, walk, rule.asked);
-		begin(head, chain, rule.number, walk);
+		const std::string name = rule_name(rule.number, *rule.rule, *walk.rules_text.text);
+		programs(head, chain, name, walk, rule.asked);
+		begin(head, chain, name, walk);
 		((line_ += "no match (") += reason_text(rule)) += "): ";
 		line_ += rule.rule->text;
 		write();
@@ -136,7 +144,8 @@ void LineSink::explained(const Rule &event, const Traversal &walk)
 	const auto index = static_cast<size_t>(at - walk.rules.begin());
 	if (index < explanation.before.size()) {
 		passed(event.head, name_of(event.chain), walk, explanation.before[index]);
-		programs(event.head, name_of(event.chain), event.number, walk, explanation.matched[index]);
+		programs(event.head, name_of(event.chain), rule_name(event, walk.rules_text), walk,
+			 explanation.matched[index]);
 	} else if (!explanation.why_not.empty()) {
 		begin(event.head, walk);
 		(line_ += "rules that did not match are not shown: ") += explanation.why_not;
@@ -150,7 +159,8 @@ void LineSink::explained(const Leave &event, const Traversal &walk)
 	if (explanation.dropped_by.empty())
 		return;
 	passed(event.head, explanation.chain, walk, explanation.behind);
-	programs(event.head, explanation.chain, explanation.dropped_by.back()->number, walk, explanation.dropped_by);
+	programs(event.head, explanation.chain, fmt::format("{}", explanation.dropped_by.back()->number), walk,
+		 explanation.dropped_by);
 }
 
 void LineSink::event(const Event &event, const Traversal &walk)

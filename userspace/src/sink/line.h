@@ -18,7 +18,7 @@ public:
 private:
 	void begin(uint64_t time, uint64_t packet);
 	void begin(const Head &head, const Traversal &walk);
-	void begin(const Head &head, std::string_view chain, uint32_t number, const Traversal &walk);
+	void begin(const Head &head, std::string_view chain, std::string_view rule, const Traversal &walk);
 	// Where it is and what it looks like, up to the bar.
 	void place(const Head &head, const Traversal &walk);
 	const std::string &packet_of(const Traversal &walk);
@@ -32,7 +32,7 @@ private:
 	void explained(const Enter &, const Traversal &) {}
 	void explained(const Matches &, const Traversal &) {}
 	void passed(const Head &head, std::string_view chain, const Traversal &walk, const std::vector<Passed> &rules);
-	void programs(const Head &head, std::string_view chain, uint32_t number, const Traversal &walk,
+	void programs(const Head &head, std::string_view chain, std::string_view rule, const Traversal &walk,
 		      const std::vector<const Match *> &asked);
 	void write();
 

@@ -31,11 +31,6 @@ const PacketFields *first_fields(const PacketTrace &trace)
 	return nullptr;
 }
 
-std::string where(const Head &head)
-{
-	return fmt::format("{} {}", name_of(head.table), hook_name(head.hook));
-}
-
 } // namespace
 
 std::string TreeText::head_line(const PacketTrace &trace) const
@@ -59,9 +54,9 @@ std::string TreeText::head_line(const PacketTrace &trace) const
 std::string TreeText::origin_line(const Origin &origin) const
 {
 	std::string line = fmt::format("  made while #{} was in ", origin.packet);
-	line += origin.head ? where(*origin.head) : "a table";
+	line += origin.head ? place_name(*origin.head, origin.first_chain) : "a table";
 	if (origin.rule)
-		line += fmt::format(", at rule {} of {}", origin.rule->number, name_of(origin.rule->chain));
+		line += fmt::format(", at rule {} of {}", rule_name(*origin.rule), name_of(origin.rule->chain));
 	return line + "\n";
 }
 
@@ -107,7 +102,10 @@ void TreeText::add_passed(std::string &block, size_t indent, const std::vector<P
 {
 	for (const Passed &passed : rules) {
 		block.append(indent, ' ');
-		block += look_.dim(fmt::format("{}  {}", passed.number, passed.rule->text)) + "\n";
+		block += look_.dim(fmt::format("{}  {}",
+					       rule_name(passed.number, *passed.rule, *traversal.rules_text.text),
+					       passed.rule->text)) +
+			 "\n";
 		add_programs(block, indent, passed.asked);
 		block.append(indent + 5, ' ');
 		block += "no match: " + reason_text(passed);
@@ -124,7 +122,7 @@ void TreeText::add_rules(std::string &block, const Traversal &traversal) const
 		block += "      " + look_.yellow("rules that did not match are not shown: " + explanation.why_not) +
 			 "\n";
 	const bool whole = is_whole(traversal);
-	ChainStack stack(hook_name(traversal.head.hook));
+	ChainStack stack(first_chain(traversal));
 	for (size_t i = 0; i < traversal.rules.size(); i++) {
 		const Rule &event = traversal.rules[i];
 		stack.go_to(name_of(event.chain));
@@ -135,7 +133,8 @@ void TreeText::add_rules(std::string &block, const Traversal &traversal) const
 		const bool numbered = what.what == Met::What::rule || what.what == Met::What::not_sure;
 		block.append(indent, ' ');
 		if (numbered)
-			fmt::format_to(std::back_inserter(block), "{}  {}", event.number, what.text);
+			fmt::format_to(std::back_inserter(block), "{}  {}", rule_name(event, traversal.rules_text),
+				       what.text);
 		else
 			block += look_.dim(what.text);
 		block += '\n';
@@ -165,7 +164,7 @@ void TreeText::add_traversal(std::string &block, const Traversal &traversal, con
 			block += "  " + look_.yellow(changes) + "\n";
 	}
 
-	block += "  " + where(traversal.head);
+	block += "  " + place_name(traversal);
 	const std::string devices = traversal.enter ? devices_text(*traversal.enter) : "";
 	if (before && !devices.empty() && (!before->enter || devices != devices_text(*before->enter)))
 		block += " " + devices;
@@ -176,6 +175,8 @@ void TreeText::add_traversal(std::string &block, const Traversal &traversal, con
 		block += "  (most likely the same packet)";
 	if (traversal.gap)
 		block += "  " + look_.red("events lost here");
+	if (is_untold(traversal))
+		block += "  " + look_.red("rules not told by the kernel");
 	block += "\n";
 
 	if (!traversal.rules_text.text && !traversal.rules.empty())
@@ -192,7 +193,7 @@ std::string TreeText::last_line(const PacketTrace &trace) const
 	std::string line = "  " + completeness_text(trace, look_);
 	const Traversal &last = trace.traversals.back();
 	if (last.leave)
-		line += fmt::format(": {} in {}", painted_verdict(last.leave->verdict, look_), where(last.head));
+		line += fmt::format(": {} in {}", painted_verdict(last.leave->verdict, look_), place_name(last));
 	if (ends_in_queue(trace))
 		line += ", not seen since";
 	return line + "\n";
