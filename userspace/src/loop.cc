@@ -54,7 +54,11 @@ void Loop::drain(Programs &programs, size_t most)
 	programs.consume(most);
 	for (const Event &event : events_) {
 		const Traversal &traversal = correlator_.add(event);
-		show_.event(event, traversal);
+		// Of nf_tables more is known by now than the event says.
+		if (traversal.head.nft_family && std::holds_alternative<Rule>(event))
+			show_.event(traversal.rules.back(), traversal);
+		else
+			show_.event(event, traversal);
 	}
 	events_.clear();
 }
@@ -156,6 +160,7 @@ Summary Loop::summary(const Stats &stats, const Programs::LossCounts &programs) 
 			{ stats.missed_leave, "ends of such walks missed" },
 			{ stats.missed_rule, "rules missed by the kernel's probes, of whatever packets" },
 			{ stats.missed_other, "other probes missed" },
+			{ stats.untold, "walks through chains of nf_tables of whose rules the kernel did not tell" },
 			{ times_off_,
 			  fmt::format("times the kernel's probes were switched off for a while, and nothing was "
 				      "seen{}{}",

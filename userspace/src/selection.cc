@@ -75,7 +75,7 @@ Status set_tables(Select &select, const std::vector<std::string> &tables)
 	if (tables.size() > IPTABLES_TRACE_SELECT_TABLES_MAX)
 		return Error{ fmt::format("--table: at most {} tables", IPTABLES_TRACE_SELECT_TABLES_MAX) };
 	for (size_t i = 0; i < tables.size(); i++) {
-		if (auto status = set_name(select.tables[i], "--table", tables[i]); !status)
+		if (auto status = set_name(select.tables[i], "--table", std::string(name_of_table(tables[i]))); !status)
 			return status;
 		select.fields |= IPTABLES_TRACE_SELECT_TABLES;
 	}

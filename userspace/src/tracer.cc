@@ -9,8 +9,10 @@
 #include "loop.h"
 #include "observation.h"
 #include "output_of.h"
+#include "ruleset/nft_reader.h"
 #include "ruleset/presence.h"
 #include "ruleset/reader.h"
+#include "ruleset/sources.h"
 #include "selection.h"
 #include "sink/show.h"
 #include "util/stop.h"
@@ -34,6 +36,15 @@ std::string kernel_release()
 	return system.release;
 }
 
+// That a back end is there and cannot be looked into.
+std::string unprobed_note(const Session &session, const Presence &presence)
+{
+	const auto info = session.info();
+	if (!info || !presence.nft || !session.sees_nft() || info->hooks & IPTABLES_TRACE_HOOK_NFT)
+		return {};
+	return "the kernel does not let nft_do_chain be probed, so no table of nf_tables is seen: see dmesg";
+}
+
 } // namespace
 
 Exit trace(const Options &options)
@@ -52,9 +63,10 @@ Exit trace(const Options &options)
 	if (!place)
 		return fail(Exit::usage, place.error());
 	const Presence presence = look_for_rules(place->known, options.ipv4, options.ipv6);
-	if (const std::string nothing = presence_error(presence, place->everywhere); !nothing.empty())
+	const bool sees_nft = session->sees_nft();
+	if (const std::string nothing = presence_error(presence, sees_nft, place->everywhere); !nothing.empty())
 		return fail(Exit::not_here, { nothing });
-	note(presence_note(presence));
+	note(presence_note(presence, sees_nft));
 	note(owner_note(options.select));
 
 	auto output = open_output(options);
@@ -76,7 +88,9 @@ Exit trace(const Options &options)
 		[&observation](const Netns &netns, uint8_t family, const std::string &table) {
 			return observation.observe(netns, family, table);
 		});
-	RulesetStore store(reader);
+	NftReader nft_reader;
+	TextSources sources(reader, nft_reader);
+	RulesetStore store(sources);
 	Loop loop(*session, observation, store, show, *output, clock, options);
 	auto programs = Programs::load(
 		kRingBytes, keeps_bytes(options.format),
@@ -100,8 +114,11 @@ Exit trace(const Options &options)
 	if (auto status = session->start(); !status)
 		return fail(Exit::not_here, status.error());
 	// Not before the start: the module counts replacements from then on.
-	for (const Netns &netns : place->known)
+	for (const Netns &netns : place->known) {
 		reader.read_all(netns, store);
+		nft_reader.read_all(netns, store);
+	}
+	note(unprobed_note(*session, presence));
 	const std::string where = place->in_words(names);
 	// An open file would keep a namespace from ending.
 	place->known.clear();

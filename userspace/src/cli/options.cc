@@ -97,10 +97,11 @@ void describe(CLI::App &app, Options &options, Raw &raw)
 	app.add_option("--chain", options.chains, "Show only walks through a table that met these chains")
 		->type_name("CHAIN,...")
 		->delimiter(',');
-	app.add_option("--table", options.select.tables, "From these tables on; shows these alone")
+	app.add_option("--table", options.select.tables,
+		       "From these tables on; shows these alone. One of nft's\nown: FAMILY:TABLE")
 		->type_name("TABLE,...")
 		->delimiter(',')
-		->check(one_of({ "raw", "mangle", "nat", "filter", "security" }));
+		->check(CLI::Validator(check_table, ""));
 	app.add_flag("--rules-only", options.rules_only, "Show only rules: no policies, no tables without a rule");
 	app.add_flag("--explain", options.explain,
 		     "Show the rules that did not match too, and what of the\npacket they did not want");

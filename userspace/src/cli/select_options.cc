@@ -4,6 +4,7 @@
 #include <CLI/App.hpp>
 #include <CLI/Validators.hpp>
 #include <algorithm>
+#include <array>
 #include <charconv>
 #include <fmt/core.h>
 #include <initializer_list>
@@ -48,8 +49,16 @@ std::string joined(const std::vector<std::string> &words)
 	return text;
 }
 
+bool is_nft(std::string_view table)
+{
+	return table.find(':') != std::string_view::npos;
+}
+
 bool table_has(std::string_view table, std::string_view hook)
 {
+	// Where nft's own have chains nobody knows beforehand.
+	if (is_nft(table))
+		return true;
 	if (table == "raw")
 		return hook == "PREROUTING" || hook == "OUTPUT";
 	if (table == "nat")
@@ -73,6 +82,29 @@ bool meet(const std::vector<std::string> &tables, const std::vector<std::string>
 const char *SelectOptions::owner_option() const
 {
 	return !user.empty() ? "--uid" : !cgroup.empty() ? "--cgroup" : pid ? "--pid" : nullptr;
+}
+
+std::string check_table(const std::string &word)
+{
+	static constexpr std::array names{ "raw", "mangle", "nat", "filter", "security" };
+	const std::string_view name = name_of_table(word);
+	const std::string_view family = std::string_view(word).substr(0, word.size() - name.size());
+	if (!is_nft(word))
+		return std::find(names.begin(), names.end(), word) != names.end() ?
+			       "" :
+			       fmt::format(
+				       "{}: iptables has the tables raw, mangle, nat, filter and security; one of nft's "
+				       "own is named with its family, as inet:{}",
+				       word, word.empty() ? "web" : word);
+	if (family != "ip:" && family != "ip6:" && family != "inet:" && family != "bridge:")
+		return fmt::format("{}: tables of nf_tables are traced in the families ip, ip6, inet and bridge", word);
+	return name.empty() ? fmt::format("{}: without a name", word) : "";
+}
+
+std::string_view name_of_table(std::string_view word)
+{
+	const size_t colon = word.find(':');
+	return colon == std::string_view::npos ? word : word.substr(colon + 1);
 }
 
 CLI::Validator at_least_one()
@@ -144,8 +176,9 @@ Status judge_selection(const SelectOptions &select)
 			select.out, hooks) };
 	if (!meet(select.tables, select.hooks))
 		return Error{ fmt::format(
-			"--table {} with --hook {}: no packet can match, there is no such table at such a hook",
-			joined(select.tables), hooks) };
+			"--table {} with --hook {}: no packet can match, iptables has no such table at such a hook (one of "
+			"nft's own is named with its family, as inet:{})",
+			joined(select.tables), hooks, select.tables.front()) };
 	const char *owner = select.owner_option();
 	if (owner && (!select.in.empty() || only(select.hooks, { "PREROUTING", "INPUT", "FORWARD" })))
 		return Error{ fmt::format(

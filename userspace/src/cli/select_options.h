@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "util/result.h"
@@ -33,7 +34,7 @@ struct SelectOptions {
 	uint32_t pid = 0;
 	std::string cgroup; // a path
 	std::vector<std::string> hooks; // and nothing else is shown, as with the next
-	std::vector<std::string> tables;
+	std::vector<std::string> tables; // "filter" of either back end, "inet:web" of nf_tables
 	uint32_t sample = 0;
 	uint32_t first = 0;
 	uint32_t rate = kDefaultRate;
@@ -53,6 +54,11 @@ Status take_selection(SelectOptions &select, const RawSelection &raw);
 
 // What no packet can be.
 Status judge_selection(const SelectOptions &select);
+
+// One table: empty, or what is wrong with the word.
+std::string check_table(const std::string &word);
+// "web" of "inet:web".
+std::string_view name_of_table(std::string_view word);
 
 // A number that counts things.
 CLI::Validator at_least_one();

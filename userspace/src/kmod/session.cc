@@ -5,12 +5,12 @@
 #include <cstring>
 #include <fcntl.h>
 #include <fmt/core.h>
-#include <fstream>
 #include <sys/ioctl.h>
 #include <sys/utsname.h>
 
 #include "kmod/switches.h"
 #include "util/command.h"
+#include "util/kernel_symbols.h"
 
 namespace ipt {
 
@@ -139,9 +139,18 @@ Result<Info> Session::info() const
 	return info;
 }
 
+bool Session::sees_nft() const
+{
+	const auto known = info();
+	return known && known->features & IPTABLES_TRACE_FEATURE_NFT;
+}
+
 Status Session::set_programs(int enter, int rule, int leave) const
 {
+	// An older module wants to hear of none, and takes that for the legacy one.
 	iptables_trace_programs programs{ enter, rule, leave, 0 };
+	if (sees_nft())
+		programs.back_ends = IPTABLES_TRACE_BACK_END_LEGACY | IPTABLES_TRACE_BACK_END_NFT;
 	return outcome(ioctl(device_.get(), IPTABLES_TRACE_SET_PROGRAMS, &programs), "cannot use the BPF programs");
 }
 
@@ -232,14 +241,7 @@ Result<Stats> Session::stats() const
 
 std::string missing_in_kernel()
 {
-	// Symbols are listed to everybody, with addresses of zero to most.
-	std::ifstream symbols("/proc/kallsyms");
-	bool any = false;
-	for (std::string line; std::getline(symbols, line); any = true) {
-		if (line.ends_with(" register_kprobe"))
-			return {};
-	}
-	if (!any)
+	if (kernel_has("register_kprobe").value_or(true))
 		return {};
 	return fmt::format("kernel {} was built without CONFIG_KPROBES, on which tracing rests: boot one that has it",
 			   kernel_release());

@@ -24,6 +24,9 @@ public:
 	static Result<Session> open();
 
 	Result<Info> info() const;
+	// What the module can see beside iptables-legacy.
+	bool sees_nft() const;
+	// Of all tables that the module can see.
 	Status set_programs(int enter, int rule, int leave) const;
 	// instructions: of a struct sock_filter, as pcap_compile() makes them.
 	Status set_filter(const void *instructions, unsigned int count, bool children) const;

@@ -1,104 +1,73 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "ruleset/presence.h"
 
-#include <cerrno>
+#include <algorithm>
 #include <fmt/core.h>
 #include <linux/netfilter.h>
-#include <linux/netfilter/nf_tables.h>
-#include <linux/netfilter/nfnetlink.h>
-#include <linux/netlink.h>
-#include <sys/socket.h>
-#include <vector>
 
+#include "event/names.h"
+#include "ruleset/nft_tables.h"
 #include "ruleset/reader.h"
 
 namespace ipt {
 
 namespace {
 
-constexpr uint16_t nft_message(int type)
+size_t nft_tables_in(const Netns &netns, bool ipv4, bool ipv6)
 {
-	return static_cast<uint16_t>(NFNL_SUBSYS_NFTABLES << 8 | type);
+	const auto inside = InNetns::enter(netns);
+	const auto tables = inside ? nft_tables() : std::vector<NftTable>();
+	if (!tables)
+		return 0;
+	return static_cast<size_t>(std::count_if(tables->begin(), tables->end(), [&](const NftTable &table) {
+		const bool is_wanted = table.family == NFPROTO_IPV4 ? ipv4 : table.family == NFPROTO_IPV6 ? ipv6 : true;
+		return is_wanted && !nft_family_name(table.family).empty() && has_base_chain(table);
+	}));
 }
 
-// Counts the rules of one part of a dump. False: it was the last part.
-bool count_part(char *data, size_t size, uint64_t &rules)
+std::string unseen(size_t tables)
 {
-	int rest = static_cast<int>(size);
-	for (auto *message = reinterpret_cast<nlmsghdr *>(data); NLMSG_OK(message, rest);
-	     message = NLMSG_NEXT(message, rest)) {
-		if (message->nlmsg_type == NLMSG_DONE || message->nlmsg_type == NLMSG_ERROR)
-			return false;
-		rules += message->nlmsg_type == nft_message(NFT_MSG_NEWRULE);
-	}
-	return true;
+	return fmt::format(
+		"{} table{} of nf_tables (iptables-nft, nft) {} not seen: iptables_trace.ko is older than this tool, "
+		"`modprobe -r iptables_trace` loads the one that is installed",
+		tables, tables == 1 ? "" : "s", tables == 1 ? "is" : "are");
 }
 
 } // namespace
 
-uint64_t count_nft_rules(const Netns &netns)
-{
-	// Asking would load it.
-	if (access("/sys/module/nf_tables", F_OK))
-		return 0;
-	const auto inside = InNetns::enter(netns);
-	if (!inside)
-		return 0;
-	const Fd netlink(socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_NETFILTER));
-	struct {
-		nlmsghdr header;
-		nfgenmsg body;
-	} request{};
-	request.header.nlmsg_len = sizeof(request);
-	request.header.nlmsg_type = nft_message(NFT_MSG_GETRULE);
-	request.header.nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP;
-	request.body.nfgen_family = NFPROTO_UNSPEC;
-	request.body.version = NFNETLINK_V0;
-	if (!netlink || send(netlink.get(), &request, sizeof(request), 0) < 0)
-		return 0;
-
-	uint64_t rules = 0;
-	std::vector<char> buffer(65536);
-	for (;;) {
-		const ssize_t size = recv(netlink.get(), buffer.data(), buffer.size(), 0);
-		if (size < 0 && errno == EINTR)
-			continue;
-		if (size <= 0 || !count_part(buffer.data(), static_cast<size_t>(size), rules))
-			return rules;
-	}
-}
-
 Presence look_for_rules(const std::vector<Netns> &places, bool ipv4, bool ipv6)
 {
 	Presence presence;
+	const bool has_nft = has_nf_tables();
 	for (const Netns &netns : places) {
-		presence.legacy |= ipv4 && !tables_in(netns, NFPROTO_IPV4).empty();
-		presence.legacy |= ipv6 && !tables_in(netns, NFPROTO_IPV6).empty();
-		presence.nft_rules += count_nft_rules(netns);
+		presence.legacy += ipv4 ? tables_in(netns, NFPROTO_IPV4).size() : 0;
+		presence.legacy += ipv6 ? tables_in(netns, NFPROTO_IPV6).size() : 0;
+		presence.nft += has_nft ? nft_tables_in(netns, ipv4, ipv6) : 0;
 	}
 	return presence;
 }
 
-std::string presence_error(const Presence &presence, bool everywhere)
+std::string presence_error(const Presence &presence, bool sees_nft, bool everywhere)
 {
-	if (presence.legacy)
+	if (presence.legacy || (presence.nft && sees_nft))
 		return {};
-	const std::string where = everywhere ? "no network namespace has a table of iptables-legacy" :
-					       "the network namespace has no table of iptables-legacy";
-	if (presence.nft_rules)
-		return fmt::format(
-			"{}; {} rules live in nf_tables (iptables-nft, nft), which this version does not see: use "
-			"`xtables-monitor --trace` or `nft monitor trace` for them",
-			where, presence.nft_rules);
-	return where + ", so there is no rule to trace: load rules first, or choose another one with --netns";
+	if (presence.nft)
+		return unseen(presence.nft);
+	return fmt::format(
+		"{} a table of iptables-legacy {} a base chain of nf_tables (iptables-nft, nft), so there is no "
+		"rule to trace: load rules first, or choose another one with --netns",
+		everywhere ? "no network namespace has" : "the network namespace has neither",
+		everywhere ? "or" : "nor");
 }
 
-std::string presence_note(const Presence &presence)
+std::string presence_note(const Presence &presence, bool sees_nft)
 {
-	if (!presence.nft_rules)
+	if (!presence.nft)
 		return {};
-	return fmt::format("{} rules live in nf_tables (iptables-nft, nft), which this version does not see",
-			   presence.nft_rules);
+	if (!sees_nft)
+		return unseen(presence.nft);
+	return presence.legacy ? "rules live both in iptables-legacy and in nf_tables (iptables-nft, nft)" :
+				 "rules live in nf_tables (iptables-nft, nft), and none in iptables-legacy";
 }
 
 } // namespace ipt

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-// Whether there is anything to trace, and what lives where this version does not see it.
+// Whether there is anything to trace, and of which back end.
 #pragma once
 
 #include <cstdint>
@@ -10,18 +10,17 @@
 
 namespace ipt {
 
-// Rules in nf_tables, which iptables-nft and nft use; 0 also if the kernel has not loaded it.
-uint64_t count_nft_rules(const Netns &netns);
-
+// Tables of wanted families that packets can come into.
 struct Presence {
-	bool legacy = false; // some table of a wanted family exists
-	uint64_t nft_rules = 0;
+	size_t legacy = 0;
+	size_t nft = 0; // with a base chain at least
 };
 
 Presence look_for_rules(const std::vector<Netns> &places, bool ipv4, bool ipv6);
 
-// One line for the user if there is nothing to trace, or if something is out of sight; empty otherwise.
-std::string presence_error(const Presence &presence, bool everywhere);
-std::string presence_note(const Presence &presence);
+// One line for the user if there is nothing to trace; empty otherwise. sees_nft: the module does.
+std::string presence_error(const Presence &presence, bool sees_nft, bool everywhere);
+// Which of the two back ends it is, if there is more to it than iptables-legacy; empty otherwise.
+std::string presence_note(const Presence &presence, bool sees_nft);
 
 } // namespace ipt
