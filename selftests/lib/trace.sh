@@ -117,3 +117,30 @@ make_far()
 	wait_until 5 in_left ping -nqc1 -W1 198.51.100.2
 	wait_until 5 in_left ping -nqc1 -W1 2001:db8:1::2
 }
+
+# every_way REJECT-WITH: rules of a table filter for iptables-restore, one way through it for each of the UDP ports 1001 to 1008.
+every_way()
+{
+	cat <<-END
+		:INPUT DROP
+		:user -
+		:deep -
+		:elsewhere -
+		:empty -
+		-A INPUT -p udp -m udp --dport 1001 -j ACCEPT
+		-A INPUT -p udp -m udp --dport 1002 -j DROP
+		-A INPUT -p udp -m udp --dport 1003 -j REJECT --reject-with $1
+		-A INPUT -p udp -m udp --dport 1004 -j user
+		-A INPUT -p udp -m udp --dport 1005 -g elsewhere
+		-A INPUT -p udp -m udp --dport 1006
+		-A INPUT -p udp -m udp --dport 1006 -j empty
+		-A INPUT -p udp -m udp --dport 1007 -j deep
+		-A INPUT -p udp -m udp --dport 1007 -j user
+		-A INPUT -p udp -m udp --dport 1008 -j RETURN
+		-A user -m comment --comment "first of \"user\" -j DROP" -j deep
+		-A user -p udp -m udp --dport 1007 -j ACCEPT
+		-A user -j RETURN
+		-A deep -p udp
+		-A elsewhere -p tcp -j ACCEPT
+	END
+}

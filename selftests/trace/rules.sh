@@ -12,30 +12,11 @@ make_pair
 # ruleset TOOL REJECT-WITH
 ruleset()
 {
-	in_right "$1-restore" <<-END
-		*filter
-		:INPUT DROP
-		:user -
-		:deep -
-		:elsewhere -
-		:empty -
-		-A INPUT -p udp -m udp --dport 1001 -j ACCEPT
-		-A INPUT -p udp -m udp --dport 1002 -j DROP
-		-A INPUT -p udp -m udp --dport 1003 -j REJECT --reject-with $2
-		-A INPUT -p udp -m udp --dport 1004 -j user
-		-A INPUT -p udp -m udp --dport 1005 -g elsewhere
-		-A INPUT -p udp -m udp --dport 1006
-		-A INPUT -p udp -m udp --dport 1006 -j empty
-		-A INPUT -p udp -m udp --dport 1007 -j deep
-		-A INPUT -p udp -m udp --dport 1007 -j user
-		-A INPUT -p udp -m udp --dport 1008 -j RETURN
-		-A user -m comment --comment "first of \"user\" -j DROP" -j deep
-		-A user -p udp -m udp --dport 1007 -j ACCEPT
-		-A user -j RETURN
-		-A deep -p udp
-		-A elsewhere -p tcp -j ACCEPT
-		COMMIT
-	END
+	{
+		echo '*filter'
+		every_way "$2"
+		echo COMMIT
+	} | in_right "$1-restore"
 }
 
 declare_family()
