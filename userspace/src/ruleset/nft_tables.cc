@@ -11,11 +11,11 @@
 #include <linux/netfilter.h>
 #include <linux/netfilter/nf_tables.h>
 #include <linux/netfilter/nfnetlink.h>
-#include <memory>
 #include <unistd.h>
 
 #include "event/event.h"
 #include "util/kernel_symbols.h"
+#include "util/nfnetlink.h"
 
 namespace ipt {
 
@@ -23,7 +23,6 @@ namespace {
 
 // Rules that change while they are listed are asked for again, but not for ever.
 constexpr int kTries = 4;
-constexpr size_t kBuffer = 1U << 17;
 // As long as the names of events can be.
 constexpr size_t kCutName = IPT_EVENT_NAME_LEN - 1;
 
@@ -81,35 +80,22 @@ int call_each(const nlmsghdr *message, void *data)
 	return MNL_CB_OK;
 }
 
-// One request and its answers. 0, or an errno; EINTR: what is listed has changed meanwhile. table: whose rules; empty: all.
+// One request and its answers, as ask_nfnetlink() has it. table: whose rules; empty: all.
 int ask_once(uint16_t message, uint16_t flags, uint8_t family, const std::string &table, Each each)
 {
-	const std::unique_ptr<mnl_socket, int (*)(mnl_socket *)> socket(
-		mnl_socket_open2(NETLINK_NETFILTER, SOCK_CLOEXEC), mnl_socket_close);
-	if (!socket || mnl_socket_bind(socket.get(), 0, MNL_SOCKET_AUTOPID) < 0)
-		return errno;
-	std::vector<char> buffer(kBuffer);
-	nlmsghdr *request = mnl_nlmsg_put_header(buffer.data());
-	request->nlmsg_type = static_cast<uint16_t>(NFNL_SUBSYS_NFTABLES << 8 | message);
-	request->nlmsg_flags = static_cast<uint16_t>(NLM_F_REQUEST | flags);
-	request->nlmsg_seq = 1;
-	auto *body = static_cast<nfgenmsg *>(mnl_nlmsg_put_extra_header(request, sizeof(nfgenmsg)));
-	*body = { .nfgen_family = family, .version = NFNETLINK_V0 };
-	if (!table.empty())
-		mnl_attr_put_strz(request, NFTA_RULE_TABLE, table.c_str());
-	if (mnl_socket_sendto(socket.get(), request, request->nlmsg_len) < 0)
-		return errno;
-	const unsigned int port = mnl_socket_get_portid(socket.get());
-	for (;;) {
-		const ssize_t size = mnl_socket_recvfrom(socket.get(), buffer.data(), buffer.size());
-		if (size < 0)
-			return errno;
-		const int more = mnl_cb_run(buffer.data(), static_cast<size_t>(size), 1, port, call_each, &each);
-		if (more < 0)
-			return errno;
-		if (more == MNL_CB_STOP)
-			return 0;
-	}
+	return ask_nfnetlink(
+		[&](char *room, uint32_t sequence) {
+			nlmsghdr *request = mnl_nlmsg_put_header(room);
+			request->nlmsg_type = static_cast<uint16_t>(NFNL_SUBSYS_NFTABLES << 8 | message);
+			request->nlmsg_flags = static_cast<uint16_t>(NLM_F_REQUEST | flags);
+			request->nlmsg_seq = sequence;
+			auto *body = static_cast<nfgenmsg *>(mnl_nlmsg_put_extra_header(request, sizeof(nfgenmsg)));
+			*body = { .nfgen_family = family, .version = NFNETLINK_V0 };
+			if (!table.empty())
+				mnl_attr_put_strz(request, NFTA_RULE_TABLE, table.c_str());
+			return request;
+		},
+		call_each, &each);
 }
 
 Error failed(int error)

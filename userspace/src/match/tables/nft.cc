@@ -12,6 +12,7 @@
 #include <memory>
 
 #include "match/tables/found.h"
+#include "util/nfnetlink.h"
 
 namespace ipt {
 
@@ -19,8 +20,6 @@ namespace {
 
 // Rules that change while they are read are read again, but not for ever.
 constexpr int kTries = 4;
-constexpr size_t kBuffer = 1U << 17;
-constexpr uint32_t kSequence = 1;
 
 struct Reading {
 	std::vector<FoundRule> rules;
@@ -82,27 +81,11 @@ int read_rule(const nlmsghdr *message, void *data)
 // 0, or an errno; EINTR: the rules have changed meanwhile.
 int read_once(Reading &reading)
 {
-	const std::unique_ptr<mnl_socket, int (*)(mnl_socket *)> socket(
-		mnl_socket_open2(NETLINK_NETFILTER, SOCK_CLOEXEC), mnl_socket_close);
-	if (!socket || mnl_socket_bind(socket.get(), 0, MNL_SOCKET_AUTOPID) < 0)
-		return errno;
-	std::vector<char> buffer(kBuffer);
-	const nlmsghdr *request =
-		nftnl_nlmsg_build_hdr(buffer.data(), NFT_MSG_GETRULE, NFPROTO_UNSPEC, NLM_F_DUMP, kSequence);
-	if (mnl_socket_sendto(socket.get(), request, request->nlmsg_len) < 0)
-		return errno;
-	const unsigned int port = mnl_socket_get_portid(socket.get());
-	for (;;) {
-		const ssize_t size = mnl_socket_recvfrom(socket.get(), buffer.data(), buffer.size());
-		if (size < 0)
-			return errno;
-		const int more =
-			mnl_cb_run(buffer.data(), static_cast<size_t>(size), kSequence, port, read_rule, &reading);
-		if (more < 0)
-			return errno;
-		if (more == MNL_CB_STOP)
-			return 0;
-	}
+	return ask_nfnetlink(
+		[](char *room, uint32_t sequence) {
+			return nftnl_nlmsg_build_hdr(room, NFT_MSG_GETRULE, NFPROTO_UNSPEC, NLM_F_DUMP, sequence);
+		},
+		read_rule, &reading);
 }
 
 } // namespace
