@@ -8,11 +8,23 @@ cd "$(dirname "$0")/.." || exit 1
 . lib/net.sh
 . lib/trace.sh
 
-nft_modules='nft_compat nft_chain_nat nft_ct nft_reject_inet nft_counter nft_limit nft_log nf_tables'
-legacy_modules='iptable_raw iptable_mangle iptable_nat iptable_filter iptable_security ip6table_raw ip6table_mangle ip6table_nat
-	ip6table_filter ip6table_security ip_tables ip6_tables'
-# without MODULE...: in an order in which they can go.
-without() { for module in "$@"; do modprobe -r "$module" 2>/dev/null; done; }
+# above MODULE: those that use it.
+above()
+{
+	awk -v module="$1" '$1 == module {
+		n = split($4, users, ",")
+		for (i = 1; i <= n; i++) if (users[i] ~ /^[a-z0-9_]+$/) print users[i]
+	}' /proc/modules
+}
+# unload MODULE...: each with whatever is above it.
+unload()
+{
+	local module
+	for module in "$@"; do
+		above "$module" | while read -r user; do unload "$user"; done
+		modprobe -r "$module" 2>/dev/null
+	done
+}
 loaded() { [ -d "/sys/module/$1" ]; }
 unloaded() { ! loaded "$1"; }
 
@@ -28,8 +40,7 @@ shows_rule() { grep -q "$2" "$trace_dir/$1.out"; }
 # Namespaces of a test before, which hold them, go a little later.
 none_loaded()
 {
-	# shellcheck disable=SC2086 # words
-	without $nft_modules $legacy_modules
+	unload nf_tables ip_tables ip6_tables
 	! loaded nf_tables && ! loaded ip_tables && ! loaded ip6_tables
 }
 
@@ -66,8 +77,7 @@ in_right nft -f - <<-END
 	table ip t { chain in { type filter hook input priority 0; udp dport 1000 drop; }; }
 	table arp a { chain in { type filter hook input priority 0; }; }
 END
-# shellcheck disable=SC2086 # words
-without $legacy_modules
+unload ip_tables ip6_tables
 trace nft -c 1 'udp port 1000'
 udp 1000
 trace_wait nft
