@@ -101,12 +101,12 @@ for tool in iptables-nft-save nft; do
 	chmod +x "$trace_dir/bin/$tool"
 done
 PATH=$trace_dir/bin:$PATH trace once -c 6 --table filter 'udp port 1000'
+shown_are() { [ "$(blocks once)" -ge "$1" ]; }
 for i in 1 2 3 4 5; do
 	in_right nft add element inet other s "{ 192.0.2.$i }"
 	udp 1000
+	wait_until 60 shown_are $i | diag
 done
-five_shown() { [ "$(blocks once)" -ge 5 ]; }
-wait_until 120 five_shown | diag
 reads_before=$(grep -c 'iptables-nft-save -t filter' "$trace_dir/runs")
 named_before=$(shown once | grep -c "^      $many  -A INPUT .* last -j DROP")
 in_right iptables-nft -I INPUT -p tcp -m comment --comment first
