@@ -13,7 +13,8 @@
 #include "trace.h"
 #include "trace_args.h"
 
-#define HAS_MARK	(IS_ENABLED(CONFIG_NETFILTER_XT_TARGET_TRACE) || IS_ENABLED(CONFIG_NF_TABLES))
+#define HAS_MARK	(IS_ENABLED(CONFIG_NETFILTER_XT_TARGET_TRACE) || \
+			 IS_ENABLED(CONFIG_NF_TABLES))
 
 atomic64_t itrace_log_leaked;
 

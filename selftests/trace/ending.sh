@@ -62,7 +62,7 @@ for seconds in 2 8 32; do
 done
 check "--duration" ends 0 "$shown_then packet$([ "$shown_then" = 1 ] || echo s), $((3 * shown_then)) events"
 check "... and not before a packet was seen" [ "$shown_then" -ge 1 ]
-check "--duration is not cut short" [ $took -ge ${seconds}500 ]
+check "--duration is not cut short" [ "$took" -ge "${seconds}500" ]
 
 for signal in INT TERM; do
 	trace end 'udp port 1000'
