@@ -13,6 +13,7 @@
 #include <linux/ipv6.h>
 #include <linux/jump_label.h>
 #include <linux/module.h>
+#include <linux/mutex.h>
 #include <linux/skbuff.h>
 #include <linux/workqueue.h>
 #include <net/net_namespace.h>
@@ -168,14 +169,21 @@ const char *itrace_nft_table_name(const struct nft_chain *chain)
 }
 
 /*
- * The number of the generation, or 0 while it changes: the number moves first, at each change by one, and then which of the
- * two sets of rules packets see.
+ * The number of the generation, or 0 while a transaction is open. Towards its end the number moves first and then which of
+ * the two sets of rules packets see; who sees neither an open one nor another number at both ends of a walk has seen rules
+ * of that number in between.
  */
 u64 itrace_nft_generation(const struct nft_chain *chain, const struct net *net)
 {
-	unsigned int number = compat_nft_base_seq(net, chain->table);
+	struct nftables_pernet *area = compat_nft_area(net, chain->table);
+	unsigned int number;
 
-	return number && (number & 1) != READ_ONCE(net->nft.gencursor) ? number : 0;
+	if (!area || mutex_is_locked(&area->commit_mutex))
+		return 0;
+	smp_rmb(); /* The number moves under the mutex. */
+	number = compat_nft_base_seq(net, area);
+	smp_rmb(); /* Likewise. */
+	return mutex_is_locked(&area->commit_mutex) ? 0 : number;
 }
 
 static bool copy_name(char *to, size_t size, const char *name)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The number of a namespace's generation in nf_tables. For one source file: what is found out once is kept here.
+ * What nf_tables has in every namespace, and the number of its generation there. For one source file: what is found out
+ * once is kept here.
  */
 #ifndef _IPTABLES_EBPF_COMPAT_NFT_GENERATION_H
 #define _IPTABLES_EBPF_COMPAT_NFT_GENERATION_H
@@ -15,22 +16,9 @@
 
 #include "compat.h"
 
-/*
- * 0 if it is not known. Where struct net does not have it, it is in the area that nf_tables has in every namespace, by a
- * number that it keeps to itself; this is found as the area begins with the list that the table is on.
- */
-#ifdef HAVE_NET_NFT_BASE_SEQ
-static inline unsigned int compat_nft_base_seq(const struct net *net, const struct nft_table *table)
-{
-	return READ_ONCE(net->nft.base_seq);
-}
-
-static inline void compat_nft_forget(void)
-{
-}
-#else
 static unsigned int compat_nft_net_id;
 
+/* nf_tables keeps the number of its area to itself. It is found as the area begins with the list that the table is on. */
 static inline unsigned int compat_nft_find_net_id(const struct net *net,
 						  const struct nft_table *table)
 {
@@ -49,19 +37,19 @@ static inline unsigned int compat_nft_find_net_id(const struct net *net,
 	return 0;
 }
 
-static inline unsigned int compat_nft_base_seq(const struct net *net, const struct nft_table *table)
+/* NULL if it is not found. */
+static inline struct nftables_pernet *compat_nft_area(const struct net *net,
+						      const struct nft_table *table)
 {
-	const struct nftables_pernet *area;
 	unsigned int id = READ_ONCE(compat_nft_net_id);
 
 	if (unlikely(!id)) {
 		id = compat_nft_find_net_id(net, table);
 		if (!id)
-			return 0;
+			return NULL;
 		WRITE_ONCE(compat_nft_net_id, id);
 	}
-	area = rcu_dereference(net->gen)->ptr[id];
-	return READ_ONCE(area->base_seq);
+	return rcu_dereference(net->gen)->ptr[id];
 }
 
 /* When nf_tables goes, its number may be another's. */
@@ -69,6 +57,15 @@ static inline void compat_nft_forget(void)
 {
 	WRITE_ONCE(compat_nft_net_id, 0);
 }
+
+static inline unsigned int compat_nft_base_seq(const struct net *net,
+					       const struct nftables_pernet *area)
+{
+#ifdef HAVE_NET_NFT_BASE_SEQ
+	return READ_ONCE(net->nft.base_seq);
+#else
+	return READ_ONCE(area->base_seq);
 #endif
+}
 
 #endif

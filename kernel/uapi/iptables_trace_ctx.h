@@ -199,7 +199,7 @@ struct iptables_trace_ctx {
 	 *
 	 * Of nf_tables it is the number of the namespace's generation, as NFT_MSG_GETGEN tells it (NFTA_GEN_ID): of all tables
 	 * at once, and each commit makes another. It needs no clock: rules that were read between two answers of that number
-	 * have it. 0: it is being changed right now. Two namespaces may have the same numbers.
+	 * have it. 0: a transaction is open, which may change them. Two namespaces may have the same numbers.
 	 */
 	__u64	ruleset;
 	__u64	replacements;
