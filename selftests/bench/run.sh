@@ -21,12 +21,12 @@ make -s -C "$kernel_dir/headers" M="$out/floor" CC="$(kernel_field "$kernel" 5)"
 
 rm -rf "$out/product"
 cp -r "$product" "$out/product"
-install -D -t "$out/product/selftests/bench" "$top_dir"/selftests/bench/{lib,match,examples,ruleset,trace,observe}.sh "$out/floor/xt_bench_floor.ko"
+install -D -t "$out/product/selftests/bench" "$top_dir"/selftests/bench/{lib,match,examples,ruleset,trace,nft,observe}.sh "$out/floor/xt_bench_floor.ko"
 install -m 644 "$build_dir/bpf-progs/iptables_trace.bpf.o" "$out/product/selftests/bpf/"
 "$vm_dir/layer.sh" "$out/product" "$out/product.zst"
 
 step "counting (a few minutes)"
-"$vm_dir/run.sh" -k "$kernel" -i -q -t 2400 -p "$out/product" -o "$out" "bench/match.sh && bench/examples.sh && bench/ruleset.sh && bench/trace.sh" || {
+"$vm_dir/run.sh" -k "$kernel" -i -q -t 2400 -p "$out/product" -o "$out" "bench/match.sh && bench/examples.sh && bench/ruleset.sh && bench/trace.sh && bench/nft.sh" || {
 	tail -n 20 "$out/output.log" >&2
 	die "the benchmark did not run to its end"
 }
@@ -37,7 +37,7 @@ step "counting (a few minutes)"
 }
 cat "$out/observe/output.log" >>"$out/output.log"
 worse=0
-for table in table examples_table ruleset_table trace_table observe_table; do
+for table in table examples_table ruleset_table trace_table nft_table observe_table; do
 	"$top_dir/selftests/bench/$table.sh" "$out/output.log" | tee "$out/$table.md" || worse=1
 	echo
 done
