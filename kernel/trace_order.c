@@ -137,7 +137,8 @@ static u8 position(const struct nf_hook_state *state, int priority, const void *
 			goto found;
 	ops = nf_hook_entries_get_hook_ops(functions);
 	for (i = 0; i < functions->num_hook_entries; i++)
-		if (ops[i]->priority >= priority)
+		if (ops[i]->priority > priority ||
+		    (ops[i]->priority == priority && !(called_with && functions->hooks[i].priv)))
 			goto found;
 found:
 	return min_t(unsigned int, i, U8_MAX);
