@@ -37,7 +37,10 @@ in_right nft -f - <<-END
 	table ip one { chain c { type filter hook input priority 0; }; }
 	table inet two { chain c { type filter hook input priority 0; }; }
 	table ip three { chain c { type filter hook input priority -160; }; }
-	table ip four { chain c { type nat hook input priority 90; }; chain pre { type nat hook prerouting priority -100; udp dport 1 dnat to 192.0.2.2:2; }; }
+	table ip four {
+		chain c { type nat hook input priority 90; };
+		chain pre { type nat hook prerouting priority -100; udp dport 1 dnat to 192.0.2.2:2; };
+	}
 END
 trace_start session -B ln -f "$filter_ping"
 pings 1 192.0.2.2
