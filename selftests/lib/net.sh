@@ -59,3 +59,22 @@ counted()
 {
 	same "$(packets "$1" "$2" "$3" "${5:-1}")" "$4"
 }
+
+# above MODULE: those that use it.
+above()
+{
+	awk -v module="$1" '$1 == module {
+		n = split($4, users, ",")
+		for (i = 1; i <= n; i++) if (users[i] ~ /^[a-z0-9_]+$/) print users[i]
+	}' /proc/modules
+}
+
+# unload MODULE...: each with whatever is above it, as far as it can go.
+unload()
+{
+	local module
+	for module in "$@"; do
+		above "$module" | while read -r user; do unload "$user"; done
+		modprobe -r "$module" 2>/dev/null
+	done
+}

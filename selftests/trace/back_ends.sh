@@ -8,23 +8,6 @@ cd "$(dirname "$0")/.." || exit 1
 . lib/net.sh
 . lib/trace.sh
 
-# above MODULE: those that use it.
-above()
-{
-	awk -v module="$1" '$1 == module {
-		n = split($4, users, ",")
-		for (i = 1; i <= n; i++) if (users[i] ~ /^[a-z0-9_]+$/) print users[i]
-	}' /proc/modules
-}
-# unload MODULE...: each with whatever is above it.
-unload()
-{
-	local module
-	for module in "$@"; do
-		above "$module" | while read -r user; do unload "$user"; done
-		modprobe -r "$module" 2>/dev/null
-	done
-}
 loaded() { [ -d "/sys/module/$1" ]; }
 unloaded() { ! loaded "$1"; }
 

@@ -15,14 +15,8 @@ cleanup_push traffic_stop
 # take_nf_tables: with all that stands on it; there are no rules any more.
 take_nf_tables()
 {
-	local holder _
 	[ ! -e /sys/module/nf_tables ] || in_right nft flush ruleset
-	for _ in 1 2 3; do
-		for holder in /sys/module/nf_tables/holders/*; do
-			modprobe -r "${holder##*/}" 2>/dev/null
-		done
-	done
-	modprobe -r nf_tables 2>/dev/null
+	unload nf_tables
 	[ ! -e /sys/module/nf_tables ]
 }
 
