@@ -50,6 +50,16 @@ ruleset()
 	} | in_right "$1-restore"
 }
 
+# all_there NAME: each packet that is compared has come to its end. One that is dropped does so at once, others after a while.
+all_there()
+{
+	local port
+	for port in 8080 {1001..1009}; do
+		grep -q "\"destination_port\":$port" "$trace_dir/$1.out" || return
+	done
+	grep -q '"made_by"' "$trace_dir/$1.out"
+}
+
 # traced NAME BACK-END FAMILY: what is shown of a connection and of a packet to each port, with all rules, in NAME.out.
 traced()
 {
@@ -67,7 +77,6 @@ traced()
 		'tcp port 4001 or (udp and dst portrange 1001-1009)'
 	in_left nc -"$3" -p 4001 -w 2 $to 8080 </dev/null
 	for port in 1001 1002 1003 1004 1005 1006 1007 1008 1009; do $send $port; done
-	all_there() { grep -q '"destination_port":1009' "$trace_dir/$1.out" && grep -q '"type":"packet"' <<<"$(tail -n 1 "$trace_dir/$1.out")"; }
 	wait_until 20 all_there "$1"
 	trace_stop "$1"
 	mv "$trace_dir/$1.out" "$trace_dir/$1.json"
