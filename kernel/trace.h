@@ -352,6 +352,7 @@ bool itrace_nft_users_trace(void);
 void itrace_nft_settle(void);
 bool itrace_nft_can_mark(void);
 int itrace_nft_set_mark(struct kprobe *probe, struct pt_regs *regs);
+int itrace_nft_prepare(struct kprobe *probe, struct pt_regs *regs);
 int itrace_nft_silence(const struct itrace_walk *walk, struct pt_regs *regs);
 u8 itrace_nft_family_at_bridge(const struct sk_buff *skb);
 bool itrace_nft_is_nat(const struct nft_chain *chain);

@@ -19,7 +19,7 @@
 /*
  * A probe of a function's entry alone (at_entry), or of its entry and return (on_enter, on_leave). With all three, at_entry
  * comes first and says by itrace_hook_follow() which calls the rest is for. One with needed is set when it is needed, and
- * stays; one that diverts may have the function do nothing.
+ * stays; one that diverts may have the function do nothing. What one misses that only spares work is no loss.
  */
 struct hook {
 	u32 which;			/* 0: ours, of no interest to anybody else */
@@ -32,6 +32,7 @@ struct hook {
 	size_t data_size;
 	bool (*needed)(void);
 	bool diverts;
+	bool spares;
 
 	bool in_place;
 	struct kretprobe probe;		/* or its kp alone */
@@ -93,6 +94,13 @@ static struct hook hooks[] = {
 	},
 #if IS_ENABLED(CONFIG_NF_TABLES)
 	{
+		.function	= "nft_trace_init",
+		.module		= NF_TABLES,
+		.at_entry	= itrace_nft_prepare,
+		.needed		= nft_is_wanted,
+		.diverts	= true,
+		.spares		= true,
+	}, {
 		.which		= IPTABLES_TRACE_HOOK_NFT_USER_TRACE,
 		.function	= "nft_meta_set_eval",
 		.module		= NF_TABLES,
@@ -235,9 +243,9 @@ static void hooks_remove_locked(void)
 
 	hooks_wanted = false;
 	nft_wanted = false;
-	itrace_nft_release_key();
 	for (i = ARRAY_SIZE(hooks) - 1; i >= 0; i--)
 		hook_remove(&hooks[i]);
+	itrace_nft_release_key();
 }
 
 /* What is needed only by some, and of that what is needed now. Without it there is less to tell, which is told too. */
@@ -359,6 +367,8 @@ void itrace_hooks_missed(struct itrace_missed *missed)
 	for (i = 0; i < ARRAY_SIZE(hooks); i++) {
 		const struct hook *hook = &hooks[i];
 
+		if (hook->spares)
+			continue;
 		switch (hook->which) {
 		case IPTABLES_TRACE_HOOK_IPV4:
 		case IPTABLES_TRACE_HOOK_IPV6:
@@ -383,7 +393,8 @@ u64 itrace_hooks_missed_sum(void)
 	unsigned int i;
 
 	for (i = 0; i < ARRAY_SIZE(hooks); i++)
-		sum += missed_entries(&hooks[i]) + missed_returns(&hooks[i]);
+		if (!hooks[i].spares)
+			sum += missed_entries(&hooks[i]) + missed_returns(&hooks[i]);
 	return sum;
 }
 

@@ -49,7 +49,7 @@ void itrace_nft_hold_key(void)
 	symbol_put(nft_trace_enabled);
 }
 
-/* All walks are over. */
+/* All walks are over, and probes are gone: they go by who holds the key. */
 void itrace_nft_release_key(void)
 {
 	if (!trace_key)
@@ -71,6 +71,15 @@ bool itrace_nft_users_trace(void)
 	struct static_key_false *key = READ_ONCE(trace_key);
 
 	return key && static_key_count(&key->key) > 1;
+}
+
+/* The rules that a packet meets were counted before it met them: it has found out which they are. */
+static bool only_we_trace(void)
+{
+	struct static_key_false *key = READ_ONCE(trace_key);
+
+	smp_rmb();
+	return key && static_key_count(&key->key) == 1;
 }
 
 /* Nothing is left to be done about hooks. They are removed. */
@@ -109,6 +118,23 @@ static int skip_function(struct pt_regs *regs)
 }
 
 /*
+ * Before a chain the kernel gets ready to report its rules, whether or not the packet is marked. It takes a hash of the
+ * packet for that, which may cost more than all the rules; so it is left out for packets that are not ours while nobody else
+ * wants to hear of any. Then nothing is reported of this chain, as without our key.
+ */
+int itrace_nft_prepare(struct kprobe *probe, struct pt_regs *regs)
+{
+	const struct nft_pktinfo *pkt = itrace_init_pkt_arg(regs);
+
+	if (!only_we_trace() || itrace_walk_of_pkt(pkt))
+		return 0;
+	compat_nft_untraced(itrace_init_info_arg(regs), pkt);
+	return skip_function(regs);
+}
+
+NOKPROBE_SYMBOL(itrace_nft_prepare);
+
+/*
  * meta ... set. If it is nftrace, from here on the mark is the user's, or not any more. It stays on the packet as long as
  * it is ours.
  */
@@ -128,10 +154,13 @@ int itrace_nft_set_mark(struct kprobe *probe, struct pt_regs *regs)
 
 NOKPROBE_SYMBOL(itrace_nft_set_mark);
 
-/* For the handler of a report, to return: nobody is sent what only we have asked for. */
+/*
+ * For the handler of a report, to return: nobody is sent what only we have asked for, be it that the mark is ours, or that
+ * nothing would be reported of marks if we did not hold the key.
+ */
 int itrace_nft_silence(const struct itrace_walk *walk, struct pt_regs *regs)
 {
-	return walk->marked && !walk->users ? skip_function(regs) : 0;
+	return (walk->marked && !walk->users) || only_we_trace() ? skip_function(regs) : 0;
 }
 
 /*

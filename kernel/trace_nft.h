@@ -32,6 +32,17 @@ static __always_inline const struct nft_chain *itrace_chain_arg(struct pt_regs *
 	return (const struct nft_chain *)itrace_arg(regs, 1);
 }
 
+/* nft_trace_init(info, pkt, base chain), once with more */
+static __always_inline struct nft_traceinfo *itrace_init_info_arg(struct pt_regs *regs)
+{
+	return (struct nft_traceinfo *)itrace_arg(regs, 0);
+}
+
+static __always_inline const struct nft_pktinfo *itrace_init_pkt_arg(struct pt_regs *regs)
+{
+	return (const struct nft_pktinfo *)itrace_arg(regs, 1);
+}
+
 /* nft_meta_set_eval(expr, regs, pkt) */
 static __always_inline const struct nft_expr *itrace_eval_expr_arg(struct pt_regs *regs)
 {

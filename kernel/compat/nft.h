@@ -19,6 +19,15 @@ static inline const struct nf_hook_state *compat_nft_state(const struct nft_pkti
 #endif
 }
 
+/* Leaves what nft_trace_init() is to fill in such that nothing is reported; some ask it for the packet nevertheless. */
+static inline void compat_nft_untraced(struct nft_traceinfo *info, const struct nft_pktinfo *pkt)
+{
+#ifndef HAVE_NFT_TRACE_NOTIFY_RULE
+	info->pkt = pkt;
+#endif
+	info->trace = false;
+}
+
 /* Whether it is no rule that is reported, but the end of a chain. */
 static inline bool compat_nft_is_end(const struct nft_traceinfo *info,
 				     const struct nft_verdict *verdict, const void *rule)

@@ -60,7 +60,7 @@ trace_start session
 check "a session that does not want nf_tables has no probe there" same "$(nft_probes)" ""
 check_not "... and nf_tables does not look at marks" key_is_on
 trace_start other -B n
-check "another one does" same "$(nft_probes)" "nft_do_chain nft_trace_notify"
+check "another one does" same "$(nft_probes)" "nft_do_chain nft_trace_init nft_trace_notify"
 check "... and nf_tables looks at marks" key_is_on
 trace_stop other
 trace_stop session
@@ -72,7 +72,7 @@ traffic_start
 ruleset
 check "nf_tables that is loaded later is picked up" wait_until 20 some_events
 check "... with its rules" wait_until 20 grep -q '^rule.* chain=in .* says=continue' "$trace_work/session"
-check "the probe of meta nftrace is not there for nothing" same "$(nft_probes)" "nft_do_chain nft_trace_notify"
+check "the probe of meta nftrace is not there for nothing" same "$(nft_probes)" "nft_do_chain nft_trace_init nft_trace_notify"
 check "nf_tables can be unloaded during the session" wait_until 20 take_nf_tables
 seen=$(grep -c '^leave.* nft=' "$trace_work/session")
 ruleset
@@ -172,7 +172,7 @@ make_ends
 in_right nft flush table ip ends
 trace_start session -B n -f "$filter_ping"
 pings 1 192.0.2.2
-check "without a rule that traces, its probe is not there" same "$(nft_probes)" "nft_do_chain nft_trace_notify"
+check "without a rule that traces, its probe is not there" same "$(nft_probes)" "nft_do_chain nft_trace_init nft_trace_notify"
 in_right nft add rule inet t in icmp type echo-request meta nftrace set 1
 make_ends
 has_probe() { nft_probes | grep -q nft_meta_set_eval; }

@@ -68,7 +68,7 @@ traced()
 # A session's packets, by length: how many of their rules in a chain it has heard of.
 heard() { events session "^rule.* table=t .* chain=$1 .* length=$2 .* icmp=8" | wc -l; }
 
-ktap_plan 23
+ktap_plan 25
 traced
 monitor_lines send >"$trace_work/without"
 check "somebody's rules trace" test "$(wc -l <"$trace_work/without")" -gt 60
@@ -139,19 +139,31 @@ trace_stop session
 check "with a session xtables-monitor shows the same" diff "$trace_work/without" "$trace_work/with"
 in_right iptables-nft -t raw -F
 
-# Where nobody traces, nobody is told.
+# Where nobody traces, nobody is told: neither of what a session marks, nor of what TRACE of legacy tables has marked for the log.
 in_right nft flush table ip ends
-trace_start session -B n
+in_right iptables-legacy -t raw -A PREROUTING -m length --length 131 -j TRACE
 trace_monitor=(nft monitor trace)
-nsenter --net="/run/netns/$right" -- nft monitor trace >"$trace_work/monitor" 2>&1 &
-monitor=$!
-wait_until 20 listens
-send >/dev/null 2>&1
-trace_stop session
-make_ends
-in_left ping -nq -c 1 -W 0.1 -s 972 192.0.2.2 >/dev/null
-wait_until 20 grep -q ' ends ends ' "$trace_work/monitor"
-kill $monitor
+
+# session_alone ARGS...: packets go by while such a session is all that wants to hear of nf_tables.
+session_alone()
+{
+	trace_start session -B n "$@"
+	nsenter --net="/run/netns/$right" -- nft monitor trace >"$trace_work/monitor" 2>&1 &
+	monitor=$!
+	wait_until 20 listens
+	send >/dev/null 2>&1
+	trace_stop session
+	make_ends
+	in_left ping -nq -c 1 -W 0.1 -s 972 192.0.2.2 >/dev/null
+	wait_until 20 grep -q ' ends ends ' "$trace_work/monitor"
+	kill $monitor
+	in_right nft flush table ip ends
+}
+
+session_alone
 check "a packet that only a session traces is told to nobody" same "$(grep -vc ' ends ends ' "$trace_work/monitor")" 0
 check "... and to the session it is" test "$(stat_of session events)" -gt 50
+check "... one that a legacy rule has marked too" test "$(events session '^rule.* table=filter .* length=131 ' | wc -l)" -ge 2
+session_alone -f "$(filter_ipv4 6)"
+check "likewise where the session has selected none" same "$(grep -vc ' ends ends ' "$trace_work/monitor")" 0
 ktap_end
