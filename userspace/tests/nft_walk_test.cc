@@ -213,6 +213,27 @@ TEST_F(NftWalkTest, text_of_another_generation_is_not_shown)
 	EXPECT_NE(text.find("handle 11  rule of INPUT"), std::string::npos);
 }
 
+// Where the table is the same in both generations, the packet has met its rules whichever it was.
+TEST_F(NftWalkTest, a_generation_that_leaves_the_table_as_it_was_makes_nothing_unknown)
+{
+	const Binding rules = sample_nft_rules();
+	struct Same : TextSource {
+		Binding rules;
+		Result<Snapshot> read(const TableKey &) override { return Snapshot{ rules.text, 43, 43, 41 }; }
+	} same;
+	same.rules = rules;
+	RulesetStore unchanged(same);
+	Correlator correlator(unchanged, [&](PacketTrace &&trace) { done.push_back(std::move(trace)); });
+	correlator.add(p.enter_nft(kIp, "filter", NF_INET_LOCAL_IN, "INPUT", 1));
+	correlator.add(p.rule_nft("INPUT", 11, IPT_EVENT_NFT_CONTINUE));
+	p.head().ruleset = 42;
+	correlator.add(p.leave(NF_ACCEPT, true));
+	correlator.settle(60'000'000'000, {});
+	ASSERT_EQ(done.size(), 1U);
+	EXPECT_EQ(done[0].traversals[0].rules_text.text, rules.text);
+	EXPECT_EQ(done[0].traversals[0].rules[0].number, 2U);
+}
+
 // A rule is told when it is done, and what it has done is its own.
 TEST_F(NftWalkTest, marks_are_those_of_the_rule_that_set_them)
 {

@@ -240,6 +240,18 @@ Completeness Correlator::judge(const Open &packet, const Losses &losses) const
 	return {};
 }
 
+// At its beginning and at its end. A generation of nf_tables may have left the rules of the table as they were, and then both
+// have the same text.
+bool Correlator::has_same_rules(const Traversal &walk) const
+{
+	const Head &begin = walk.enter->head;
+	const Head &end = walk.leave->head;
+	if (begin.ruleset == end.ruleset)
+		return true;
+	const auto &text = walk.rules_text.text;
+	return begin.nft_family && begin.ruleset && text && texts_.bind(end).text == text;
+}
+
 void Correlator::hand_over(uint64_t number, const Losses &losses, const char *cut_short)
 {
 	const auto at = open_.find(number);
@@ -265,8 +277,7 @@ void Correlator::hand_over(uint64_t number, const Losses &losses, const char *cu
 		if (!traversal.rules_text.text)
 			traversal.rules_text = texts_.bind(traversal.head);
 		// Rules were replaced under the packet: it walked one set or the other.
-		if (traversal.enter && traversal.leave &&
-		    traversal.enter->head.ruleset != traversal.leave->head.ruleset)
+		if (traversal.enter && traversal.leave && !has_same_rules(traversal))
 			traversal.rules_text = { nullptr, "the rules were replaced while the packet met them" };
 		number_rules(traversal);
 	}

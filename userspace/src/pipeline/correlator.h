@@ -65,6 +65,7 @@ private:
 	std::optional<Origin> origin_of(const Head &head);
 	Traversal &traversal_of(Open &packet, const Head &head);
 	void count_gap(Open &packet, const Head &head);
+	bool has_same_rules(const Traversal &walk) const;
 	void finish_nft(const Event &event, Traversal &walk);
 	void tell_children(const Rule &rule, const Binding &rules);
 	bool is_being_judged(const Open &packet) const;
