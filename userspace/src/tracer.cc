@@ -45,6 +45,12 @@ std::string unprobed_note(const Session &session, const Presence &presence)
 	return "the kernel does not let nft_do_chain be probed, so no table of nf_tables is seen: see dmesg";
 }
 
+// Of what the module refuses, what is not the fault of the command line.
+Exit exit_of(const Error &refused)
+{
+	return refused.reason == EPERM ? Exit::not_here : refused.reason == ENOMEM ? Exit::failed : Exit::usage;
+}
+
 } // namespace
 
 Exit trace(const Options &options)
@@ -104,7 +110,7 @@ Exit trace(const Options &options)
 	    !status)
 		return fail(Exit::failed, status.error());
 	if (auto status = configure(*session, *filter, *place, *request); !status)
-		return fail(Exit::usage, status.error());
+		return fail(exit_of(status.error()), status.error());
 	if (options.observes())
 		observation.begin(programs->matches_fd(), options.explain_budget);
 	// The first packet is to be observed too.

@@ -142,10 +142,31 @@ TEST(Options, wrong_ones_are_named)
 	EXPECT_NE(complaint({ "-c" }), "");
 }
 
-TEST(Options, counts_are_positive_numbers)
+TEST(Options, numbers_are_whole_and_within_what_can_be)
 {
-	for (const char *wrong : { "0", "-1", "x", "1x" })
-		EXPECT_NE(complaint({ "-c", wrong }), "") << wrong;
+	struct {
+		const char *option;
+		uint64_t least, most;
+	} const options[] = {
+		{ "--count", 1, UINT64_MAX },	{ "--keep", 1, UINT32_MAX },
+		{ "--width", 0, UINT32_MAX },	{ "--pid", 1, UINT32_MAX },
+		{ "--first", 1, 65535 },	{ "--rate", 0, UINT32_MAX },
+		{ "--dearest", 1, UINT32_MAX }, { "--explain-budget", 0, UINT32_MAX },
+	};
+	const auto about = [](const char *option, const std::string &value) {
+		return complaint({ "--explain", option, value.c_str() });
+	};
+	for (const auto &[option, least, most] : options) {
+		for (const char *wrong : { "", "-1", "x", "1x", "0x10", "1.5" })
+			EXPECT_EQ(about(option, wrong),
+				  fmt::format("{}: {}: not a whole number from {} on (see iptables-trace --help)",
+					      option, wrong, least));
+		EXPECT_EQ(about(option, "0").empty(), least == 0);
+		EXPECT_EQ(about(option, std::to_string(most)), "");
+		const std::string beyond = most == UINT64_MAX ? "18446744073709551616" : std::to_string(most + 1);
+		EXPECT_EQ(about(option, beyond),
+			  fmt::format("{}: {}: more than {} (see iptables-trace --help)", option, beyond, most));
+	}
 }
 
 TEST(Options, durations_have_units)

@@ -8,6 +8,7 @@
 #include <cmath>
 #include <fmt/core.h>
 
+#include "cli/number.h"
 #include "cli/select_options.h"
 #include "cli/text.h"
 
@@ -65,7 +66,7 @@ void describe(CLI::App &app, Options &options, Raw &raw)
 		->check(one_of({ "tree", "line", "json", "pcapng", "folded" }));
 	app.add_option("-c,--count", options.count, "End after so many packets")
 		->type_name("COUNT")
-		->check(at_least_one());
+		->check(whole_number_from<uint64_t>(1));
 	app.add_option("--duration", raw.duration, "End after this time: 10, 500ms, 2m, 1h")->type_name("TIME");
 	app.add_option("--netns", options.netns,
 		       "In these network namespaces (names of ip-netns(8),\nprocesses, files of one), or all")
@@ -78,13 +79,14 @@ void describe(CLI::App &app, Options &options, Raw &raw)
 		->type_name("auto|always|never")
 		->check(one_of({ "auto", "always", "never" }));
 	app.add_option("--width", options.width, "Columns of the tree; 0: any (default: the terminal's)")
-		->type_name("COLUMNS");
+		->type_name("COLUMNS")
+		->check(whole_number_from(0U));
 	app.add_option("-o,--output", options.output, "Write the trace to this file")->type_name("FILE");
 	app.add_option("--rotate", raw.rotate, "When FILE has this size, go on in a new one: 64k, 100M")
 		->type_name("SIZE");
 	app.add_option("--keep", options.keep, "So many files: FILE, FILE.1, ... (default: 10)")
 		->type_name("FILES")
-		->check(at_least_one());
+		->check(whole_number_from(1U));
 	app.add_option("--read", options.read, "Show a recording (json, pcapng) instead of tracing")
 		->type_name("FILE")
 		->excludes("--netns", "--duration", "--in", "--out", "--mark", "--uid", "--pid", "--cgroup", "--sample",
@@ -108,10 +110,11 @@ void describe(CLI::App &app, Options &options, Raw &raw)
 	app.add_option("--explain-budget", raw.explain_budget,
 		       "Observe no more matches in a second, on each CPU;\n0: no limit (default: 100000)")
 		->type_name("MATCHES")
+		->check(whole_number_from<uint32_t>(0))
 		->excludes("--read");
 	app.add_option("--dearest", options.dearest, "At the end, the matches that took the most time")
 		->type_name("MATCHES")
-		->check(at_least_one());
+		->check(whole_number_from(1U));
 	app.add_flag("-v,--verbose", options.verbose, "More of the packet, and what the tool does");
 	// What is given twice counts as it was given last, or all of it if it is a list. Behind a list comes the expression.
 	for (CLI::Option *option : app.get_options({})) {

@@ -10,6 +10,8 @@
 #include <initializer_list>
 #include <string_view>
 
+#include "cli/number.h"
+
 namespace ipt {
 
 namespace {
@@ -107,11 +109,6 @@ std::string_view name_of_table(std::string_view word)
 	return colon == std::string_view::npos ? word : word.substr(colon + 1);
 }
 
-CLI::Validator at_least_one()
-{
-	return CLI::Validator(CLI::PositiveNumber).description("");
-}
-
 void describe_selection(CLI::App &app, SelectOptions &select, RawSelection &raw)
 {
 	app.add_option("--in", select.in, "Packets that came in by this device; eth+: any that begins so")
@@ -125,7 +122,7 @@ void describe_selection(CLI::App &app, SelectOptions &select, RawSelection &raw)
 	app.add_option("--pid", select.pid,
 		       "Packets that this process sends; in its namespace,\nunless --netns names others")
 		->type_name("PID")
-		->check(at_least_one());
+		->check(whole_number_from<uint32_t>(1));
 	app.add_option("--cgroup", select.cgroup, "Packets that the sockets of a cgroup, or below it, send")
 		->type_name("PATH")
 		->check(something());
@@ -139,10 +136,11 @@ void describe_selection(CLI::App &app, SelectOptions &select, RawSelection &raw)
 	app.add_option("--sample", raw.sample, "One packet of so many")->type_name("1/N")->check(something());
 	app.add_option("--first", select.first, "The first packets of each flow, up to 65535")
 		->type_name("PACKETS")
-		->check(CLI::Range(1U, kMostFirst).description(""));
+		->check(whole_number(1, kMostFirst));
 	app.add_option("--rate", select.rate,
 		       "No further packet while there were so many events in\na second; 0: no limit (default: 50000)")
-		->type_name("EVENTS");
+		->type_name("EVENTS")
+		->check(whole_number_from<uint32_t>(0));
 }
 
 Status take_selection(SelectOptions &select, const RawSelection &raw)

@@ -12,7 +12,6 @@
 
 namespace CLI {
 class App;
-class Validator;
 } // namespace CLI
 
 namespace ipt {
@@ -59,9 +58,6 @@ Status judge_selection(const SelectOptions &select);
 std::string check_table(const std::string &word);
 // "web" of "inet:web".
 std::string_view name_of_table(std::string_view word);
-
-// A number that counts things.
-CLI::Validator at_least_one();
 
 // "7", "0x10/0xf0".
 Result<Mark> parse_mark(const std::string &text);

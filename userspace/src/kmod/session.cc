@@ -24,7 +24,8 @@ Error no_rights()
 {
 	return Error{
 		"only root may trace (CAP_NET_ADMIN, and CAP_BPF with CAP_PERFMON, or CAP_SYS_ADMIN, outside of any "
-		"user namespace): try sudo"
+		"user namespace): try sudo",
+		EPERM
 	};
 }
 
@@ -78,9 +79,9 @@ Status outcome(int result, const char *what, std::initializer_list<std::pair<int
 		return no_rights();
 	for (const auto &[number, meaning] : meanings) {
 		if (number == error)
-			return Error{ meaning };
+			return Error{ meaning, error };
 	}
-	return Error{ fmt::format("iptables_trace.ko: {}: {} (see dmesg)", what, std::strerror(error)) };
+	return Error{ fmt::format("iptables_trace.ko: {}: {} (see dmesg)", what, std::strerror(error)), error };
 }
 
 } // namespace
