@@ -90,7 +90,7 @@ in_guest()
 		printf -v command '%sTEST_CASE=%q ./run_tests.sh %q; ' "$command" "$2" "$1"
 		shift 2
 	done
-	"$tree/selftests/vm/run.sh" -q -k "$kernel" -p "$product" -o "$log.d" "$command" >"$log" 2>&1 || status=$?
+	"$tree/selftests/vm/run.sh" -q -k "$kernel" -t 3600 -p "$product" -o "$log.d" "$command" >"$log" 2>&1 || status=$?
 	cat "$log.d/output.log" >>"$log"
 	return $status
 }

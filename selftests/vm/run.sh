@@ -52,6 +52,8 @@ fi
 seconds=${seconds:-600} memory=${memory:-1024}
 # On a busy host the guest can measure its time stamp counter wrong, several times too slow; the HPET says its own rate.
 [ -n "$icount" ] || append=" clocksource=hpet$append"
+# An emulated timer is there, also where a busy host lets no tick of it come while the kernel looks.
+append=" no_timer_check$append"
 kernel_dir=$("$vm_dir/fetch-kernel.sh" "$kernel")
 userland=$("$vm_dir/fetch-userland.sh")
 [ -n "$product" ] || product=$("$vm_dir/product.sh" "$kernel")
