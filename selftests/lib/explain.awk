@@ -4,10 +4,11 @@
 # from what the rules were made of. Everything is a number below 256, the last byte of an address, so that IPv4 and IPv6
 # are the same. With -v make=
 #
-#	rules	-v family= -v rules= -v chains=: the ruleset, for iptables-restore; what it was made of goes to -v table=FILE
+#	rules	-v family= -v rules= -v chains=: the ruleset, for iptables-restore, or for nft with -v native=1; what it was made of
+#		goes to -v table=FILE
 #	packets	-v packets=: a packet a line, as fields: source, destination, protocol, 1 for a later fragment
-#	course	-v family= -v table=FILE -v observed=: reads packets; how each of them walks through the rules, and what can be said
-#		of it if its matches were observed (1) or were not (0)
+#	course	-v family= -v table=FILE -v observed= -v native=: reads packets; how each of them walks through the rules, and what
+#		can be said of it if its matches were observed (1) or were not (0)
 #
 # Chance has a seed: all of it is the same each time.
 
@@ -48,7 +49,7 @@ function make_conditions(chain,  text)
 	if (chance(6) == 0) text = text " i" (chance(2) ? "=" : "!") one_of("eth0 eth+ eth1 lo et")
 	if (chain && chance(12) == 0) text = text " o" (chance(2) ? "=" : "!") one_of("eth1 eth+")
 	if (chance(3) == 0) text = text " p" (chance(3) ? "=" : "!") one_of("6 17 253")
-	if (family == 4 && chance(8) == 0) text = text " f" (chance(2) ? "=" : "!")
+	if (family == 4 && !native && chance(8) == 0) text = text " f" (chance(2) ? "=" : "!")
 	if (chance(8) == 0) text = text " l" (chance(4) ? "=" : "!") one_of("28:40 0:65535 41:50")
 	if (chance(8) == 0) text = text " m" (chance(3) ? "=" : "!") "9"
 	if (chance(8) == 0) text = text " t" (chance(3) ? "=" : "!") one_of("5 64 200")
@@ -59,9 +60,38 @@ function make_conditions(chain,  text)
 
 function name_of(protocol) { return protocol == 6 ? "tcp" : protocol == 17 ? "udp" : protocol }
 
+# "ip saddr", as nft calls it, and how it writes the value.
+function native_name(kind)
+{
+	if (kind == "s" || kind == "d") return (family == 4 ? "ip " : "ip6 ") kind "addr"
+	if (kind == "i" || kind == "o") return kind "ifname"
+	if (kind == "p") return "meta l4proto"
+	if (kind == "l") return "meta length"
+	if (kind == "m") return "meta mark"
+	if (kind == "t") return family == 4 ? "ip ttl" : "ip6 hoplimit"
+	if (kind == "a") return "fib daddr type"
+	return "meta pkttype"
+}
+
+function native_value(kind, value,  parts)
+{
+	if (kind == "s" || kind == "d") {
+		split(value, parts, "/")
+		return parts[2] == 8 ? address(kind, parts[1]) : network(kind, parts[1], parts[2])
+	}
+	if (kind == "p") return name_of(value)
+	if (kind == "m") return "0x0000000" value
+	if (kind == "i" || kind == "o") sub(/\+/, "*", value)
+	if (kind == "i" || kind == "o") return "\"" value "\""
+	sub(":", "-", value)
+	return tolower(value)
+}
+
 function condition_text(condition,  kind, not, value, parts)
 {
 	kind = substr(condition, 1, 1)
+	if (native)
+		return native_name(kind) (substr(condition, 2, 1) == "!" ? " != " : " ") native_value(kind, substr(condition, 3))
 	not = substr(condition, 2, 1) == "!" ? "! " : ""
 	value = substr(condition, 3)
 	if (kind == "s" || kind == "d") {
@@ -97,10 +127,30 @@ function make_target(chain,  kind, room)
 	return ""
 }
 
+function native_target(to)
+{
+	sub(/^-j c/, "jump c", to)
+	sub(/^-g /, "goto ", to)
+	sub(/^-j /, "", to)
+	return to ~ /^[A-Z]/ ? tolower(to) : to
+}
+
+# Of each chain by itself: nft knows of no others yet when it comes to a jump.
+function print_native(  c, chain)
+{
+	print "table " (family == 4 ? "ip" : "ip6") " walks {"
+	for (c = chains; c >= 0; c--) {
+		chain = c ? "c" c : "PREROUTING"
+		print "chain " chain " {" (c ? "" : " type filter hook prerouting priority -300;")
+		print native_rules[chain] "}"
+	}
+	print "}"
+}
+
 function make_rules(  c, i, of, to, chain)
 {
-	print "*raw\n:PREROUTING ACCEPT [0:0]"
-	for (c = 1; c <= chains; c++) print ":c" c " - [0:0]"
+	if (!native) print "*raw\n:PREROUTING ACCEPT [0:0]"
+	for (c = 1; c <= chains && !native; c++) print ":c" c " - [0:0]"
 	for (i = 1; i <= rules; i++) {
 		c = i <= rules / 100 ? 0 : 1 + chance(chains)
 		chain = c ? "c" c : "PREROUTING"
@@ -108,10 +158,12 @@ function make_rules(  c, i, of, to, chain)
 		to = make_target(c)
 		# What takes every packet away would leave little to see.
 		if (of == "" && to != "" && chance(8)) to = ""
-		print "-A " chain rule_text(of) (to == "" ? "" : " " to)
+		if (native) native_rules[chain] = native_rules[chain] rule_text(of) " counter " native_target(to) "\n"
+		else print "-A " chain rule_text(of) (to == "" ? "" : " " to)
 		print chain "\t" to "\t" of >table
 	}
-	print "COMMIT"
+	if (native) print_native()
+	else print "COMMIT"
 }
 
 function make_packets(  i)
@@ -150,6 +202,7 @@ function has(kind)
 	if (kind == "i") return "eth0"
 	if (kind == "o") return "none"
 	if (kind == "p") return protocol == 6 ? "TCP" : protocol == 17 ? "UDP" : "protocol " protocol
+	if (kind == "k") return ""
 	if (kind == "l") return packet_length()
 	if (kind == "m") return "0x0"
 	if (kind == "t") return 64
@@ -171,10 +224,32 @@ function observed_reason(conditions,  list, n, i, kind, unmet)
 	return unmet
 }
 
+# Of nft's own rules: two cannot be told, and did say no if all else would have had it, and there is but one.
+function native_reason(conditions,  list, n, i, kind, fit, unmet, no, suspects, suspected, last)
+{
+	n = split(conditions, list, " ")
+	for (i = 1; i <= n; i++) {
+		kind = substr(list[i], 1, 1)
+		fit = fits(kind, substr(list[i], 3)) == (substr(list[i], 2, 1) == "=")
+		no += !fit
+		if (kind == "a" || kind == "k" || (kind == "o" && substr(list[i], 2, 1) == "!")) {
+			suspects = suspects (suspected++ ? " or " : "") condition_text(list[i])
+			last = has(kind)
+		} else if (!fit) {
+			unmet = unmet (unmet == "" ? "" : ", ") condition_text(list[i]) ": packet has " has(kind)
+		}
+	}
+	if (!no) return ""
+	if (unmet != "") return unmet
+	if (suspected > 1) return suspects " (not known which)"
+	return suspects (last == "" ? "" : ": packet has " last)
+}
+
 # The same without having observed it: two of the matches cannot be told, and may have said no if nothing else did.
 function reason(conditions,  list, n, i, kind, fit, unmet, suspects, suspected, no, other_header)
 {
 	if (observed) return observed_reason(conditions)
+	if (native) return native_reason(conditions)
 	n = split(conditions, list, " ")
 	for (i = 1; i <= n; i++) {
 		kind = substr(list[i], 1, 1)
@@ -208,7 +283,7 @@ function walk(  chain, at, depth, stack_chain, stack_at, why, target)
 	for (;;) {
 		if (at > size[chain]) {
 			if (chain == "PREROUTING") {
-				print chain " " at ": policy ACCEPT"
+				print chain " " at ": policy " (native ? "accept" : "ACCEPT")
 				return "ACCEPT"
 			}
 			print chain " " at ": return from " chain

@@ -7,79 +7,18 @@ cd "$(dirname "$0")/.." || exit 1
 . lib/ktap.sh
 . lib/net.sh
 . lib/trace.sh
+. lib/explain.sh
 
 packets=${TRACE_PACKETS:-300}
 rules=5000
 
 make_pair
-# Nobody's addresses, so that the right side only looks at what comes for them.
-ip -n "$left" route add 198.51.100.0/24 via 192.0.2.2
-ip -n "$left" route add 2001:db8:1::/64 via 2001:db8::2
-
-# family N: 4 or 6.
-family()
-{
-	family=$1
-	case $1 in
-	4) tool=iptables-legacy net=198.51.100.0/24 from=192.0.2.%d to=198.51.100.%d ;;
-	6) tool=ip6tables-legacy net=2001:db8:1::/64 from=2001:db8::%x to=2001:db8:1::%x ;;
-	esac
-}
-
-# quiet: no packet comes in but those of the test, which rules would count too.
-quiet()
-{
-	local gateway=192.0.2.2
-	[ "$family" = 4 ] || gateway=2001:db8::2
-	ip -n "$left" neigh replace $gateway dev eth0 nud permanent \
-		lladdr "$(ip -n "$right" -j link show eth0 | jq -r '.[0].address')"
-	in_left "$tool" -A OUTPUT ! -d "$net" -j DROP
-	in_right "$tool" -A OUTPUT -j DROP
-}
-
-# make WHAT [-v NAME=VALUE]...
-make()
-{
-	awk -v make="$1" -v family="$family" -v table="$trace_dir/table$family" "${@:2}" -f lib/explain.awk
-}
-
-# send: the packets that standard input lists, through one namespace's door.
-send()
-{
-	local source destination protocol fragment
-	while read -r source destination protocol fragment; do
-		# shellcheck disable=SC2059 # formats on purpose
-		bin/send_packet -f "$fragment" "$(printf "$from" "$source")" "$(printf "$to" "$destination")" "$protocol" \
-			0fa003e900080000000000005002010000000000
-	done
-}
-
-# courses NAME: of each packet, by its number, the rules as explain.awk puts it, out of lines of the trace.
-courses()
-{
-	sed -E 's/^[^ ]+ #([0-9]+)\S* /\1 /' "$trace_dir/$1.out" | sort -s -n -k1,1 | sed -nE \
-		-e 's/^([0-9]+) .* \| enter .*/packet \1/p' -e 's/^.* \| (ACCEPT|DROP) .*/\1/p' \
-		-e 's/^.* \| ([^ ]+ [0-9]+): -A .*/\1/p' -e 's/^.* \| ([^ ]+ [0-9]+: no match .*\)): -A .*/\1/p' \
-		-e 's/^.* \| ([^ ]+ [0-9]+: (return|policy) .*)/\1/p'
-}
-
-# counted_rules: packets, chain and number of the rules that counted any.
-counted_rules()
-{
-	in_right "$tool-save" -c -t raw | awk '/^\[/ {
-		n[$3]++
-		if ((count = substr($1, 2) + 0) > 0) print count, $3, n[$3]
-	}' | sort
-}
-
-met_rules() { courses "$1" | grep -E '^[^ ]+ [0-9]+$' | grep -v '^packet ' | sort | uniq -c | awk '{ print $1, $2, $3 }' | sort; }
-
+routes_to_nobody
 again() { iptables-trace --color never --read "$@" 2>/dev/null; }
-first_differences() { diff "$1" "$2" >"$trace_dir/difference" || { head -n 20 "$trace_dir/difference" && false; }; }
 
 ktap_plan 19
 for f in 4 6; do
-	family $f
+	family legacy $f
 	quiet
 	make rules -v rules=$rules -v chains=100 | in_right "$tool-restore"
 	make packets -v packets="$packets" >"$trace_dir/packets"
@@ -87,7 +26,7 @@ for f in 4 6; do
 	make course -v observed=0 <"$trace_dir/packets" >"$trace_dir/want_bare"
 	trace bare --format json -$f --table raw -c "$packets" "dst net $net"
 	trace walks --explain --explain-budget 0 --format line -$f --table raw -c "$packets" "dst net $net"
-	in_left bash -c "$(declare -f send); from='$from' to='$to'; send" <"$trace_dir/packets"
+	send
 	trace_wait walks
 	trace_wait bare
 	courses walks >"$trace_dir/have"
@@ -109,7 +48,7 @@ for f in 4 6; do
 	in_right "$tool" -F OUTPUT
 done
 
-family 4
+family legacy 4
 in_right iptables-legacy-restore <<-END
 	*raw
 	:web -

@@ -74,9 +74,9 @@ check "--verdict reject knows that rule" same "$(blocks rejected)" 1
 trace explained -c 1 --explain 'udp dst port 1004'
 udp 1004
 trace_wait explained
-check "--explain names the rules that did not match by their handles" same \
+check "--explain says by their handles which rules did not match, and why" same \
 	"$(shown explained | grep -B 1 'no match' | grep -oE 'handle [0-9]+|no match: .*' | xargs)" \
-	"handle $(handle '198.51.100.6') no match: not known why handle $(handle 'vmap @ports') no match: not known why handle $(handle 'mark set') no match: not known why handle $(handle 'reject') no match: not known why"
+	"handle $(handle '198.51.100.6') no match: ip saddr { 198.51.100.1, 198.51.100.2, 198.51.100.3, 198.51.100.4, 198.51.100.5, 198.51.100.6 }: packet has 192.0.2.1 handle $(handle 'vmap @ports') no match: udp dport vmap @ports: packet has 1004 handle $(handle 'mark set') no match: udp dport 1003: packet has 1004 handle $(handle 'reject') no match: udp dport 1003: packet has 1004"
 
 # All three kinds of tables at one hook: by their priorities, -300, 0 twice and 10. Whoever came first goes first.
 in_right iptables-legacy -A INPUT -p udp -m udp --dport 1004 -m comment --comment legacy

@@ -299,7 +299,7 @@ TEST_F(NftWalkTest, where_a_map_jumps_to_is_what_comes_next)
 	ASSERT_EQ(explanation.before.size(), 3U);
 	ASSERT_EQ(explanation.before[0].size(), 1U);
 	EXPECT_EQ(explanation.before[0][0].rule->handle, 4U);
-	EXPECT_EQ(reason_text(explanation.before[0][0]), "not known why");
+	EXPECT_EQ(reason_text(explanation.before[0][0]), "ct state established: packet has invalid");
 	ASSERT_EQ(explanation.before[1].size(), 1U);
 	EXPECT_EQ(explanation.before[1][0].rule->handle, 6U);
 	EXPECT_TRUE(explanation.before[2].empty());

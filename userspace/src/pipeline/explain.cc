@@ -9,6 +9,7 @@
 #include "pipeline/course.h"
 #include "pipeline/header_says.h"
 #include "pipeline/met.h"
+#include "pipeline/nft_says.h"
 #include "pipeline/seen.h"
 #include "ruleset/targets.h"
 
@@ -32,6 +33,13 @@ Passed reckoned(uint32_t number, const RuleText &rule, const Seen &seen)
 	if (!result.unmet.empty())
 		result.suspects.clear();
 	return result;
+}
+
+// Likewise, of a rule of nft's own.
+Passed reckoned_nft(uint32_t number, const RuleText &rule, const Seen &seen)
+{
+	NftReply reply = ask_nft(rule.nft, seen);
+	return { number, &rule, std::move(reply.unmet), std::move(reply.suspects), {} };
 }
 
 // None of its matches was asked, so it was the header. What the kernel saw counts, whatever was captured.
@@ -79,7 +87,7 @@ uint8_t changes_by(const Rule &met, const TableText &table)
 {
 	const RuleText *rule = table.rule(name_of(met.chain), met.number);
 	if (table.is_nft)
-		return kAnything;
+		return !rule || rule->nft.changes ? kAnything | kConnection : kNothing;
 	return rule && !table.chain(rule->target) ? target_of(rule->target).changes : kNothing;
 }
 
@@ -109,6 +117,7 @@ public:
 private:
 	// Rules of one chain that were asked without matching; false: what was observed is not of these.
 	bool pass(std::string_view chain, uint32_t first, uint32_t end, std::vector<Passed> &to);
+	uint8_t touched_by(std::string_view chain, uint32_t first, uint32_t end);
 
 	const Traversal &walk_;
 	const TableText &table_;
@@ -116,17 +125,33 @@ private:
 	Observed observed_;
 	const uint8_t changed_twice_;
 	uint8_t changed_ = kNothing;
+	uint8_t open_ = kNothing; // what may have been anything in between
 	size_t event_ = 0; // the next of the walk's rules
 };
 
+// A rule of nft's own may do something before it says no. Its marks are those of the next rule that is met.
+uint8_t Explainer::touched_by(std::string_view chain, uint32_t first, uint32_t end)
+{
+	uint8_t marks = kNothing;
+	for (uint32_t number = first; table_.is_nft && number < end; number++) {
+		const RuleText *rule = table_.rule(chain, number);
+		if (!rule || !rule->nft.touches)
+			continue;
+		marks = kMarks;
+		open_ |= rule->nft.changes ? kAnything | kConnection : kNothing;
+	}
+	return open_ | marks;
+}
+
 bool Explainer::pass(std::string_view chain, uint32_t first, uint32_t end, std::vector<Passed> &to)
 {
-	const Seen seen = seen_before(walk_, event_, changed_ & changed_twice_);
+	const Seen seen = seen_before(walk_, event_, (changed_ & changed_twice_) | touched_by(chain, first, end));
 	for (uint32_t number = first; number < end; number++) {
 		const RuleText *rule = table_.rule(chain, number);
 		if (!rule)
 			return false;
-		to.push_back(is_observed(walk_) ? observed(number, *rule, seen, observed_.of(number)) :
+		to.push_back(table_.is_nft	? reckoned_nft(number, *rule, seen) :
+			     is_observed(walk_) ? observed(number, *rule, seen, observed_.of(number)) :
 						  reckoned(number, *rule, seen));
 	}
 	return true;
@@ -155,6 +180,7 @@ Explanation Explainer::run()
 		explanation.before.push_back(std::move(before));
 		explanation.matched.push_back(std::move(of_rule));
 		changed_ |= changes_by(met, table_);
+		open_ |= changed_ & kConnection;
 	}
 	observed_.go_to(walk_.leave->head.seq);
 	if (const Match *last = observed_.last()) {

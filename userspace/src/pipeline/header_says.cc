@@ -38,26 +38,6 @@ bool is_device(std::string_view pattern, std::string_view name)
 	return name == pattern;
 }
 
-// Where the kernel's search through IPv6 extension headers may have ended elsewhere than the tool's.
-bool is_protocol_certain(uint8_t family, const PacketFields &packet)
-{
-	if (family != NFPROTO_IPV6)
-		return true;
-	switch (packet.protocol) {
-	case IPPROTO_HOPOPTS:
-	case IPPROTO_ROUTING:
-	case IPPROTO_FRAGMENT:
-	case IPPROTO_AH:
-	case IPPROTO_DSTOPTS:
-	case IPPROTO_MH:
-		return false;
-	case IPPROTO_NONE:
-		return !(packet.fields & IPT_EVENT_EXTENDED);
-	default:
-		return true;
-	}
-}
-
 const ipt_event_dev &device_of(const Enter &enter, Of of)
 {
 	return of == Of::in ? enter.in : enter.out;
@@ -115,6 +95,25 @@ std::string value_of(Of of, const Seen &seen)
 }
 
 } // namespace
+
+bool is_protocol_certain(uint8_t family, const PacketFields &packet)
+{
+	if (family != NFPROTO_IPV6)
+		return true;
+	switch (packet.protocol) {
+	case IPPROTO_HOPOPTS:
+	case IPPROTO_ROUTING:
+	case IPPROTO_FRAGMENT:
+	case IPPROTO_AH:
+	case IPPROTO_DSTOPTS:
+	case IPPROTO_MH:
+		return false;
+	case IPPROTO_NONE:
+		return !(packet.fields & IPT_EVENT_EXTENDED);
+	default:
+		return true;
+	}
+}
 
 HeaderReply ask_header(const std::vector<HeaderCondition> &conditions, const Seen &seen)
 {

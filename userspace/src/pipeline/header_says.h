@@ -21,4 +21,7 @@ struct HeaderReply {
 // Views are of the conditions.
 HeaderReply ask_header(const std::vector<HeaderCondition> &conditions, const Seen &seen);
 
+// Where the kernel's search through IPv6 extension headers may have ended elsewhere than the tool's.
+bool is_protocol_certain(uint8_t family, const PacketFields &packet);
+
 } // namespace ipt

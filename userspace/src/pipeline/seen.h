@@ -42,7 +42,9 @@ struct Seen {
 inline Seen seen_before(const Traversal &walk, size_t rule, uint8_t changed)
 {
 	const PacketFields &entered = walk.enter->packet;
-	const bool unchanged = rule == 0 || name_of(walk.head.table) == "nat";
+	const bool is_nat =
+		name_of(walk.head.table) == "nat" && !(walk.rules_text.text && walk.rules_text.text->is_nft);
+	const bool unchanged = rule == 0 || is_nat;
 	const bool behind = rule == walk.rules.size();
 	return { *walk.enter,
 		 walk.owner,

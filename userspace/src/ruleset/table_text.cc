@@ -65,6 +65,7 @@ RuleText parse_nft_rule(std::string_view text)
 	static constexpr std::string_view reject = "reject";
 	RuleText rule;
 	rule.text = printable(text);
+	rule.nft = parse_nft_conditions(text);
 	const std::vector<Word> words = split_words(text);
 	// With its quotes a comment is longer.
 	rule.rejects = std::any_of(words.begin(), words.end(), [](const Word &word) {

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "ruleset/conditions.h"
+#include "ruleset/nft_conditions.h"
 
 namespace ipt {
 
@@ -18,7 +19,8 @@ struct RuleText {
 	std::string target; // what stands behind -j or -g; empty if the rule only counts, or is nft's
 	bool is_goto = false;
 	bool rejects = false; // it answers what it drops
-	Conditions conditions; // none of nft's
+	Conditions conditions; // of iptables' rules
+	NftConditions nft; // of nft's own
 	uint64_t handle = 0; // in nf_tables
 };
 
