@@ -21,6 +21,8 @@
  *	trace_event.c	what a program is told
  *	trace_ruleset.c	which ruleset a table has at the moment
  *	trace_observe.c	what the matches of rules say, and what they cost
+ *	trace_nft_match.c	the same of those in rules of nf_tables
+ *	trace_nft_match.h	what a walk keeps for that
  *	trace_copy.c	copies of rulesets whose matches can be observed
  *	trace_copy.h	what these two share
  *	trace_args.h	the arguments of the probed functions
@@ -41,6 +43,7 @@
 #include <linux/uidgid.h>
 
 #include "compat/compat.h"
+#include "trace_nft_match.h"
 #include "uapi/iptables_trace_ctl.h"
 #include "uapi/iptables_trace_ctx.h"
 
@@ -260,6 +263,7 @@ struct itrace_walk {
 	unsigned int recseq;
 	unsigned int first_note;
 	struct itrace_walk *outer;
+	struct itrace_nft_course course;	/* likewise; in nf_tables, where none of these four is */
 
 	struct iptables_trace_ctx ctx;
 };
@@ -306,7 +310,7 @@ void itrace_progs_run_matches(const struct itrace_running *running, struct itrac
 			      const struct pt_regs *regs);
 
 /* trace_hooks.c */
-int itrace_hooks_set(bool nft);
+int itrace_hooks_set(bool nft, bool matches);
 void itrace_hooks_remove(void);
 void itrace_hooks_complete(void);
 void itrace_hook_follow(struct kprobe *probe, struct pt_regs *regs);
@@ -474,6 +478,8 @@ int itrace_ruleset_unregister(struct kprobe *probe, struct pt_regs *regs);
 
 /* trace_observe.c */
 bool itrace_observe_possible(void);
+unsigned int itrace_observers(const struct itrace_running *running,
+			      const struct itrace_walk *walk);
 int itrace_observe_alloc(void);
 void itrace_observe_free(void);
 void itrace_observe_begin(const struct itrace_running *running, struct itrace_walk *walk,

@@ -111,7 +111,7 @@ const struct xt_table *itrace_copy_find(const struct xt_table *table)
 	return copy ? &copy->table : NULL;
 }
 
-static enum itrace_runs runs_of(const struct xt_match *match)
+enum itrace_runs itrace_runs_of(const struct xt_match *match)
 {
 	if (strcmp(match->name, "bpf"))
 		return ITRACE_RUNS_NOTHING;
@@ -138,7 +138,7 @@ static struct itrace_stand_in *stand_in_for(struct itrace_copy *copy, const stru
 	memcpy(&stand_in->match, match, sizeof(*match));
 	stand_in->match.match = itrace_observe_match;
 	stand_in->original = match;
-	stand_in->runs = runs_of(match);
+	stand_in->runs = itrace_runs_of(match);
 	list_add(&stand_in->list, &copy->stand_ins);
 	return stand_in;
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Copies of rulesets: for trace_copy.c, which makes them, and trace_observe.c, which has packets walk through them.
+ * Copies of rulesets: for trace_copy.c, which makes them, and trace_observe.c, which has packets walk through them. And which
+ * programs matches run, also in rules of nf_tables, of which there are no copies.
  */
 #ifndef _IPTABLES_TRACE_COPY_H
 #define _IPTABLES_TRACE_COPY_H
@@ -41,8 +42,10 @@ static inline struct itrace_place *itrace_place_of(const void *matchinfo)
 
 /* trace_copy.c */
 const struct xt_table *itrace_copy_find(const struct xt_table *table);
+enum itrace_runs itrace_runs_of(const struct xt_match *match);
 
 /* trace_observe.c */
+u32 itrace_prog_id(enum itrace_runs runs, const void *matchinfo);
 bool itrace_observe_match(const struct sk_buff *skb, struct xt_action_param *par);
 
 #endif

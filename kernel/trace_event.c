@@ -251,7 +251,7 @@ void itrace_event_matches(struct itrace_walk *walk, const struct iptables_trace_
 	fill_moment(walk, IPTABLES_TRACE_MATCHES);
 	if (stolen)
 		ctx->flags |= IPTABLES_TRACE_F_STOLEN;
-	fill_rule(ctx, 0, 0);
+	fill_no_rule(walk);
 	ctx->matches = (unsigned long)matches;
 	ctx->match_count = count;
 }

@@ -41,14 +41,21 @@ struct hook {
 };
 
 #define NF_TABLES	"nf_tables"
+#define NFT_COMPAT	"nft_compat"
 
 /* A session runs that wants to hear of it. Under hooks_lock. */
 static bool nft_wanted;
+static bool nft_matches_wanted;		/* and of what matches say there */
 
 #if IS_ENABLED(CONFIG_NF_TABLES)
 static bool nft_is_wanted(void)
 {
 	return nft_wanted;
+}
+
+static bool nft_matches_are_wanted(void)
+{
+	return nft_matches_wanted;
 }
 #endif
 
@@ -113,6 +120,21 @@ static struct hook hooks[] = {
 		.module		= NF_TABLES,
 		.at_entry	= itrace_walk_rule_nft,
 		.needed		= nft_is_wanted,
+		.diverts	= true,
+	},
+	{
+		.which		= IPTABLES_TRACE_HOOK_NFT_MATCH,
+		.function	= "nft_match_eval",
+		.module		= NFT_COMPAT,
+		.at_entry	= itrace_nft_match,
+		.needed		= nft_matches_are_wanted,
+		.diverts	= true,
+	}, {
+		.which		= IPTABLES_TRACE_HOOK_NFT_LARGE_MATCH,
+		.function	= "nft_match_large_eval",
+		.module		= NFT_COMPAT,
+		.at_entry	= itrace_nft_match,
+		.needed		= nft_matches_are_wanted,
 		.diverts	= true,
 	},
 #endif
@@ -243,6 +265,7 @@ static void hooks_remove_locked(void)
 
 	hooks_wanted = false;
 	nft_wanted = false;
+	nft_matches_wanted = false;
 	for (i = ARRAY_SIZE(hooks) - 1; i >= 0; i--)
 		hook_remove(&hooks[i]);
 	itrace_nft_release_key();
@@ -274,10 +297,10 @@ void itrace_hooks_complete(void)
 }
 
 /*
- * Sets what there is to probe for another session; nft: one that wants to hear of nf_tables. That a module with a function is
- * not there is no error: it is waited for.
+ * Sets what there is to probe for another session; nft: one that wants to hear of nf_tables; matches: and of what matches say.
+ * That a module with a function is not there is no error: it is waited for.
  */
-int itrace_hooks_set(bool nft)
+int itrace_hooks_set(bool nft, bool matches)
 {
 	unsigned int i;
 	int err = 0;
@@ -299,6 +322,7 @@ int itrace_hooks_set(bool nft)
 	}
 	hooks_wanted = true;
 	nft_wanted |= nft;
+	nft_matches_wanted |= nft && matches;
 	complete_locked();
 	mutex_unlock(&hooks_lock);
 	return 0;

@@ -250,19 +250,23 @@ bool itrace_nft_report_of(struct itrace_walk *walk, struct itrace_nft_report *re
 {
 	const struct nft_verdict *verdict = itrace_notify_verdict_arg(regs);
 	const struct nft_traceinfo *info = itrace_notify_info_arg(regs);
+	bool end;
 
 	report->chain = compat_nft_chain_of(info, itrace_notify_rule_arg(regs), walk->chain);
 	report->handle = report->chain->handle;
 	report->verdict = verdict->code;
 	report->gone = (verdict->code & NF_VERDICT_MASK) == NF_STOLEN;
 	walk->chain = report->chain;
+	end = compat_nft_is_end(info, verdict, itrace_notify_rule_arg(regs));
+	if (unlikely(walk->observers) && info->type != NFT_TRACETYPE_POLICY)
+		itrace_nft_observe_course(walk, report->chain, verdict->code, end, verdict->chain);
 
 	if (info->type == NFT_TRACETYPE_POLICY) {
 		report->type = IPTABLES_TRACE_TYPE_POLICY;
 		report->verdict = info->basechain->policy;
 		return true;
 	}
-	if (compat_nft_is_end(info, verdict, itrace_notify_rule_arg(regs))) {
+	if (end) {
 		report->type = IPTABLES_TRACE_TYPE_RETURN;
 		return report->chain != walk->at.chain;
 	}

@@ -43,7 +43,7 @@ static __always_inline const struct nft_pktinfo *itrace_init_pkt_arg(struct pt_r
 	return (const struct nft_pktinfo *)itrace_arg(regs, 1);
 }
 
-/* nft_meta_set_eval(expr, regs, pkt) */
+/* nft_meta_set_eval(expr, regs, pkt), nft_match_eval(), nft_match_large_eval() */
 static __always_inline const struct nft_expr *itrace_eval_expr_arg(struct pt_regs *regs)
 {
 	return (const struct nft_expr *)itrace_arg(regs, 0);

@@ -136,8 +136,8 @@ static bool wants(const struct itrace_session *session, const struct itrace_walk
 }
 
 /* The sessions that are to hear of the walk's matches, as bits of their slots. */
-static unsigned int observers_of(const struct itrace_running *running,
-				 const struct itrace_walk *walk)
+unsigned int itrace_observers(const struct itrace_running *running,
+			      const struct itrace_walk *walk)
 {
 	unsigned int slots = 0;
 	unsigned int i;
@@ -168,7 +168,7 @@ static void count_unknown(const struct itrace_running *running, unsigned int slo
 void itrace_observe_begin(const struct itrace_running *running, struct itrace_walk *walk,
 			  struct pt_regs *regs)
 {
-	unsigned int slots = observers_of(running, walk);
+	unsigned int slots = itrace_observers(running, walk);
 	const struct xt_table *copy;
 	struct observation *here;
 
@@ -253,7 +253,7 @@ static noinline void report_in_between(struct observation *here)
 }
 
 /* The program that a match is about to run. A swap right now decides whether it is this one or the next. */
-static noinline u32 prog_id(enum itrace_runs runs, const void *matchinfo)
+noinline u32 itrace_prog_id(enum itrace_runs runs, const void *matchinfo)
 {
 	const struct xt_bpf_info_v1 *in_tree = matchinfo;
 	const struct xt_ebpf_info *ours = matchinfo;
@@ -294,7 +294,7 @@ bool itrace_observe_match(const struct sk_buff *skb, struct xt_action_param *par
 	bool yes;
 
 	if (unlikely(stand_in->runs != ITRACE_RUNS_NOTHING))
-		id = prog_id(stand_in->runs, matchinfo);
+		id = itrace_prog_id(stand_in->runs, matchinfo);
 	par->match = match;
 	began = sched_clock();
 	yes = match->match(skb, par);

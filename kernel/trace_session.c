@@ -230,7 +230,7 @@ int itrace_session_start(struct itrace_session *session)
 		err = bring_up();
 	if (err)
 		goto out;
-	err = itrace_hooks_set(session->nft);
+	err = itrace_hooks_set(session->nft, session->prog[IPTABLES_TRACE_MATCHES]);
 	if (!err)
 		err = itrace_hooks_suffice(wants_marks(session));
 	if (err) {

@@ -234,8 +234,12 @@ int itrace_walk_begin(struct kretprobe_instance *instance, struct pt_regs *regs)
 		return 1;
 	if (!walk->at.table)
 		caller_begin(walk);
-	else if (unlikely(arrival->running->observes))
-		itrace_observe_begin(arrival->running, walk, regs);
+	if (unlikely(arrival->running->observes)) {
+		if (walk->at.table)
+			itrace_observe_begin(arrival->running, walk, regs);
+		else
+			itrace_nft_observe_begin(arrival->running, walk);
+	}
 	itrace_event_enter(walk);
 	itrace_progs_run(arrival->running, walk, regs);
 	return 0;
@@ -342,8 +346,12 @@ int itrace_walk_leave(struct kretprobe_instance *instance, struct pt_regs *regs)
 
 	running = rcu_dereference_sched(itrace_running);
 	if (running) {
-		if (unlikely(walk->observers))
-			itrace_observe_rest(running, walk, regs, gone);
+		if (unlikely(walk->observers)) {
+			if (walk->at.table)
+				itrace_observe_rest(running, walk, regs, gone);
+			else
+				itrace_nft_report_matches(running, walk, regs, gone);
+		}
 		itrace_event_leave(walk, verdict, gone);
 		itrace_progs_run(running, walk, regs);
 	}
@@ -352,7 +360,7 @@ int itrace_walk_leave(struct kretprobe_instance *instance, struct pt_regs *regs)
 		itrace_packet_drop(walk->packet);
 	else
 		itrace_packet_pause(walk->packet, (verdict & NF_VERDICT_MASK) == NF_QUEUE);
-	if (unlikely(walk->observers))
+	if (unlikely(walk->observers) && walk->at.table)
 		itrace_observe_end(walk);
 	return 0;
 }
@@ -426,6 +434,8 @@ int itrace_walk_rule_nft(struct kprobe *probe, struct pt_regs *regs)
 
 	running = rcu_dereference_sched(itrace_running);
 	if (running && itrace_nft_report_of(walk, &report, regs)) {
+		if (unlikely(walk->observers))
+			itrace_nft_report_matches(running, walk, regs, report.gone);
 		itrace_event_rule_nft(walk, &report);
 		itrace_progs_run(running, walk, regs);
 	}

@@ -51,6 +51,9 @@ enum {
 	IPTABLES_TRACE_HOOK_NFT_RULE	= 1 << 9,	/* nft_trace_notify: their rules */
 	/* nft_meta_set_eval: to leave the user's own traces alone. Only while there are or have been rules that make some. */
 	IPTABLES_TRACE_HOOK_NFT_USER_TRACE = 1 << 10,
+	/* nft_match_eval, nft_match_large_eval: matches of x_tables in rules of nf_tables. Only while somebody observes matches. */
+	IPTABLES_TRACE_HOOK_NFT_MATCH	= 1 << 11,
+	IPTABLES_TRACE_HOOK_NFT_LARGE_MATCH = 1 << 12,
 };
 
 /* iptables_trace_programs.back_ends */
@@ -199,8 +202,9 @@ struct iptables_trace_select {
 
 /*
  * The program that runs at IPTABLES_TRACE_MATCHES, or -1 for none, which is the default; and how many matches a second may
- * be observed on a CPU. When there were so many, traversals that begin before the second is over go unobserved and are
- * counted in unobserved_busy. 0: no limit.
+ * be observed on a CPU. Tables of x_tables have to be named for that, see OBSERVE; in nf_tables the matches of x_tables in rules
+ * of iptables-nft are observed wherever the session traces a packet. When there were so many, traversals that begin before the
+ * second is over go unobserved and are counted in unobserved_busy. 0: no limit.
  *
  * Errors: as of SET_PROGRAMS; EOPNOTSUPP also where the kernel cannot be observed: see OBSERVE.
  */

@@ -111,8 +111,10 @@ enum {
 
 /* One match of a rule that was asked. A rule's conditions on the IP header come before its matches and are none. */
 struct iptables_trace_match {
-	__u32	rule_number;	/* in its chain, from 1, as at IPTABLES_TRACE_RULE */
-	__u8	index;		/* of the match among those of its rule, from 0 */
+	/* In its chain, from 1, as at IPTABLES_TRACE_RULE; of nf_tables as NFT_MSG_GETRULE lists them, 0: it is not known. */
+	__u32	rule_number;
+	/* Of the match among those of its rule, from 0; of nf_tables, where others have a form of its own, of x_tables'. */
+	__u8	index;
 	__u8	flags;		/* IPTABLES_TRACE_MATCH_... */
 	__u16	reserved;
 	__u32	duration_ns;	/* of the match alone; 0xffffffff: that or longer */
