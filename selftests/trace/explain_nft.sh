@@ -19,7 +19,7 @@ routes_to_nobody
 traced()
 {
 	make packets -v packets="$packets" >"$trace_dir/packets"
-	trace walks --explain --format line -"$family" --table "$1" -c "$packets" "dst net $net"
+	trace walks --explain --explain-budget 0 --format line -"$family" --table "$1" -c "$packets" "dst net $net"
 	send
 	trace_wait walks
 }
@@ -71,7 +71,7 @@ for f in 4 6; do
 	quiet
 	make rules -v rules=$rules -v chains=14 | in_right "$tool-restore"
 	traced raw
-	make course -v observed=0 <"$trace_dir/packets" >"$trace_dir/want"
+	make course -v observed=1 <"$trace_dir/packets" >"$trace_dir/want"
 	courses walks >"$trace_dir/have"
 	counted_rules >"$trace_dir/counted"
 	judged "iptables-nft, IPv$f"

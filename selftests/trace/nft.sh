@@ -43,6 +43,7 @@ ruleset()
 		every_way "$3"
 		cat <<-END
 			-A INPUT -s $2 -p tcp -m conntrack --ctstate RELATED,ESTABLISHED -j ACCEPT
+			-A INPUT -p udp -m pkttype --pkt-type unicast -m addrtype --dst-type MULTICAST -m quota --quota 9 -j DROP
 			-A INPUT -p udp -m multiport --dports 1009,1010:1012 -m comment --comment "semi; \"colon\"" -j DROP
 			-A INPUT -p tcp -m tcp --dport 80 --tcp-flags FIN,SYN,RST,ACK SYN -j ACCEPT
 			COMMIT

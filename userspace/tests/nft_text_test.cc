@@ -13,8 +13,12 @@ NftTable native()
 	return { NFPROTO_INET,
 		 "web",
 		 3,
-		 { { .name = "ssh", .handle = 1, .rules = { 6 } },
-		   { .name = "input", .handle = 2, .hook = NF_INET_LOCAL_IN, .policy = "drop", .rules = { 8, 11, 12 } },
+		 { { .name = "ssh", .handle = 1, .rules = { { 6 } } },
+		   { .name = "input",
+		     .handle = 2,
+		     .hook = NF_INET_LOCAL_IN,
+		     .policy = "drop",
+		     .rules = { { 8 }, { 11 }, { 12 } } },
 		   { .name = "empty", .handle = 4 } } };
 }
 
@@ -87,7 +91,7 @@ TEST(NftText, a_comment_cannot_pass_for_the_end_of_a_rule)
 TEST(NftText, a_list_that_lacks_a_rule_is_not_taken)
 {
 	NftTable table = native();
-	table.chains[1].rules.push_back(13);
+	table.chains[1].rules.push_back({ 13 });
 	EXPECT_FALSE(text_of_list(kListed, table));
 	EXPECT_FALSE(text_of_list("", native()));
 }
@@ -97,8 +101,12 @@ NftTable filter()
 	return { NFPROTO_IPV4,
 		 "filter",
 		 1,
-		 { { .name = "INPUT", .handle = 1, .hook = NF_INET_LOCAL_IN, .policy = "accept", .rules = { 5, 9 } },
-		   { .name = "WEB", .handle = 4, .rules = { 7 } } } };
+		 { { .name = "INPUT",
+		     .handle = 1,
+		     .hook = NF_INET_LOCAL_IN,
+		     .policy = "accept",
+		     .rules = { { 5 }, { 9 } } },
+		   { .name = "WEB", .handle = 4, .rules = { { 7 } } } } };
 }
 
 constexpr std::string_view kSaved = "*filter\n:INPUT ACCEPT [0:0]\n:FORWARD ACCEPT [0:0]\n:WEB - [0:0]\n"
@@ -118,11 +126,43 @@ TEST(NftText, tables_of_iptables_as_iptables_saves_them)
 	EXPECT_EQ(table->chain("FORWARD"), nullptr);
 }
 
+// Which of the matches of a rule the kernel tells of: those that are not nf_tables' own.
+TEST(NftText, matches_that_are_asked_are_known_by_their_names)
+{
+	const auto places = [](const std::string &rule, std::vector<std::string> names) {
+		NftTable table = filter();
+		table.chains = { { .name = "INPUT",
+				   .handle = 1,
+				   .hook = NF_INET_LOCAL_IN,
+				   .policy = "accept",
+				   .rules = { { 5, std::move(names) } } } };
+		const auto text = text_of_save("*filter\n:INPUT ACCEPT [0:0]\n-A INPUT " + rule + "\nCOMMIT\n", table);
+		std::string found;
+		for (size_t i = 0; i < 3; i++) {
+			const std::string *match = text->rule("INPUT", 1)->match(i);
+			found += (i ? " " : "") + (match ? match->substr(3) : "?");
+		}
+		return found;
+	};
+	EXPECT_EQ(
+		places("-p tcp -m tcp --dport 1 -m set --match-set a src -m limit --limit 1/s -m addrtype --dst-type LOCAL",
+		       { "set", "addrtype" }),
+		"set --match-set a src addrtype --dst-type LOCAL ?");
+	EXPECT_EQ(places("-m state --state NEW -m comment --comment \"-m set\"", { "conntrack" }),
+		  "state --state NEW ? ?");
+	EXPECT_EQ(places("-m mark --mark 0x1", {}), "? ? ?");
+	EXPECT_EQ(places("-m set --match-set a src -m set --match-set b dst", { "set", "set" }),
+		  "set --match-set a src set --match-set b dst ?");
+	// One of them is nf_tables' own: which one is not known.
+	EXPECT_EQ(places("-m mark --mark 0x1 -m mark --mark 0x2", { "mark" }), "? ? ?");
+	EXPECT_EQ(places("-m set --match-set a src", { "other" }), "? ? ?");
+}
+
 // iptables-nft-save passes over rules and chains that it does not understand.
 TEST(NftText, what_iptables_does_not_show_whole_is_not_of_iptables)
 {
 	NftTable one_more_rule = filter();
-	one_more_rule.chains[1].rules.push_back(8);
+	one_more_rule.chains[1].rules.push_back({ 8 });
 	EXPECT_FALSE(text_of_save(kSaved, one_more_rule));
 	NftTable one_rule_less = filter();
 	one_rule_less.chains[0].rules.pop_back();

@@ -43,6 +43,24 @@ protected:
 		return reason_of(explain(walk), 0, 0);
 	}
 
+	// The same in nf_tables, where the kernel tells of the matches at these places alone.
+	std::string nft_reason(const std::string &conditions, std::vector<uint8_t> places, std::vector<Match> asked)
+	{
+		auto table = std::move(
+			parse_save("*filter\n:INPUT ACCEPT [0:0]\n-A INPUT " + conditions + " -j DROP\nCOMMIT\n")
+				.at("filter"));
+		table.chains["INPUT"].rules[0].asked_matches = std::move(places);
+		Traversal walk = walk_of({ p.enter_nft(IPT_EVENT_NFT_IPV4, "filter", NF_INET_LOCAL_IN, "INPUT", 1) },
+					 { std::make_shared<TableText>(std::move(table)), {} });
+		if (!asked.empty())
+			put(walk, p.matches(std::move(asked)));
+		Rule policy = p.rule_nft("INPUT", 1, NF_ACCEPT, IPT_EVENT_KIND_POLICY);
+		policy.number = 2;
+		put(walk, policy);
+		put(walk, p.leave(NF_ACCEPT));
+		return reason_of(explain(walk), 0, 0);
+	}
+
 	// The only match said no.
 	std::string said_no(const std::string &conditions) { return reason(conditions, { { .number = 1 } }); }
 
@@ -58,6 +76,28 @@ TEST_F(ObservedTest, names_the_match_that_said_no_and_no_other)
 				 { .number = 1, .index = 1, .yes = true },
 				 { .number = 1, .index = 2 } }),
 		  "-m owner --uid-owner 1: said no");
+}
+
+// Some conditions of iptables-nft are no matches to the kernel: of these, the one behind what it asked last said no.
+TEST_F(ObservedTest, in_nf_tables_what_is_not_told_lies_between_what_is)
+{
+	const std::string rule =
+		"-p tcp -m tcp --dport 443 -m set --match-set a src -m limit --limit 1/sec -m owner --uid-owner 1";
+	const std::vector<uint8_t> places{ 1, 3 };
+	EXPECT_EQ(nft_reason(rule, places, { { .number = 1 } }), "-m set --match-set a src: said no");
+	EXPECT_EQ(nft_reason(rule, places, { { .number = 1, .yes = true } }), "-m limit --limit 1/sec: said no");
+	EXPECT_EQ(nft_reason(rule, places, { { .number = 1, .yes = true }, { .number = 1, .index = 1 } }),
+		  "-m owner --uid-owner 1: said no");
+	EXPECT_EQ(nft_reason(rule, places, {}), "not known why");
+	EXPECT_EQ(nft_reason("-p tcp -m tcp --dport 22 -m set --match-set a src", { 1 }, {}),
+		  "-m tcp --dport 22: packet has 443");
+	EXPECT_EQ(nft_reason("-p udp -m set --match-set a src", { 0 }, {}), "-p udp: packet has TCP");
+	EXPECT_EQ(nft_reason("-m limit --limit 1/sec -m quota --quota 5 -m set --match-set a src", { 2 }, {}),
+		  "-m limit --limit 1/sec or -m quota --quota 5 (not known which)");
+	EXPECT_EQ(nft_reason("-m conntrack --ctstate NEW -m set --match-set a src", { 0, 1 }, { { .number = 1 } }),
+		  "-m conntrack --ctstate NEW: packet has INVALID");
+	// Which of them it was that was asked is not known.
+	EXPECT_EQ(nft_reason("-m mark --mark 0x1 -m mark --mark 0x2", {}, { { .number = 1 } }), "match 1: said no");
 }
 
 // Every match that is promised: what the packet has instead, if it can be told.

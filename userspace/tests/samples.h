@@ -196,8 +196,10 @@ inline Binding sample_nft_rules()
 	uint64_t handle = 1, rule_handle = 10;
 	for (auto &[name, chain] : text.chains) {
 		chain.handle = handle++;
-		for (RuleText &rule : chain.rules)
+		for (RuleText &rule : chain.rules) {
 			rule.handle = rule_handle++;
+			rule.asked_matches.emplace(rule.conditions.matches.size(), 0);
+		}
 	}
 	text.index();
 	return { std::make_shared<TableText>(std::move(text)), {} };

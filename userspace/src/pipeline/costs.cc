@@ -19,14 +19,14 @@ Dear named(const Traversal &walk, std::string_view chain, const Match &match, st
 {
 	const auto &table = walk.rules_text.text;
 	const RuleText *rule = table ? table->rule(chain, match.number) : nullptr;
-	const bool known = rule && match.index < rule->conditions.matches.size();
+	const std::string *known = rule ? rule->match(match.index) : nullptr;
 	return { .netns = std::move(netns),
 		 .family = walk.head.family,
 		 .table = std::string(name_of(walk.head.table)),
 		 .chain = std::string(chain),
 		 .number = match.number,
 		 .index = match.index,
-		 .match = known ? rule->conditions.matches[match.index] : fmt::format("match {}", match.index + 1),
+		 .match = known ? *known : fmt::format("match {}", match.index + 1),
 		 .rule = rule ? rule->text : std::string() };
 }
 

@@ -5,6 +5,7 @@
 #include <fmt/core.h>
 #include <iterator>
 #include <numeric>
+#include <optional>
 
 #include "pipeline/course.h"
 #include "pipeline/header_says.h"
@@ -17,14 +18,20 @@ namespace ipt {
 
 namespace {
 
-// As worked out from what was captured.
-Passed reckoned(uint32_t number, const RuleText &rule, const Seen &seen)
+// Matches of a rule, from the first to behind the last.
+struct Span {
+	size_t begin;
+	size_t end;
+};
+
+// As worked out from what was captured, of what the header has to say and these matches.
+Passed reckon(uint32_t number, const RuleText &rule, const Seen &seen, HeaderReply header, Span matches)
 {
-	HeaderReply header = ask_header(rule.conditions.header, seen);
 	// A match has something to say only of packets that have the header it was made for.
 	const bool header_fits = header.yes();
 	Passed result{ number, &rule, std::move(header.unmet), std::move(header.uncertain), {} };
-	for (const std::string &match : rule.conditions.matches) {
+	for (size_t i = matches.begin; i < matches.end; i++) {
+		const std::string &match = rule.conditions.matches[i];
 		Reply reply = header_fits ? ask(match, seen) : Reply{ {}, false };
 		if (!reply.certain)
 			result.suspects.push_back(match);
@@ -33,6 +40,12 @@ Passed reckoned(uint32_t number, const RuleText &rule, const Seen &seen)
 	if (!result.unmet.empty())
 		result.suspects.clear();
 	return result;
+}
+
+Passed reckoned(uint32_t number, const RuleText &rule, const Seen &seen)
+{
+	return reckon(number, rule, seen, ask_header(rule.conditions.header, seen),
+		      { 0, rule.conditions.matches.size() });
 }
 
 // Likewise, of a rule of nft's own.
@@ -59,6 +72,52 @@ Passed refused_by_header(uint32_t number, const RuleText &rule, const Seen &seen
 	return result;
 }
 
+// The last that was asked.
+void said_no(Passed &result, const Match &last, const Seen &seen)
+{
+	const std::string *match = result.rule->match(last.index);
+	if (!match) {
+		result.unmet.push_back({ fmt::format("match {}", last.index + 1), {} });
+		return;
+	}
+	Reply reply = ask(*match, seen);
+	result.unmet = std::move(reply.unmet);
+	if (result.unmet.empty())
+		result.unmet.push_back({ *match, std::move(reply.looked_at) });
+}
+
+// The place, among the rule's matches, of one that was asked; nothing: it is not known.
+std::optional<size_t> place_of(const RuleText &rule, const Match &asked)
+{
+	const std::string *match = rule.match(asked.index);
+	return match ? std::optional(static_cast<size_t>(match - rule.conditions.matches.data())) : std::nullopt;
+}
+
+// Some conditions of a rule of iptables-nft are matches, of which the kernel tells. The others are nf_tables' own: one of those
+// between the last match that was asked and the next that was not said no.
+Passed observed_nft(uint32_t number, const RuleText &rule, const Seen &seen, std::vector<const Match *> asked)
+{
+	Passed result{ number, &rule, {}, {}, std::move(asked) };
+	const Match *last = result.asked.empty() ? nullptr : result.asked.back();
+	if (last && !last->yes) {
+		said_no(result, *last, seen);
+		return result;
+	}
+	const auto place = last ? place_of(rule, *last) : std::nullopt;
+	Span open{ place ? *place + 1 : 0, rule.conditions.matches.size() };
+	for (const uint8_t other : rule.asked_matches.value_or(std::vector<uint8_t>())) {
+		if (other >= open.begin && (!last || place))
+			open.end = std::min<size_t>(open.end, other);
+	}
+	Passed reckoned =
+		reckon(number, rule, seen, place ? HeaderReply{} : ask_header(rule.conditions.header, seen), open);
+	result.unmet = std::move(reckoned.unmet);
+	result.suspects = std::move(reckoned.suspects);
+	if (result.unmet.empty() && result.suspects.size() == 1)
+		result.unmet.push_back({ std::string(result.suspects[0]), {} });
+	return result;
+}
+
 // The kernel asks a rule's matches until one says no.
 Passed observed(uint32_t number, const RuleText &rule, const Seen &seen, std::vector<const Match *> asked)
 {
@@ -72,14 +131,7 @@ Passed observed(uint32_t number, const RuleText &rule, const Seen &seen, std::ve
 			result.suspects.push_back(matches[i]);
 		return result;
 	}
-	if (last.index >= matches.size()) {
-		result.unmet.push_back({ fmt::format("match {}", last.index + 1), {} });
-		return result;
-	}
-	Reply reply = ask(matches[last.index], seen);
-	result.unmet = std::move(reply.unmet);
-	if (result.unmet.empty())
-		result.unmet.push_back({ matches[last.index], std::move(reply.looked_at) });
+	said_no(result, last, seen);
 	return result;
 }
 
@@ -117,6 +169,7 @@ public:
 private:
 	// Rules of one chain that were asked without matching; false: what was observed is not of these.
 	bool pass(std::string_view chain, uint32_t first, uint32_t end, std::vector<Passed> &to);
+	Passed explained(uint32_t number, const RuleText &rule, const Seen &seen);
 	uint8_t touched_by(std::string_view chain, uint32_t first, uint32_t end);
 
 	const Traversal &walk_;
@@ -128,6 +181,17 @@ private:
 	uint8_t open_ = kNothing; // what may have been anything in between
 	size_t event_ = 0; // the next of the walk's rules
 };
+
+Passed Explainer::explained(uint32_t number, const RuleText &rule, const Seen &seen)
+{
+	std::vector<const Match *> asked = observed_.of(number);
+	if (table_.is_nft)
+		return reckoned_nft(number, rule, seen);
+	if (!is_observed(walk_))
+		return reckoned(number, rule, seen);
+	return walk_.head.nft_family ? observed_nft(number, rule, seen, std::move(asked)) :
+				       observed(number, rule, seen, std::move(asked));
+}
 
 // A rule of nft's own may do something before it says no. Its marks are those of the next rule that is met.
 uint8_t Explainer::touched_by(std::string_view chain, uint32_t first, uint32_t end)
@@ -150,9 +214,7 @@ bool Explainer::pass(std::string_view chain, uint32_t first, uint32_t end, std::
 		const RuleText *rule = table_.rule(chain, number);
 		if (!rule)
 			return false;
-		to.push_back(table_.is_nft	? reckoned_nft(number, *rule, seen) :
-			     is_observed(walk_) ? observed(number, *rule, seen, observed_.of(number)) :
-						  reckoned(number, *rule, seen));
+		to.push_back(explained(number, *rule, seen));
 	}
 	return true;
 }

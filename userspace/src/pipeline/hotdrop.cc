@@ -34,10 +34,10 @@ std::string told_text(const Traversal &walk, const Match &match)
 	const auto &table = walk.rules_text.text;
 	const auto place = table && is_whole(walk) ? place_behind(walk, *table) : std::nullopt;
 	const RuleText *rule = place ? table->rule(place->chain, match.number) : nullptr;
-	if (!rule || match.index >= rule->conditions.matches.size())
+	const std::string *known = rule ? rule->match(match.index) : nullptr;
+	if (!known)
 		return fmt::format("dropped by match {} of rule {} itself (hotdrop)", match.index + 1, match.number);
-	return fmt::format("dropped by {} of rule {} itself (hotdrop): {}", rule->conditions.matches[match.index],
-			   match.number, rule->text);
+	return fmt::format("dropped by {} of rule {} itself (hotdrop): {}", *known, match.number, rule->text);
 }
 
 // nf_tables tells of the rule whose match dropped the packet, and that it dropped it; a rule of iptables says whether it

@@ -48,6 +48,21 @@ Origin origin_from(const JsonObject &from)
 	return origin;
 }
 
+void place_matches(const JsonObject &from, ChainText &chain)
+{
+	const auto &of_rules = from.list("matches");
+	if (of_rules.size() != chain.rules.size())
+		throw BadRecord("not of every rule is told which matches are asked");
+	for (size_t i = 0; i < chain.rules.size(); i++) {
+		std::vector<uint8_t> &places = chain.rules[i].asked_matches.emplace();
+		for (const auto &place : of_rules[i]) {
+			if (!place.is_number_unsigned() || place.get<uint64_t>() > UINT8_MAX)
+				throw BadRecord("the place of a match is no small number");
+			places.push_back(place.get<uint8_t>());
+		}
+	}
+}
+
 std::shared_ptr<const TableText> nft_table_from(const JsonObject &object)
 {
 	auto text = std::make_shared<TableText>();
@@ -69,6 +84,8 @@ std::shared_ptr<const TableText> nft_table_from(const JsonObject &object)
 				chain.rules.emplace_back(text->is_nft ? parse_nft_rule(line) : parse_rule(line));
 			rule.handle = handles[i].get<uint64_t>();
 		}
+		if (!text->is_nft && from.has("matches"))
+			place_matches(from, chain);
 	}
 	text->index();
 	return text;

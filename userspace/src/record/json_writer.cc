@@ -130,6 +130,18 @@ void no_match(JsonText &json, const std::vector<Passed> &rules)
 	json.close_list();
 }
 
+void asked_matches(JsonText &json, const ChainText &chain)
+{
+	json.open_list("matches");
+	for (const RuleText &rule : chain.rules) {
+		json.open_list();
+		for (const uint8_t place : rule.asked_matches.value_or(std::vector<uint8_t>()))
+			json.number(place);
+		json.close_list();
+	}
+	json.close_list();
+}
+
 void chains(JsonText &json, const TableText &table, bool with_handles)
 {
 	json.open_list("chains");
@@ -149,6 +161,8 @@ void chains(JsonText &json, const TableText &table, bool with_handles)
 				json.number(rule.handle);
 			json.close_list();
 		}
+		if (with_handles && !table.is_nft)
+			asked_matches(json, chain);
 		json.close();
 	}
 	json.close_list();

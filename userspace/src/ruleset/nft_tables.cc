@@ -10,6 +10,7 @@
 #include <libmnl/libmnl.h>
 #include <linux/netfilter.h>
 #include <linux/netfilter/nf_tables.h>
+#include <linux/netfilter/nf_tables_compat.h>
 #include <linux/netfilter/nfnetlink.h>
 #include <unistd.h>
 
@@ -39,6 +40,7 @@ public:
 		});
 		return found == all_.end() ? nullptr : *found;
 	}
+	const std::vector<const nlattr *> &all() const { return all_; }
 	std::string text(uint16_t type) const
 	{
 		const nlattr *attribute = find(type);
@@ -151,6 +153,23 @@ Result<std::vector<NftChain>> chains_of(const NftTable &table)
 	return chains;
 }
 
+// What nft_compat calls a match of x_tables.
+std::vector<std::string> matches_of(const Attributes &rule)
+{
+	std::vector<std::string> names;
+	const nlattr *list = rule.find(NFTA_RULE_EXPRESSIONS);
+	if (!list)
+		return names;
+	const Attributes expressions(list);
+	for (const nlattr *element : expressions.all()) {
+		const Attributes expression(element);
+		const nlattr *data = expression.find(NFTA_EXPR_DATA);
+		if (data && expression.text(NFTA_EXPR_NAME) == "match")
+			names.push_back(Attributes(data).text(NFTA_MATCH_NAME));
+	}
+	return names;
+}
+
 // The rules of a chain follow one another.
 Status read_rules(NftTable &table)
 {
@@ -174,7 +193,7 @@ Status read_rules(NftTable &table)
 			if (family != table.family || attributes.text(NFTA_RULE_TABLE) != table.name || !handle)
 				return;
 			if (NftChain *chain = chain_of(attributes.text(NFTA_RULE_CHAIN)))
-				chain->rules.push_back(*handle);
+				chain->rules.push_back({ *handle, matches_of(attributes) });
 		});
 }
 

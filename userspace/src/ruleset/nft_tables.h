@@ -11,12 +11,19 @@
 
 namespace ipt {
 
+struct NftRule {
+	uint64_t handle = 0;
+	std::vector<std::string> matches; // names of those of x_tables, in order
+
+	bool operator==(const NftRule &) const = default;
+};
+
 struct NftChain {
 	std::string name;
 	uint64_t handle = 0;
 	std::optional<uint32_t> hook; // of a base chain
 	std::string policy; // of a base chain, as nft has it: "accept"
-	std::vector<uint64_t> rules; // their handles, in order
+	std::vector<NftRule> rules; // in order
 
 	bool operator==(const NftChain &) const = default;
 };

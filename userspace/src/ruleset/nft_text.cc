@@ -55,8 +55,8 @@ bool is_of_chain(std::string_view line)
 bool take_rules(Lines &lines, const NftChain &from, ChainText &to)
 {
 	std::string text;
-	for (const uint64_t handle : from.rules) {
-		const std::string mark = handle_mark(handle);
+	for (const NftRule &listed : from.rules) {
+		const std::string mark = handle_mark(listed.handle);
 		bool ended = false;
 		text.clear();
 		for (std::string_view line; !ended && lines.next(line);) {
@@ -70,7 +70,7 @@ bool take_rules(Lines &lines, const NftChain &from, ChainText &to)
 		if (!ended)
 			return false;
 		RuleText &rule = to.rules.emplace_back(parse_nft_rule(text));
-		rule.handle = handle;
+		rule.handle = listed.handle;
 	}
 	return true;
 }
@@ -84,6 +84,40 @@ const NftChain *chain_beginning(std::string_view line, const NftTable &table)
 		return line.ends_with("{" + handle_mark(chain.handle));
 	});
 	return found == table.chains.end() ? nullptr : &*found;
+}
+
+// "-m tcp ..." of the match: "tcp".
+std::string_view name_of_match(std::string_view match)
+{
+	match.remove_prefix(std::min(match.find(' ') + 1, match.size()));
+	const std::string_view name = match.substr(0, match.find(' '));
+	return name == "state" ? "conntrack" : name;
+}
+
+// The kernel knows those of a rule's matches alone that have no form of nf_tables' own. Both have them in the same order; where
+// it is not certain which is which, none is told.
+std::vector<uint8_t> placed(const std::vector<std::string> &names, const std::vector<std::string> &matches)
+{
+	std::vector<uint8_t> places;
+	size_t at = 0;
+	for (const std::string &name : names) {
+		const auto is_it = [&name](const std::string &match) { return name_of_match(match) == name; };
+		if (std::count_if(matches.begin(), matches.end(), is_it) !=
+		    std::count(names.begin(), names.end(), name))
+			return {};
+		while (at < matches.size() && !is_it(matches[at]))
+			at++;
+		if (at == matches.size() || at > UINT8_MAX)
+			return {};
+		places.push_back(static_cast<uint8_t>(at++));
+	}
+	return places;
+}
+
+void place(const NftRule &from, RuleText &to)
+{
+	to.handle = from.handle;
+	to.asked_matches = placed(from.matches, to.conditions.matches);
 }
 
 } // namespace
@@ -110,7 +144,7 @@ std::optional<TableText> text_of_save(std::string_view output, const NftTable &t
 		ChainText &to = text.chains[from.name] = std::move(chain->second);
 		to.handle = from.handle;
 		for (size_t i = 0; i < from.rules.size(); i++)
-			to.rules[i].handle = from.rules[i];
+			place(from.rules[i], to.rules[i]);
 	}
 	text.index();
 	return text;

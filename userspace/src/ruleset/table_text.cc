@@ -74,6 +74,13 @@ RuleText parse_nft_rule(std::string_view text)
 	return rule;
 }
 
+const std::string *RuleText::match(size_t index) const
+{
+	if (asked_matches)
+		index = index < asked_matches->size() ? (*asked_matches)[index] : conditions.matches.size();
+	return index < conditions.matches.size() ? &conditions.matches[index] : nullptr;
+}
+
 const ChainText *TableText::chain(std::string_view name) const
 {
 	const auto found = chains.find(name);

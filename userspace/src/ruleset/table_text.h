@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -22,6 +23,11 @@ struct RuleText {
 	Conditions conditions; // of iptables' rules
 	NftConditions nft; // of nft's own
 	uint64_t handle = 0; // in nf_tables
+	// In nf_tables: the places, among the matches, of those that the kernel tells of, as it numbers these.
+	std::optional<std::vector<uint8_t>> asked_matches = {};
+
+	// The match of which the kernel tells, as in conditions; nullptr: it is not known which one that is.
+	const std::string *match(size_t index) const;
 };
 
 struct ChainText {

@@ -46,6 +46,7 @@ public:
 	JsonText &open(const JsonKey &key) { return name(key).begin('{'); }
 	JsonText &open_list(const JsonKey &key) { return name(key).begin('['); }
 	// In a list, or the outermost.
+	JsonText &open_list() { return separate().begin('['); }
 	JsonText &open() { return separate().begin('{'); }
 	JsonText &close() { return end('}'); }
 	JsonText &close_list() { return end(']'); }
