@@ -115,12 +115,18 @@ function rule_text(conditions,  list, n, i, text)
 	return text
 }
 
-# Jumps go on to one of the next chains only, and the last has none.
-function make_target(chain,  kind, room)
+# Jumps go on to one of the next chains only, and the last has none. With -v flat=1 those of the first half go to the second,
+# which has none: nf_tables goes through all ways that there are when a jump is added.
+function make_target(chain,  kind, room, first)
 {
 	kind = chance(20)
 	room = chains - chain
-	if (kind < 8 && room) return (chance(4) ? "-j c" : "-g c") (chain + 1 + chance(room < 9 ? room : 9))
+	first = chain + 1
+	if (flat && chain) {
+		first = int(chains / 2) + 1
+		room = chain < first ? chains - first + 1 : 0
+	}
+	if (kind < 8 && room) return (chance(4) ? "-j c" : "-g c") (first + chance(room < 9 ? room : 9))
 	if (kind == 8) return "-j RETURN"
 	if (kind == 9 && chain) return "-j ACCEPT"
 	if (kind == 10 && chain) return "-j DROP"

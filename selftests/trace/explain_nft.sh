@@ -10,7 +10,7 @@ cd "$(dirname "$0")/.." || exit 1
 . lib/explain.sh
 
 packets=${TRACE_PACKETS:-60}
-rules=3000 # in no more than 15 chains, as nf_tables lets no more jumps follow on one another
+rules=3000
 
 make_pair
 routes_to_nobody
@@ -35,14 +35,14 @@ judged()
 	check "$1: nothing is lost" grep -q "^iptables-trace: $packets packets, .* nothing lost$" "$trace_dir/walks.err"
 }
 
-# native_names: of each rule and chain of the table, its handle and the number in the chain; of a chain one more than the last.
+# native_names: of each rule of the table, its handle and the number in the chain; and each chain with one more than the last.
 native_names()
 {
 	in_right nft -j list table $ip walks | jq -r '.nftables | map(.rule // empty) as $rules |
 		($rules | group_by(.chain)[] | to_entries[] | "\(.value.handle) \(.key + 1)"),
-		(.[].chain // empty | .name as $name | "\(.handle) \([$rules[] | select(.chain == $name)] | length + 1)")'
+		(.[].chain // empty | .name as $name | "\($name) \([$rules[] | select(.chain == $name)] | length + 1)")'
 }
-# by_number: lines of the trace with numbers in the place of handles, told apart as those of iptables are.
+# by_number: lines of the trace with numbers in the place of handles, also of ends of chains, told apart as those of iptables are.
 by_number()
 {
 	awk 'NR == FNR { number[$1] = $2; next }
@@ -50,8 +50,13 @@ by_number()
 			handle = substr($0, RSTART + 8, RLENGTH - 10)
 			rest = substr($0, RSTART + RLENGTH)
 			if (rest ~ /^no match \(/) sub(/\): [^()]*$/, "): -A &", rest)
-			else if (rest !~ /^(return from|policy) /) rest = "-A " rest
+			else rest = "-A " rest
 			$0 = substr($0, 1, RSTART) number[handle] ": " rest
+		}
+		match($0, / [^ ]+: (return from|policy) /) {
+			chain = substr($0, RSTART + 1, RLENGTH - 1)
+			sub(/:.*/, "", chain)
+			sub(chain ": ", chain " " number[chain] ": ")
 		}
 		{ print }' <(native_names) "$trace_dir/walks.out" >"$trace_dir/numbered.out"
 }
@@ -69,7 +74,7 @@ for f in 4 6; do
 	[ $f = 4 ] || ip=ip6
 	family nft $f
 	quiet
-	make rules -v rules=$rules -v chains=14 | in_right "$tool-restore"
+	make rules -v flat=1 -v rules=$rules -v chains=50 | in_right "$tool-restore"
 	traced raw
 	make course -v observed=1 <"$trace_dir/packets" >"$trace_dir/want"
 	courses walks >"$trace_dir/have"
@@ -77,7 +82,7 @@ for f in 4 6; do
 	judged "iptables-nft, IPv$f"
 	in_right nft delete table $ip raw
 
-	make rules -v native=1 -v rules=$rules -v chains=14 | in_right nft -f -
+	make rules -v native=1 -v flat=1 -v rules=$rules -v chains=50 | in_right nft -f -
 	traced $ip:walks
 	make course -v native=1 -v observed=0 <"$trace_dir/packets" >"$trace_dir/want"
 	by_number
