@@ -20,6 +20,8 @@ trace()
 	local name=$1 netns=(--netns "$right")
 	shift
 	[[ " $* " != *' --netns '* ]] || netns=()
+	# That an earlier one of this name has begun says nothing.
+	: >"$trace_dir/$name.err"
 	iptables-trace --color never "${netns[@]}" "$@" >"$trace_dir/$name.out" 2>"$trace_dir/$name.err" &
 	trace_pids[$name]=$!
 	wait_until 30 trace_has_begun "$name" | diag
