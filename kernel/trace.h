@@ -67,6 +67,9 @@ struct xt_table;
 /* How many selected packets can be followed at once, all sessions together: 200 bytes each, while a session runs. */
 #define ITRACE_MAX_PACKETS	8192
 
+/* The arguments of a program, of which the context says what they are. */
+#define ITRACE_ARGS		3
+
 /* Programs of a session, indexed by the kind of event. */
 #define ITRACE_KINDS		(IPTABLES_TRACE_MATCHES + 1)
 
@@ -219,11 +222,10 @@ struct itrace_packet {
 	bool guessed;
 
 	u8 child_of;			/* bits: slots that selected it for its parent's sake */
-	struct {
-		u64 id;
-		u32 serial;
-		u32 seq;
-	} in[ITRACE_MAX_SESSIONS];
+	/* By slot: of the session that has selected it, its number there and that of its last event. */
+	u32 serial[ITRACE_MAX_SESSIONS];
+	u32 seq[ITRACE_MAX_SESSIONS];
+	u64 id[ITRACE_MAX_SESSIONS];
 };
 
 /*
@@ -254,8 +256,9 @@ struct itrace_walk {
 	bool marked;			/* skb->nf_trace is set for our sake */
 	bool users;			/* ... and for that of a trace of the user's own */
 	bool untold;			/* it would have to be, but is not */
-	u32 name_flags;			/* IPTABLES_TRACE_F_TABLE_CUT, ..._CHAIN_CUT */
+	u32 flags;			/* IPTABLES_TRACE_F_..., of all its events */
 	const struct nft_chain *chain;	/* of nf_tables, where the next rule is likely to be */
+	const char *chain_name;		/* that ctx.chain is of, or NULL */
 
 	/* Slots of the sessions that hear of its matches; the rest is there if there are any. See trace_observe.c. */
 	u8 observers;
@@ -265,6 +268,9 @@ struct itrace_walk {
 	struct itrace_walk *outer;
 	struct itrace_nft_course course;	/* likewise; in nf_tables, where none of these four is */
 
+	/* What its programs get, one after the other. */
+	u64 args[ITRACE_ARGS];
+	struct bpf_trace_run_ctx run_ctx;
 	struct iptables_trace_ctx ctx;
 };
 
@@ -294,7 +300,7 @@ static inline bool itrace_filter_selects(const struct bpf_prog *filter, const st
 static inline bool itrace_session_selected(const struct itrace_session *session,
 					   const struct itrace_packet *packet)
 {
-	return packet->in[session->slot].serial == session->serial;
+	return packet->serial[session->slot] == session->serial;
 }
 
 /* trace_control.c */
@@ -304,6 +310,7 @@ void itrace_control_exit(void);
 /* trace_prog.c */
 struct bpf_prog *itrace_prog_get(int fd, const char *what);
 struct bpf_prog *itrace_filter_create(struct sock_fprog_kern *code);
+void itrace_progs_prepare(struct itrace_walk *walk);
 void itrace_progs_run(const struct itrace_running *running, struct itrace_walk *walk,
 		      const struct pt_regs *regs);
 void itrace_progs_run_matches(const struct itrace_running *running, struct itrace_walk *walk,
@@ -402,7 +409,6 @@ u64 itrace_packet_content(const struct sk_buff *skb, u8 family);
 void itrace_order_find(struct itrace_visit *at);
 bool itrace_comes_later(const struct itrace_order *order, const struct itrace_order *than);
 const char *itrace_table_name(const struct itrace_visit *at);
-int itrace_table_priority(const struct itrace_visit *at);
 
 /* trace_select.c */
 int itrace_select_create(struct itrace_select *select, const struct iptables_trace_select *in);

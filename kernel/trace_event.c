@@ -82,28 +82,21 @@ static void fill_moment(struct itrace_walk *walk, u8 kind)
 	ctx->kind = kind;
 	ctx->time_ns = ktime_get_mono_fast_ns();
 	ctx->cpu = smp_processor_id();
-	ctx->flags = walk->name_flags;
-	if (unlikely(walk->untold))
-		ctx->flags |= IPTABLES_TRACE_F_UNTOLD;
-	if (walk->packet->guessed)
-		ctx->flags |= IPTABLES_TRACE_F_GUESSED;
-	if (walk->users)
-		ctx->flags |= IPTABLES_TRACE_F_USER_TRACE;
-}
-
-/* Which rule; its chain comes after. */
-static void fill_rule(struct iptables_trace_ctx *ctx, u8 type, unsigned int number)
-{
-	ctx->rule_type = type;
-	ctx->rule_number = number;
-	memset(ctx->chain, 0, sizeof(ctx->chain));
+	ctx->flags = walk->flags | (walk->users ? IPTABLES_TRACE_F_USER_TRACE : 0);
 }
 
 static void fill_no_rule(struct itrace_walk *walk)
 {
-	fill_rule(&walk->ctx, 0, 0);
-	if (!walk->at.table)
+	struct iptables_trace_ctx *ctx = &walk->ctx;
+
+	ctx->rule_type = 0;
+	ctx->rule_number = 0;
+	if (walk->at.table) {
+		walk->chain_name = NULL;
+		ctx->chain[0] = '\0';
+	} else {
 		itrace_nft_describe_chain(walk, walk->at.chain);
+	}
 }
 
 /* Of the whole: the rules that the table has now, and what has escaped the probes so far. */
@@ -127,14 +120,13 @@ static void fill_table(struct itrace_walk *walk)
 
 	BUILD_BUG_ON(sizeof(ctx->table) != sizeof(table->name));
 
-	ctx->priority = itrace_table_priority(&walk->at);
+	ctx->priority = walk->at.order.priority;
 	if (!table) {
 		itrace_nft_describe(walk);
 		return;
 	}
 	ctx->nft_family = 0;
 	ctx->handle = 0;
-	walk->name_flags = 0;
 	memcpy(ctx->table, table->name, sizeof(ctx->table));
 }
 
@@ -152,6 +144,8 @@ void itrace_event_enter(struct itrace_walk *walk)
 	ctx->traversal = walk->id;
 	ctx->netns_cookie = compat_net_cookie(state->net);
 	ctx->netns_inum = state->net->ns.inum;
+	walk->flags = (walk->untold ? IPTABLES_TRACE_F_UNTOLD : 0) |
+		      (walk->packet->guessed ? IPTABLES_TRACE_F_GUESSED : 0);
 	fill_table(walk);
 	fill_device(state->in, &ctx->in_ifindex, ctx->in_name);
 	fill_device(state->out, &ctx->out_ifindex, ctx->out_name);
@@ -183,11 +177,18 @@ static u8 rule_type(const char *word)
 	}
 }
 
-/* Not more of a name than there is room for, and no more than there is of it: it may end where readable memory ends. */
-static void fill_chain(struct iptables_trace_ctx *ctx, const char *name)
+/*
+ * Mostly it is that of the rule before, and a name stays where it is as long as the walk goes on. No more is read than there
+ * is of it: it may end where readable memory ends.
+ */
+static void fill_chain(struct itrace_walk *walk, const char *name)
 {
+	struct iptables_trace_ctx *ctx = &walk->ctx;
 	unsigned int i;
 
+	if (name == walk->chain_name)
+		return;
+	walk->chain_name = name;
 	for (i = 0; i < sizeof(ctx->chain) - 1 && name[i]; i++)
 		ctx->chain[i] = name[i];
 	ctx->chain[i] = '\0';
@@ -200,8 +201,9 @@ void itrace_event_rule(struct itrace_walk *walk, const char *chain, const char *
 
 	fill_moment(walk, IPTABLES_TRACE_RULE);
 	fill_packet(ctx, walk->at.skb);
-	fill_rule(ctx, rule_type(type), number);
-	fill_chain(ctx, chain);
+	ctx->rule_type = rule_type(type);
+	ctx->rule_number = number;
+	fill_chain(walk, chain);
 }
 
 /* The packet as it is now, unless it is gone. */

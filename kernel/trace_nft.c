@@ -217,7 +217,7 @@ u64 itrace_nft_generation(const struct nft_chain *chain, const struct net *net)
 
 static bool copy_name(char *to, size_t size, const char *name)
 {
-	return strscpy_pad(to, name, size) < 0;
+	return strscpy(to, name, size) < 0;
 }
 
 /* Of any rule of this chain, or of the base chain itself. */
@@ -226,9 +226,12 @@ void itrace_nft_describe_chain(struct itrace_walk *walk, const struct nft_chain 
 	struct iptables_trace_ctx *ctx = &walk->ctx;
 
 	ctx->handle = chain->handle;
-	walk->name_flags &= ~IPTABLES_TRACE_F_CHAIN_CUT;
+	if (chain->name == walk->chain_name)
+		return;
+	walk->chain_name = chain->name;
+	walk->flags &= ~IPTABLES_TRACE_F_CHAIN_CUT;
 	if (copy_name(ctx->chain, sizeof(ctx->chain), chain->name))
-		walk->name_flags |= IPTABLES_TRACE_F_CHAIN_CUT;
+		walk->flags |= IPTABLES_TRACE_F_CHAIN_CUT;
 }
 
 /* What does not change during the walk. */
@@ -238,10 +241,10 @@ void itrace_nft_describe(struct itrace_walk *walk)
 	struct iptables_trace_ctx *ctx = &walk->ctx;
 
 	ctx->nft_family = table->family;
-	walk->name_flags = 0;
 	if (copy_name(ctx->table, sizeof(ctx->table), table->name))
-		walk->name_flags |= IPTABLES_TRACE_F_TABLE_CUT;
+		walk->flags |= IPTABLES_TRACE_F_TABLE_CUT;
 	walk->chain = walk->at.chain;
+	walk->chain_name = NULL;
 }
 
 /* False: of the end of a base chain, after which its policy is reported. */

@@ -79,7 +79,7 @@ static u8 stage(const struct sk_buff *skb, const struct nf_hook_state *state)
 static bool is_nat(const struct itrace_visit *at)
 {
 	if (at->table)
-		return !strcmp(at->table->name, "nat");
+		return !memcmp(at->table->name, "nat", sizeof("nat"));
 	return itrace_nft_is_nat(at->chain);
 }
 
@@ -92,14 +92,6 @@ static int priority_of_nat(u8 hook)
 const char *itrace_table_name(const struct itrace_visit *at)
 {
 	return at->table ? at->table->name : itrace_nft_table_name(at->chain);
-}
-
-/* As its user would say it. The nat table has none. */
-int itrace_table_priority(const struct itrace_visit *at)
-{
-	if (!at->table)
-		return itrace_nft_priority(at->chain);
-	return is_nat(at) ? priority_of_nat(at->state->hook) : at->table->priority;
 }
 
 static const struct nf_hook_entries *functions_of(const struct nf_hook_state *state)
@@ -150,13 +142,18 @@ void itrace_order_find(struct itrace_visit *at)
 	const void *table = at->table ? (const void *)at->table : (const void *)at->chain;
 	const struct nf_hook_state *state = at->state;
 	struct itrace_order *order = &at->order;
+	bool nat = is_nat(at);
 
 	order->stage = stage(at->skb, state);
 	order->hook = state->hook;
 	order->pf = state->pf;
-	order->priority = itrace_table_priority(at);
 	order->table = table;
-	if (is_nat(at))
+	/* As its user would say it: the nat table has none. */
+	if (!at->table)
+		order->priority = itrace_nft_priority(at->chain);
+	else
+		order->priority = nat ? priority_of_nat(state->hook) : at->table->priority;
+	if (nat)
 		order->position = position(state, priority_of_nat(state->hook), NULL);
 	else
 		order->position = position(state, order->priority, table);

@@ -21,6 +21,12 @@
 /* One past any program type that a kernel knows: only an error message walks up to it. */
 #define PROG_TYPE_BOUND		64
 
+enum {
+	CTX_ARG,
+	SKB_ARG,			/* 0 once the packet is gone */
+	STATE_ARG,
+};
+
 /* How many probes on this CPU are running programs, of which the first alone may. */
 static DEFINE_PER_CPU(int, probes_running_progs);
 
@@ -48,10 +54,17 @@ static int refuse_type(int fd, const char *what)
 				    what, fd, prog);
 		return PTR_ERR(prog);
 	}
-	pr_info_ratelimited("%s program \"%s\" refused: it is of BPF program type %u, needed is %u (kprobe)\n",
-			    what, prog->aux->name, prog->type, BPF_PROG_TYPE_KPROBE);
+	pr_info_ratelimited("%s program \"%s\" refused: it is of BPF program type %u, needed is %u (writable raw tracepoint) or %u (kprobe)\n",
+			    what, prog->aux->name, prog->type,
+			    BPF_PROG_TYPE_RAW_TRACEPOINT_WRITABLE, BPF_PROG_TYPE_KPROBE);
 	bpf_prog_put(prog);
 	return -EPROTOTYPE;
+}
+
+/* Whether it reads the context like its own memory: what it accesses the verifier has noted. Otherwise it has to copy it. */
+static bool is_direct(const struct bpf_prog *prog)
+{
+	return prog->type == BPF_PROG_TYPE_RAW_TRACEPOINT_WRITABLE;
 }
 
 static const char *why_not(const struct bpf_prog *prog)
@@ -62,15 +75,22 @@ static const char *why_not(const struct bpf_prog *prog)
 		return "it uses bpf_override_return()";
 	if (prog->expected_attach_type)
 		return "its expected_attach_type is not 0, as of kprobe.multi";
+	if (is_direct(prog) && prog->aux->max_tp_access > sizeof(struct iptables_trace_ctx))
+		return "it expects a longer context";
+	if (is_direct(prog) && prog->aux->max_ctx_offset > ITRACE_ARGS * sizeof(u64))
+		return "it expects more arguments";
 	return NULL;
 }
 
 /* The program behind fd with a reference of its own. The name of its task is for the log. */
 struct bpf_prog *itrace_prog_get(int fd, const char *what)
 {
-	struct bpf_prog *prog = bpf_prog_get_type_dev(fd, BPF_PROG_TYPE_KPROBE, false);
+	struct bpf_prog *prog;
 	const char *reason;
 
+	prog = bpf_prog_get_type_dev(fd, BPF_PROG_TYPE_RAW_TRACEPOINT_WRITABLE, false);
+	if (IS_ERR(prog))
+		prog = bpf_prog_get_type_dev(fd, BPF_PROG_TYPE_KPROBE, false);
 	if (IS_ERR(prog))
 		return ERR_PTR(refuse_type(fd, what));
 
@@ -97,8 +117,18 @@ struct bpf_prog *itrace_filter_create(struct sock_fprog_kern *code)
 	return filter;
 }
 
+/* A walk begins. */
+void itrace_progs_prepare(struct itrace_walk *walk)
+{
+	walk->args[CTX_ARG] = (unsigned long)&walk->ctx;
+	walk->args[SKB_ARG] = (unsigned long)walk->at.skb;
+	walk->args[STATE_ARG] = (unsigned long)walk->at.state;
+	walk->run_ctx = (struct bpf_trace_run_ctx) {};
+}
+
 /* What is one session's alone. Also says that the event has happened, whatever comes of it. */
-static void number_event(struct itrace_session *session, struct itrace_walk *walk, u32 flags)
+static __always_inline void number_event(struct itrace_session *session, struct itrace_walk *walk,
+					 u8 kind, u32 flags)
 {
 	const struct itrace_packet *parent = walk->parent;
 	struct itrace_packet *packet = walk->packet;
@@ -107,12 +137,12 @@ static void number_event(struct itrace_session *session, struct itrace_walk *wal
 
 	this_cpu_inc(session->counters->events);
 	itrace_limit_count(&session->select);
-	ctx->packet = packet->in[slot].id;
-	ctx->seq = ++packet->in[slot].seq;
+	ctx->packet = packet->id[slot];
+	ctx->seq = ++packet->seq[slot];
 	ctx->missed = walk->missed - session->base_missed_sum;
 	ctx->replacements = walk->replacements - session->base_replacements;
 
-	if (ctx->kind == IPTABLES_TRACE_ENTER) {
+	if (kind == IPTABLES_TRACE_ENTER) {
 		if (ctx->seq == 1)
 			flags |= IPTABLES_TRACE_F_FIRST;
 		if (walk->observers & BIT(slot))
@@ -124,17 +154,32 @@ static void number_event(struct itrace_session *session, struct itrace_walk *wal
 
 	if (parent && itrace_session_selected(session, parent)) {
 		ctx->parent_traversal = walk->parent_id;
-		ctx->parent_packet = parent->in[slot].id;
+		ctx->parent_packet = parent->id[slot];
 	} else {
 		ctx->parent_traversal = 0;
 		ctx->parent_packet = 0;
 	}
 }
 
-static void run(const struct bpf_prog *prog, struct itrace_session *session,
-		const struct pt_regs *regs)
+/* A program of this type has its arguments in the probed function's registers, of which it gets a copy. */
+static noinline u32 run_with_registers(const struct bpf_prog *prog, const u64 *args,
+				       const struct pt_regs *regs)
 {
-	if (bpf_prog_run(prog, regs))
+	struct pt_regs copy = *regs;
+	unsigned int i;
+
+	for (i = 0; i < ITRACE_ARGS; i++)
+		itrace_set_arg(&copy, i, args[i]);
+	return bpf_prog_run(prog, &copy);
+}
+
+static __always_inline void run(const struct bpf_prog *prog, struct itrace_session *session,
+				const u64 *args, const struct pt_regs *regs)
+{
+	u32 failed = likely(is_direct(prog)) ? bpf_prog_run(prog, args) :
+					       run_with_registers(prog, args, regs);
+
+	if (unlikely(failed))
 		this_cpu_inc(session->counters->unwritten);
 }
 
@@ -142,24 +187,19 @@ static __always_inline void run_all(const struct itrace_running *running, struct
 				    const struct pt_regs *regs, bool matches)
 {
 	bool alone = this_cpu_inc_return(probes_running_progs) == 1;
-	bool stolen = walk->ctx.flags & IPTABLES_TRACE_F_STOLEN;
 	unsigned int hearing = walk->at.table ? running->legacy : running->nft;
-	struct bpf_trace_run_ctx run_ctx = {};
-	struct pt_regs copy = *regs;
-	u32 flags = walk->ctx.flags;
+	const u8 kind = walk->ctx.kind;
+	const u32 count = walk->ctx.match_count;
+	const u32 flags = walk->ctx.flags;
 	struct bpf_run_ctx *outer;
 	unsigned int i;
 
-	itrace_set_arg(&copy, 0, (unsigned long)&walk->ctx);
-	itrace_set_arg(&copy, 1, stolen ? 0 : (unsigned long)walk->at.skb);
-	itrace_set_arg(&copy, 2, (unsigned long)walk->at.state);
-
-	/* Helpers ask for it, though preemption is off. */
-	rcu_read_lock();
-	outer = bpf_set_run_ctx(&run_ctx.run_ctx);
+	if (unlikely(flags & IPTABLES_TRACE_F_STOLEN))
+		walk->args[SKB_ARG] = 0;
+	outer = bpf_set_run_ctx(&walk->run_ctx.run_ctx);
 	for (i = 0; i < running->count; i++) {
 		struct itrace_session *session = running->session[i];
-		const struct bpf_prog *prog = session->prog[walk->ctx.kind];
+		const struct bpf_prog *prog = session->prog[kind];
 
 		if (!prog || !(hearing & BIT(i)) ||
 		    !itrace_session_selected(session, walk->packet))
@@ -167,16 +207,15 @@ static __always_inline void run_all(const struct itrace_running *running, struct
 		if (matches) {
 			if (!(walk->observers & BIT(session->slot)))
 				continue;
-			this_cpu_add(session->counters->matches, walk->ctx.match_count);
+			this_cpu_add(session->counters->matches, count);
 		}
-		number_event(session, walk, flags);
+		number_event(session, walk, kind, flags);
 		if (likely(alone))
-			run(prog, session, &copy);
+			run(prog, session, walk->args, regs);
 		else
 			this_cpu_inc(session->counters->not_run);
 	}
 	bpf_reset_run_ctx(outer);
-	rcu_read_unlock();
 	this_cpu_dec(probes_running_progs);
 }
 
@@ -184,8 +223,10 @@ static __always_inline void run_all(const struct itrace_running *running, struct
  * Runs the programs of the sessions that have selected the walk's packet, for the event in its context. In a probe
  * handler, under rcu_read_lock().
  *
- * Programs see a copy of the probed function's registers in which the first arguments are what the contract says;
- * helpers that look at the stack or the probe find what they look for. A probe that interrupts this one on its CPU
+ * Nothing that matters to the module is read of the context once a program has run, as one may have written into it.
+ *
+ * Programs of type KPROBE see a copy of the probed function's registers in which the first arguments are what the contract
+ * says; helpers that look at the stack or the probe find what they look for. A probe that interrupts this one on its CPU
  * does not get here as long as the kernel counts it as missed instead; should it, its programs do not run.
  */
 void itrace_progs_run(const struct itrace_running *running, struct itrace_walk *walk,

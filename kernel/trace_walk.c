@@ -146,12 +146,13 @@ static void number(const struct itrace_running *running, const struct itrace_wal
 	unsigned int i;
 
 	if (!known) {
-		memset(packet->in, 0, sizeof(packet->in));
+		memset(packet->serial, 0, sizeof(packet->serial));
 		packet->child_of = 0;
 		packet->guessed = false;
 	}
 	for (i = 0; i < running->count; i++) {
 		struct itrace_session *session = running->session[i];
+		const unsigned int slot = session->slot;
 
 		if (!(selected & BIT(i)))
 			continue;
@@ -160,13 +161,13 @@ static void number(const struct itrace_running *running, const struct itrace_wal
 				this_cpu_inc(session->counters->guessed);
 			continue;
 		}
-		packet->in[session->slot].id = atomic64_inc_return(&session->next_packet);
-		packet->in[session->slot].serial = session->serial;
-		packet->in[session->slot].seq = 0;
-		packet->child_of &= ~BIT(session->slot);
+		packet->serial[slot] = session->serial;
+		packet->id[slot] = atomic64_inc_return(&session->next_packet);
+		packet->seq[slot] = 0;
+		packet->child_of &= ~BIT(slot);
 		if (session->children && walk->parent &&
 		    itrace_session_selected(session, walk->parent))
-			packet->child_of |= BIT(session->slot);
+			packet->child_of |= BIT(slot);
 	}
 }
 
@@ -216,6 +217,7 @@ static bool begin(struct arrival *arrival, struct itrace_walk *walk)
 	if (unlikely(walk->untold))
 		count_untold(arrival->running, packet);
 	walk->observers = 0;
+	itrace_progs_prepare(walk);
 	arrival->begun = true;
 	return true;
 }
@@ -247,14 +249,18 @@ int itrace_walk_begin(struct kretprobe_instance *instance, struct pt_regs *regs)
 
 NOKPROBE_SYMBOL(itrace_walk_begin);
 
-/* A packet at a table's entry that is selected, or may be for another reason than its own looks. */
+/*
+ * A packet at a table's entry that is selected, or may be for another reason than its own looks. seen: something is known of
+ * its address.
+ */
 static noinline int arrive(struct kprobe *probe, struct pt_regs *regs, struct itrace_visit *at,
-			   const struct itrace_running *running, unsigned int selected)
+			   const struct itrace_running *running, unsigned int selected, bool seen)
 {
 	struct arrival arrival = { .running = running, .at = at };
 
 	itrace_order_find(at);
-	arrival.packet = itrace_packet_resume(at, &arrival.known);
+	if (seen)
+		arrival.packet = itrace_packet_resume(at, &arrival.known);
 	find_parent(&arrival);
 	if (!selected)
 		selected = select(running, at, arrival.known ? arrival.packet : NULL,
@@ -287,29 +293,29 @@ static noinline int arrive(struct kprobe *probe, struct pt_regs *regs, struct it
 static __always_inline int enter(struct kprobe *probe, struct pt_regs *regs,
 				 const struct itrace_running *running, struct itrace_visit *at)
 {
+	bool seen = itrace_packet_seen(at->skb);
 	unsigned int selected = 0;
 
-	if (likely(!itrace_packet_seen(at->skb) && !this_cpu_read(caller.packet))) {
+	if (likely(!seen && !this_cpu_read(caller.packet))) {
 		selected = select(running, at, NULL, NULL);
 		if (likely(!selected))
 			return 0;
 	}
-	return arrive(probe, regs, at, running, selected);
+	return arrive(probe, regs, at, running, selected, seen);
 }
 
 static __always_inline int enter_table(struct kprobe *probe, struct pt_regs *regs, u8 family)
 {
 	const struct itrace_running *running = rcu_dereference_sched(itrace_running);
-	struct itrace_visit at;
+	struct itrace_visit at = {
+		.skb = itrace_table_skb_arg(regs),
+		.state = itrace_table_state_arg(regs),
+		.table = itrace_table_arg(regs),
+		.family = family,
+	};
 
 	if (!running || !running->legacy)
 		return 0;
-	at.skb = itrace_table_skb_arg(regs);
-	at.state = itrace_table_state_arg(regs);
-	at.table = itrace_table_arg(regs);
-	at.chain = NULL;
-	at.pkt = NULL;
-	at.family = family;
 	return enter(probe, regs, running, &at);
 }
 

@@ -84,10 +84,11 @@ struct iptables_trace_info {
  * session keeps a reference of its own. back_ends says which tables they want to hear of: 0 is the legacy ones alone, for
  * programs that know of no others.
  *
- * Taken is a program of type BPF_PROG_TYPE_KPROBE with expected_attach_type 0 that does not sleep and does not use
- * bpf_override_return(). Errors: EBADF (not a file descriptor), EINVAL (not a BPF program, no program at all,
- * an unknown back end), EPROTOTYPE (another program type), EOPNOTSUPP (sleepable, overriding, or made for another way to
- * attach; nf_tables without IPTABLES_TRACE_FEATURE_NFT), EBUSY (the session runs).
+ * Taken is a program of type BPF_PROG_TYPE_RAW_TRACEPOINT_WRITABLE or BPF_PROG_TYPE_KPROBE with expected_attach_type 0 that
+ * does not sleep and does not use bpf_override_return(). Errors: EBADF (not a file descriptor), EINVAL (not a BPF program,
+ * no program at all, an unknown back end), EPROTOTYPE (another program type), EOPNOTSUPP (sleepable, overriding, made for
+ * another way to attach, for a longer context or for more arguments; nf_tables without IPTABLES_TRACE_FEATURE_NFT), EBUSY
+ * (the session runs).
  */
 struct iptables_trace_programs {
 	__s32	enter;

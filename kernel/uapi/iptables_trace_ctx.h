@@ -2,12 +2,17 @@
 /*
  * What iptables_trace.ko hands to the BPF programs of a session.
  *
- * The programs are of type KPROBE. Their context is a copy of the probed function's registers in which the first three
- * arguments are, on every kernel and machine:
+ * The programs are of type RAW_TRACEPOINT_WRITABLE (SEC("raw_tp.w"), BPF_PROG() of libbpf) or KPROBE. They have three
+ * arguments, on every kernel and machine; those of type KPROBE in a copy of the probed function's registers:
  *
- *	PT_REGS_PARM1	const struct iptables_trace_ctx *, below; read it with bpf_probe_read_kernel()
- *	PT_REGS_PARM2	const struct sk_buff *; NULL if IPTABLES_TRACE_F_STOLEN is set
- *	PT_REGS_PARM3	const struct nf_hook_state *
+ *	first	PT_REGS_PARM1	const struct iptables_trace_ctx *, below
+ *	second	PT_REGS_PARM2	const struct sk_buff *; NULL if IPTABLES_TRACE_F_STOLEN is set
+ *	third	PT_REGS_PARM3	const struct nf_hook_state *
+ *
+ * What the first one points to, a program of type RAW_TRACEPOINT_WRITABLE reads like its own memory, at offsets that are
+ * constants, which costs a fraction of what it costs to copy it. The type could also write there, which a program is not to
+ * do: other sessions read it too. Everything else, and everything for a KPROBE, is read with bpf_probe_read_kernel().
+ * In exchange helpers that look at the probe, such as bpf_get_func_ip(), are for programs of type KPROBE alone.
  *
  * A program returns 0 if it recorded the event and anything else if it could not; the module counts the latter
  * (iptables_trace_stats.events_unwritten).

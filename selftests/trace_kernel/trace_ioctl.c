@@ -23,6 +23,7 @@
 #include <unistd.h>
 
 #include "iptables_trace_ctl.h"
+#include "iptables_trace_ctx.h"
 
 #define ATTACH_KPROBE_MULTI	42	/* not in older headers */
 #define PAGE			4096
@@ -230,6 +231,25 @@ static int program_override(void)
 }
 
 static int program_multi(void) { return set_programs(load(BPF_PROG_TYPE_KPROBE, ATTACH_KPROBE_MULTI, 0), -1, -1); }
+
+/* One of the type that reads the context itself, its byte at some offset, and the argument at another. */
+static int program_direct(unsigned int context_offset, unsigned int argument_offset)
+{
+	const struct bpf_insn code[] = {
+		{ .code = BPF_LDX | BPF_MEM | BPF_DW, .dst_reg = 2, .src_reg = 1, .off = 0 },
+		{ .code = BPF_LDX | BPF_MEM | BPF_B, .dst_reg = 2, .src_reg = 2, .off = context_offset },
+		{ .code = BPF_LDX | BPF_MEM | BPF_DW, .dst_reg = 2, .src_reg = 1, .off = argument_offset },
+		{ .code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = 0, .imm = 0 },
+		{ .code = BPF_JMP | BPF_EXIT },
+	};
+
+	return set_programs(load_code(code, 5, BPF_PROG_TYPE_RAW_TRACEPOINT_WRITABLE, 0, 0), -1, -1);
+}
+
+static int program_reads_all(void) { return program_direct(sizeof(struct iptables_trace_ctx) - 1, 2 * sizeof(__u64)); }
+static int program_reads_on(void) { return program_direct(sizeof(struct iptables_trace_ctx), 2 * sizeof(__u64)); }
+static int program_more_arguments(void) { return program_direct(0, 3 * sizeof(__u64)); }
+static int program_raw_tracepoint(void) { return set_programs(load(BPF_PROG_TYPE_RAW_TRACEPOINT, 0, 0), -1, -1); }
 
 /* One that is refused leaves those of before in place. */
 static int program_kept(void)
@@ -610,6 +630,10 @@ static const struct {
 	{ "a program that sleeps: EOPNOTSUPP", program_sleepable, EOPNOTSUPP },
 	{ "a program that overrides return values: EOPNOTSUPP", program_override, EOPNOTSUPP },
 	{ "a program made for kprobe.multi: EOPNOTSUPP", program_multi, EOPNOTSUPP },
+	{ "a program that reads the context itself, up to its end", program_reads_all, 0 },
+	{ "a program that reads on behind the context: EOPNOTSUPP", program_reads_on, EOPNOTSUPP },
+	{ "a program that expects more arguments: EOPNOTSUPP", program_more_arguments, EOPNOTSUPP },
+	{ "a program of type raw_tracepoint that is not writable: EPROTOTYPE", program_raw_tracepoint, EPROTOTYPE },
 	{ "programs of before stay when one is refused", program_kept, 0 },
 	{ "an unknown flag of a filter: EINVAL", filter_flag, EINVAL },
 	{ "a filter that cannot be read: EFAULT", filter_unreadable, EFAULT },
