@@ -19,7 +19,7 @@
 /*
  * A probe of a function's entry alone (at_entry), or of its entry and return (on_enter, on_leave). With all three, at_entry
  * comes first and says by itrace_hook_follow() which calls the rest is for. One with needed is set when it is needed, and
- * stays; one that diverts may have the function do nothing. What one misses that only spares work is no loss.
+ * stays; one that diverts may have the function do nothing.
  */
 struct hook {
 	u32 which;			/* 0: ours, of no interest to anybody else */
@@ -32,7 +32,6 @@ struct hook {
 	size_t data_size;
 	bool (*needed)(void);
 	bool diverts;
-	bool spares;
 
 	bool in_place;
 	struct kretprobe probe;		/* or its kp alone */
@@ -59,7 +58,19 @@ static bool nft_matches_are_wanted(void)
 }
 #endif
 
+/* What the first of the hooks miss is no loss: they only spare work. */
+#define SPARING		IS_ENABLED(CONFIG_NF_TABLES)
+
 static struct hook hooks[] = {
+#if IS_ENABLED(CONFIG_NF_TABLES)
+	{
+		.function	= "nft_trace_init",
+		.module		= NF_TABLES,
+		.at_entry	= itrace_nft_prepare,
+		.needed		= nft_is_wanted,
+		.diverts	= true,
+	},
+#endif
 	{
 		.function	= "itrace_canary",
 		.at_entry	= itrace_canary_hit,
@@ -101,13 +112,6 @@ static struct hook hooks[] = {
 	},
 #if IS_ENABLED(CONFIG_NF_TABLES)
 	{
-		.function	= "nft_trace_init",
-		.module		= NF_TABLES,
-		.at_entry	= itrace_nft_prepare,
-		.needed		= nft_is_wanted,
-		.diverts	= true,
-		.spares		= true,
-	}, {
 		.which		= IPTABLES_TRACE_HOOK_NFT_USER_TRACE,
 		.function	= "nft_meta_set_eval",
 		.module		= NF_TABLES,
@@ -174,6 +178,9 @@ static struct hook hooks[] = {
 static DEFINE_MUTEX(hooks_lock);
 static bool hooks_wanted;
 static u32 hooks_now;
+
+/* Of all hooks but those, what they missed on earlier occasions. */
+static u64 missed_earlier;
 
 /* What register_kretprobe() makes a kretprobe's entry. */
 static kprobe_pre_handler_t kretprobe_entry;
@@ -254,6 +261,9 @@ static void hook_remove(struct hook *hook)
 	hook->in_place = false;
 	hook->missed_entries += hook->probe.kp.nmissed;
 	hook->missed_returns += hook->probe.nmissed;
+	if (hook >= &hooks[SPARING])
+		WRITE_ONCE(missed_earlier,
+			   missed_earlier + hook->probe.kp.nmissed + hook->probe.nmissed);
 	hook->probe.kp.nmissed = 0;
 	hook->probe.nmissed = 0;
 }
@@ -388,11 +398,9 @@ void itrace_hooks_missed(struct itrace_missed *missed)
 	unsigned int i;
 
 	memset(missed, 0, sizeof(*missed));
-	for (i = 0; i < ARRAY_SIZE(hooks); i++) {
+	for (i = SPARING; i < ARRAY_SIZE(hooks); i++) {
 		const struct hook *hook = &hooks[i];
 
-		if (hook->spares)
-			continue;
 		switch (hook->which) {
 		case IPTABLES_TRACE_HOOK_IPV4:
 		case IPTABLES_TRACE_HOOK_IPV6:
@@ -410,16 +418,21 @@ void itrace_hooks_missed(struct itrace_missed *missed)
 	}
 }
 
-/* All of them, twice in each walk. */
+/* All of them, twice in each walk, and so written out. */
 u64 itrace_hooks_missed_sum(void)
 {
-	u64 sum = 0;
+	u64 entries = READ_ONCE(missed_earlier);
+	unsigned int returns = 0;
 	unsigned int i;
 
-	for (i = 0; i < ARRAY_SIZE(hooks); i++)
-		if (!hooks[i].spares)
-			sum += missed_entries(&hooks[i]) + missed_returns(&hooks[i]);
-	return sum;
+#pragma GCC unroll 16
+	for (i = SPARING; i < ARRAY_SIZE(hooks); i++) {
+		/* Counted on all CPUs without a lock. */
+		entries += data_race(hooks[i].probe.kp.nmissed);
+		/* Likewise. */
+		returns += data_race(hooks[i].probe.nmissed);
+	}
+	return entries + returns;
 }
 
 static void module_comes(const struct module *module)

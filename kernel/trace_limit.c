@@ -130,44 +130,24 @@ static bool goes_on(const struct itrace_session *session, const struct itrace_pa
 	       (parent && session->children && itrace_session_selected(session, parent));
 }
 
-/* Of the sessions in asked, as bits of their places in running, those that do not admit the packet. */
-static unsigned int refuse(const struct itrace_running *running, unsigned int asked,
-			   const struct itrace_visit *at)
+/* The slots of the sessions that have not admitted the packet before. */
+static noinline u8 refused_before(const struct itrace_visit *at)
 {
-	unsigned int order = order_of(&at->order);
-	unsigned long now = jiffies;
-	/* Most of the time there is nothing to be found. */
-	bool lately = time_before(now, READ_ONCE(last_refusal) + (SECONDS + 1) * HZ);
-	unsigned int refused = 0;
 	struct itrace_note note;
-	u8 slots = 0;
-	unsigned int i;
+	u16 before = itrace_note_read(refusals, tag_of(at), SECONDS, &note);
 
-	if (lately) {
-		u16 before = itrace_note_read(refusals, tag_of(at), SECONDS, &note);
+	/* It may be of another packet like this one, in the same memory: then this one is not further than that. */
+	return before && order_of(&at->order) > NOTE_ORDER(before) ? NOTE_SLOTS(before) : 0;
+}
 
-		/* It may be of another packet like this one, in the same memory: then this one is not further than that. */
-		if (before && order > NOTE_ORDER(before))
-			slots = NOTE_SLOTS(before);
-	}
+static noinline void note_refusal(const struct itrace_visit *at, u8 slots, unsigned long now)
+{
+	struct itrace_note note;
 
-	for (i = 0; i < running->count; i++) {
-		struct itrace_session *session = running->session[i];
-
-		if (!(asked & BIT(i)) ||
-		    (!(slots & BIT(session->slot)) && admits(session, at)))
-			continue;
-		slots |= BIT(session->slot);
-		refused |= BIT(i);
-	}
-	if (slots) {
-		if (!lately)
-			itrace_note_read(refusals, tag_of(at), SECONDS, &note);
-		itrace_note_write(&note, note_of(order, slots));
-		if (READ_ONCE(last_refusal) != now)
-			WRITE_ONCE(last_refusal, now);
-	}
-	return refused;
+	itrace_note_read(refusals, tag_of(at), SECONDS, &note);
+	itrace_note_write(&note, note_of(order_of(&at->order), slots));
+	if (READ_ONCE(last_refusal) != now)
+		WRITE_ONCE(last_refusal, now);
 }
 
 /*
@@ -178,8 +158,12 @@ unsigned int itrace_limit_admit(const struct itrace_running *running, unsigned i
 				const struct itrace_visit *at, const struct itrace_packet *known,
 				const struct itrace_packet *parent)
 {
+	unsigned long now = jiffies;
+	/* Most of the time there is nothing to be found. */
+	bool lately = time_before(now, READ_ONCE(last_refusal) + (SECONDS + 1) * HZ);
 	unsigned int asked = 0;
 	unsigned int i;
+	u8 slots;
 
 	for (i = 0; i < running->count; i++) {
 		const struct itrace_session *session = running->session[i];
@@ -188,5 +172,20 @@ unsigned int itrace_limit_admit(const struct itrace_running *running, unsigned i
 		    !goes_on(session, known, parent))
 			asked |= BIT(i);
 	}
-	return asked ? selected & ~refuse(running, asked, at) : selected;
+	if (!asked)
+		return selected;
+
+	slots = unlikely(lately) ? refused_before(at) : 0;
+	for (i = 0; i < running->count; i++) {
+		struct itrace_session *session = running->session[i];
+
+		if (!(asked & BIT(i)) ||
+		    (!(slots & BIT(session->slot)) && admits(session, at)))
+			continue;
+		slots |= BIT(session->slot);
+		selected &= ~BIT(i);
+	}
+	if (slots)
+		note_refusal(at, slots, now);
+	return selected;
 }

@@ -235,9 +235,14 @@ struct itrace_packet *itrace_packet_resume(const struct itrace_visit *at, bool *
 
 	*same = false;
 	for (i = 0; i < PLACES_PER_BUCKET; i++) {
-		struct itrace_packet *packet = place(bucket, i);
-		unsigned int hands = hands_of(packet);
+		struct itrace_packet *packet;
+		unsigned int hands;
 
+		if (READ_ONCE(bucket->address[i]) != address)
+			continue;
+		packet = place(bucket, i);
+		hands = hands_of(packet);
+		/* What has been read before may be older than these hands. */
 		if (READ_ONCE(bucket->address[i]) != address)
 			continue;
 		if (own(packet, hands)) {
