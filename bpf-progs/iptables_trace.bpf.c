@@ -18,10 +18,9 @@
 char LICENSE[] SEC("license") = "GPL";
 
 /* A context that is longer than it was here is a newer module's, which is fine; one of another version is not. */
-static __always_inline int read_context(struct iptables_trace_ctx *c,
-					const struct iptables_trace_ctx *ctx, __u32 size)
+static __always_inline int is_readable(const struct iptables_trace_ctx *c)
 {
-	return bpf_probe_read_kernel(c, size, ctx) || c->version != IPTABLES_TRACE_CTX_VERSION;
+	return c->version == IPTABLES_TRACE_CTX_VERSION;
 }
 
 static __always_inline __u16 event_flags(__u32 flags)
@@ -66,19 +65,17 @@ static __always_inline void fill_head(struct ipt_event_head *head,
 
 /* The module's struct owner has the same form; see the assertions at the end. */
 static __always_inline void fill_owner(struct ipt_event_enter *event,
-				       const struct iptables_trace_ctx *module_ctx)
+				       const struct iptables_trace_ctx *c)
 {
-	if (!(event->head.flags & IPT_EVENT_OWNED) ||
-	    bpf_probe_read_kernel(&event->owner, sizeof(event->owner), &module_ctx->owner)) {
-		event->head.flags &= ~IPT_EVENT_OWNED;
+	if (c->flags & IPTABLES_TRACE_F_OWNED)
+		__builtin_memcpy(&event->owner, &c->owner, sizeof(event->owner));
+	else
 		__builtin_memset(&event->owner, 0, sizeof(event->owner));
-	}
 }
 
 /* All of an enter event but the packet's first bytes. */
 static __always_inline void fill_enter(struct ipt_event_enter *event,
-				       const struct iptables_trace_ctx *c,
-				       const struct iptables_trace_ctx *module_ctx, __u32 size)
+				       const struct iptables_trace_ctx *c, __u32 size)
 {
 	fill_head(&event->head, c, IPT_EVENT_ENTER, size);
 	event->in.ifindex = c->in_ifindex;
@@ -86,33 +83,30 @@ static __always_inline void fill_enter(struct ipt_event_enter *event,
 	event->out.ifindex = c->out_ifindex;
 	__builtin_memcpy(event->out.name, c->out_name, sizeof(event->out.name));
 	event->priority = c->priority;
-	fill_owner(event, module_ctx);
+	fill_owner(event, c);
 	__builtin_memset(&event->packet, 0, sizeof(event->packet));
-	fill_packet(&event->packet, c, module_ctx);
+	fill_packet(&event->packet, c);
 }
 
 /* The reader knows by header_len what of it is the packet's. */
 static __always_inline void fill_header(struct ipt_event_enter *event,
-					const struct iptables_trace_ctx *c,
-					const struct iptables_trace_ctx *module_ctx)
+					const struct iptables_trace_ctx *c)
 {
 	event->header_len = c->header_len;
 	event->reserved = 0;
-	if (bpf_probe_read_kernel(event->header, sizeof(event->header), module_ctx->header))
-		event->header_len = 0;
+	__builtin_memcpy(event->header, c->header, sizeof(event->header));
 }
 
 /* How long an event is has to be plain to the verifier, so those of nf_tables are written by themselves. */
-static __always_inline int enter_base_chain(const struct iptables_trace_ctx *c,
-					    const struct iptables_trace_ctx *module_ctx)
+static __always_inline int enter_base_chain(const struct iptables_trace_ctx *c)
 {
 	struct ipt_event_enter *event = bpf_ringbuf_reserve(&events, sizeof(*event), 0);
 
 	if (!event)
 		return lost(IPT_EVENT_LOSS_RING_FULL);
-	fill_enter(event, c, module_ctx, sizeof(*event));
+	fill_enter(event, c, sizeof(*event));
 	if (with_header) {
-		fill_header(event, c, module_ctx);
+		fill_header(event, c);
 	} else {
 		event->header_len = 0;
 		__builtin_memset(event->header, 0, sizeof(event->header));
@@ -123,17 +117,16 @@ static __always_inline int enter_base_chain(const struct iptables_trace_ctx *c,
 	return submit(event, sizeof(*event));
 }
 
-SEC("kprobe")
-int BPF_KPROBE(trace_enter, const struct iptables_trace_ctx *module_ctx)
+SEC("raw_tp.w")
+int BPF_PROG(trace_enter, const struct iptables_trace_ctx *c)
 {
 	const __u32 size = with_header ? IPT_EVENT_ENTER_LEGACY : IPT_EVENT_ENTER_SHORT;
 	struct ipt_event_enter *event;
-	struct iptables_trace_ctx c;
 
-	if (read_context(&c, module_ctx, CTX_READ_LEN))
+	if (!is_readable(c))
 		return lost(IPT_EVENT_LOSS_CONTEXT);
-	if (c.nft_family)
-		return enter_base_chain(&c, module_ctx);
+	if (c->nft_family)
+		return enter_base_chain(c);
 	/* To the verifier with_header is a constant: one of the two is all that it sees. */
 	if (with_header)
 		event = bpf_ringbuf_reserve(&events, IPT_EVENT_ENTER_LEGACY, 0);
@@ -141,9 +134,9 @@ int BPF_KPROBE(trace_enter, const struct iptables_trace_ctx *module_ctx)
 		event = bpf_ringbuf_reserve(&events, IPT_EVENT_ENTER_SHORT, 0);
 	if (!event)
 		return lost(IPT_EVENT_LOSS_RING_FULL);
-	fill_enter(event, &c, module_ctx, size);
+	fill_enter(event, c, size);
 	if (with_header)
-		fill_header(event, &c, module_ctx);
+		fill_header(event, c);
 	return submit(event, size);
 }
 
@@ -173,39 +166,37 @@ static __always_inline int rule_of_nf_tables(const struct iptables_trace_ctx *c)
 	return submit(event, sizeof(*event));
 }
 
-SEC("kprobe")
-int BPF_KPROBE(trace_rule, const struct iptables_trace_ctx *module_ctx)
+SEC("raw_tp.w")
+int BPF_PROG(trace_rule, const struct iptables_trace_ctx *c)
 {
 	struct ipt_event_rule *event;
-	struct iptables_trace_ctx c;
 
-	if (read_context(&c, module_ctx, offsetof(struct iptables_trace_ctx, in_name)))
+	if (!is_readable(c))
 		return lost(IPT_EVENT_LOSS_CONTEXT);
-	if (c.nft_family)
-		return rule_of_nf_tables(&c);
+	if (c->nft_family)
+		return rule_of_nf_tables(c);
 	event = bpf_ringbuf_reserve(&events, IPT_EVENT_RULE_LEGACY, 0);
 	if (!event)
 		return lost(IPT_EVENT_LOSS_RING_FULL);
-	fill_rule(event, &c, IPT_EVENT_RULE_LEGACY);
+	fill_rule(event, c, IPT_EVENT_RULE_LEGACY);
 	return submit(event, IPT_EVENT_RULE_LEGACY);
 }
 
-SEC("kprobe")
-int BPF_KPROBE(trace_leave, const struct iptables_trace_ctx *module_ctx)
+SEC("raw_tp.w")
+int BPF_PROG(trace_leave, const struct iptables_trace_ctx *c)
 {
 	struct ipt_event_leave *event;
-	struct iptables_trace_ctx c;
 
-	if (read_context(&c, module_ctx, CTX_READ_LEN))
+	if (!is_readable(c))
 		return lost(IPT_EVENT_LOSS_CONTEXT);
 	event = bpf_ringbuf_reserve(&events, sizeof(*event), 0);
 	if (!event)
 		return lost(IPT_EVENT_LOSS_RING_FULL);
-	fill_head(&event->head, &c, IPT_EVENT_LEAVE, sizeof(*event));
-	event->duration = c.duration_ns;
-	event->verdict = c.verdict;
+	fill_head(&event->head, c, IPT_EVENT_LEAVE, sizeof(*event));
+	event->duration = c->duration_ns;
+	event->verdict = c->verdict;
 	__builtin_memset(&event->packet, 0, sizeof(event->packet));
-	fill_packet(&event->packet, &c, module_ctx);
+	fill_packet(&event->packet, c);
 	return submit(event, sizeof(*event));
 }
 
@@ -218,27 +209,26 @@ struct {
 			   IPT_EVENT_MATCHES_MAX * sizeof(struct ipt_event_match));
 } bundle SEC(".maps");
 
-SEC("kprobe")
-int BPF_KPROBE(trace_matches, const struct iptables_trace_ctx *module_ctx)
+SEC("raw_tp.w")
+int BPF_PROG(trace_matches, const struct iptables_trace_ctx *c)
 {
 	struct ipt_event_matches *event;
-	struct iptables_trace_ctx c;
 	__u64 length, size;
 	__u32 zero = 0;
 
 	event = bpf_map_lookup_elem(&bundle, &zero);
-	if (!event || read_context(&c, module_ctx, offsetof(struct iptables_trace_ctx, in_name)))
+	if (!event || !is_readable(c))
 		return lost(IPT_EVENT_LOSS_CONTEXT);
-	length = c.match_count * sizeof(*event->match);
+	length = c->match_count * sizeof(*event->match);
 	/* In the form in which the verifier of 5.10 sees what it can be. */
 	barrier_var(length);
 	if (length > IPT_EVENT_MATCHES_MAX * sizeof(*event->match))
 		return lost(IPT_EVENT_LOSS_CONTEXT);
 	size = sizeof(*event) + length;
-	fill_head(&event->head, &c, IPT_EVENT_MATCHES, size);
-	event->count = c.match_count;
+	fill_head(&event->head, c, IPT_EVENT_MATCHES, size);
+	event->count = c->match_count;
 	event->reserved = 0;
-	if (bpf_probe_read_kernel(event->match, length, (const void *)c.matches))
+	if (bpf_probe_read_kernel(event->match, length, (const void *)c->matches))
 		return lost(IPT_EVENT_LOSS_CONTEXT);
 	if (bpf_ringbuf_output(&events, event, size, wakeup(size, size)))
 		return lost(IPT_EVENT_LOSS_RING_FULL);

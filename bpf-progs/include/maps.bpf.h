@@ -42,10 +42,9 @@ static __always_inline int lost(__u32 reason)
 static __always_inline __u64 wakeup(__u64 size, __u64 not_yet)
 {
 	__u64 waiting = bpf_ringbuf_query(&events, BPF_RB_AVAIL_DATA) + not_yet;
-	/* This event made it that many, or one of another CPU about now. */
-	int crossed = waiting >= wake_bytes && waiting < wake_bytes + 2 * size;
 
-	return crossed ? BPF_RB_FORCE_WAKEUP : BPF_RB_NO_WAKEUP;
+	/* This event made it that many, or one of another CPU about now. */
+	return waiting - wake_bytes < 2 * size ? BPF_RB_FORCE_WAKEUP : BPF_RB_NO_WAKEUP;
 }
 
 static __always_inline int submit(void *event, __u64 size)

@@ -14,9 +14,9 @@
 #include <linux/ip.h>
 #include <linux/ipv6.h>
 
-/* The part of the context that parsing wants at hand: all of it up to the fixed IP header. */
-#define PACKET_IP_LEN 40
-#define CTX_READ_LEN (offsetof(struct iptables_trace_ctx, header) + PACKET_IP_LEN)
+/* Where the transport header nearly always is. */
+#define IPV4_LEN 20
+#define IPV6_LEN 40
 
 #define IPV4_MORE_FRAGMENTS 0x2000
 #define IPV4_FRAGMENT_OFFSET 0x1fff
@@ -24,7 +24,7 @@
 #define IPV6_FRAGMENT_OFFSET 0xfff8
 
 struct cursor {
-	const struct iptables_trace_ctx *ctx; /* the module's own, to read more from */
+	const struct iptables_trace_ctx *ctx;
 	__u32 offset; /* of what comes next in the packet */
 	__u32 end; /* of the bytes that were copied */
 };
@@ -35,13 +35,17 @@ static __always_inline int cut(struct ipt_event_packet *packet)
 	return -1;
 }
 
-/* The next bytes of the packet, without going past them. */
+/* The next bytes of the packet, without going past them. Only at offsets that are constants the context can be read itself. */
 static __always_inline int peek(struct ipt_event_packet *packet, const struct cursor *at, void *to,
 				__u32 size)
 {
 	if (at->offset + size > at->end)
 		return cut(packet);
-	if (bpf_probe_read_kernel(to, size, at->ctx->header + at->offset))
+	if (at->offset == IPV4_LEN)
+		__builtin_memcpy(to, at->ctx->header + IPV4_LEN, size);
+	else if (at->offset == IPV6_LEN)
+		__builtin_memcpy(to, at->ctx->header + IPV6_LEN, size);
+	else if (bpf_probe_read_kernel(to, size, at->ctx->header + at->offset))
 		return cut(packet);
 	return 0;
 }
@@ -133,12 +137,13 @@ static __always_inline void parse_ipv4(struct ipt_event_packet *packet,
 	packet->ttl = ip->ttl;
 	packet->tos = ip->tos;
 	packet->id = bpf_ntohs(ip->id);
-	packet->fields |= IPT_EVENT_ID;
-	packet->fragment_offset = (fragment & IPV4_FRAGMENT_OFFSET) * 8;
-	if (fragment & IPV4_MORE_FRAGMENTS)
-		packet->fields |= IPT_EVENT_FRAGMENT | IPT_EVENT_MORE;
-	if (packet->fragment_offset)
+	packet->fields = IPT_EVENT_ID;
+	if (fragment & (IPV4_MORE_FRAGMENTS | IPV4_FRAGMENT_OFFSET)) {
 		packet->fields |= IPT_EVENT_FRAGMENT;
+		if (fragment & IPV4_MORE_FRAGMENTS)
+			packet->fields |= IPT_EVENT_MORE;
+		packet->fragment_offset = (fragment & IPV4_FRAGMENT_OFFSET) * 8;
+	}
 	if (ip->ihl > 5)
 		packet->fields |= IPT_EVENT_EXTENDED;
 	at->offset = ip->ihl * 4;
@@ -229,12 +234,11 @@ static __always_inline void connection_of(struct ipt_event_packet *packet, __u8 
 	}
 }
 
-/* packet: zeroed. c: the first CTX_READ_LEN bytes of *ctx. */
+/* packet: zeroed. */
 static __always_inline void fill_packet(struct ipt_event_packet *packet,
-					const struct iptables_trace_ctx *c,
-					const struct iptables_trace_ctx *ctx)
+					const struct iptables_trace_ctx *c)
 {
-	struct cursor at = { .ctx = ctx, .end = c->header_len };
+	struct cursor at = { .ctx = c, .end = c->header_len };
 
 	packet->length = c->length;
 	packet->mark = c->mark;

@@ -34,17 +34,15 @@ static long bpf_probe_read_kernel(void *to, __u32 size, const void *from)
 int parse_packet(unsigned char family, const unsigned char *bytes, size_t length, struct ipt_event_packet *packet)
 {
 	struct iptables_trace_ctx ctx = { .family = family, .length = length, .ct_state = IPTABLES_TRACE_CT_NONE };
-	struct iptables_trace_ctx read;
 
 	ctx.header_len = length < sizeof(ctx.header) ? length : sizeof(ctx.header);
+	/* What is not the packet's must not be looked at. */
+	memset(ctx.header, 0xee, sizeof(ctx.header));
 	memcpy(ctx.header, bytes, ctx.header_len);
-	/* What a program has of it on its stack; the rest must not be looked at. */
-	memset(&read, 0xee, sizeof(read));
-	memcpy(&read, &ctx, CTX_READ_LEN);
 	memset(packet, 0, sizeof(*packet));
 	whole = &ctx;
 	strayed = 0;
-	fill_packet(packet, &read, &ctx);
+	fill_packet(packet, &ctx);
 	return strayed;
 }
 
