@@ -73,12 +73,11 @@ bool itrace_nft_users_trace(void)
 	return key && static_key_count(&key->key) > 1;
 }
 
-/* The rules that a packet meets were counted before it met them: it has found out which they are. */
 static bool only_we_trace(void)
 {
 	struct static_key_false *key = READ_ONCE(trace_key);
 
-	smp_rmb();
+	smp_rmb(); /* Which rules the packet meets is found out; they were counted before that. */
 	return key && static_key_count(&key->key) == 1;
 }
 
