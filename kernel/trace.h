@@ -18,6 +18,7 @@
  *	trace_limit.c	which of them it is content with: samples, the first of a flow, a rate
  *	trace_flow.c	which packets are the first of a flow
  *	trace_notes.c	what is kept of any number of packets or flows, in memory of a fixed size
+ *	trace_notes.h	how it is asked
  *	trace_event.c	what a program is told
  *	trace_ruleset.c	which ruleset a table has at the moment
  *	trace_observe.c	what the matches of rules say, and what they cost
@@ -450,20 +451,6 @@ static inline void itrace_limit_count(struct itrace_select *select)
 /* trace_flow.c */
 int itrace_flows_create(struct itrace_select *select);
 bool itrace_flow_admits(struct itrace_select *select, const struct sk_buff *skb, u8 family);
-
-/* trace_notes.c */
-struct itrace_note {
-	u64 *word;			/* where it stands, or will */
-	u64 was;			/* what stood there */
-	u32 tag;
-};
-
-struct itrace_notes *itrace_notes_create(unsigned int bits);
-void itrace_notes_destroy(struct itrace_notes *notes);
-void itrace_notes_forget(struct itrace_notes *notes);
-u16 itrace_note_read(struct itrace_notes *notes, u32 tag, unsigned int seconds,
-		     struct itrace_note *note);
-bool itrace_note_write(const struct itrace_note *note, u16 value);
 
 /* trace_event.c */
 void itrace_event_enter(struct itrace_walk *walk);

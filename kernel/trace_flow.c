@@ -12,6 +12,7 @@
 #include <net/ipv6.h>
 
 #include "trace.h"
+#include "trace_notes.h"
 
 /* 16384 flows. */
 #define BUCKET_BITS	11

@@ -125,8 +125,7 @@ static struct hook hooks[] = {
 		.at_entry	= itrace_walk_rule_nft,
 		.needed		= nft_is_wanted,
 		.diverts	= true,
-	},
-	{
+	}, {
 		.which		= IPTABLES_TRACE_HOOK_NFT_MATCH,
 		.function	= "nft_match_eval",
 		.module		= NFT_COMPAT,
@@ -383,16 +382,6 @@ u32 itrace_hooks_in_place(void)
 	return READ_ONCE(hooks_now);
 }
 
-static u64 missed_entries(const struct hook *hook)
-{
-	return hook->missed_entries + READ_ONCE(hook->probe.kp.nmissed);
-}
-
-static u64 missed_returns(const struct hook *hook)
-{
-	return hook->missed_returns + READ_ONCE(hook->probe.nmissed);
-}
-
 void itrace_hooks_missed(struct itrace_missed *missed)
 {
 	unsigned int i;
@@ -400,20 +389,22 @@ void itrace_hooks_missed(struct itrace_missed *missed)
 	memset(missed, 0, sizeof(*missed));
 	for (i = SPARING; i < ARRAY_SIZE(hooks); i++) {
 		const struct hook *hook = &hooks[i];
+		u64 entries = hook->missed_entries + READ_ONCE(hook->probe.kp.nmissed);
+		u64 returns = hook->missed_returns + READ_ONCE(hook->probe.nmissed);
 
 		switch (hook->which) {
 		case IPTABLES_TRACE_HOOK_IPV4:
 		case IPTABLES_TRACE_HOOK_IPV6:
 		case IPTABLES_TRACE_HOOK_NFT:
-			missed->enter += missed_entries(hook);
-			missed->leave += missed_returns(hook);
+			missed->enter += entries;
+			missed->leave += returns;
 			break;
 		case IPTABLES_TRACE_HOOK_RULE:
 		case IPTABLES_TRACE_HOOK_NFT_RULE:
-			missed->rule += missed_entries(hook);
+			missed->rule += entries;
 			break;
 		default:
-			missed->other += missed_entries(hook) + missed_returns(hook);
+			missed->other += entries + returns;
 		}
 	}
 }

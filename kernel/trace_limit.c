@@ -11,6 +11,7 @@
 #include <linux/percpu.h>
 
 #include "trace.h"
+#include "trace_notes.h"
 
 /*
  * Of packets that were not admitted, 2048: between a table and the next a CPU sees no more others than drivers hand over

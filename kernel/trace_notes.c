@@ -12,6 +12,7 @@
 #include <linux/mm.h>
 
 #include "trace.h"
+#include "trace_notes.h"
 
 #define PER_BUCKET	8
 

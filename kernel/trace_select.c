@@ -17,6 +17,7 @@
 #include <net/sock.h>
 
 #include "trace.h"
+#include "trace_notes.h"
 
 #define ALL_HOOKS	(BIT(NF_INET_NUMHOOKS) - 1)
 
