@@ -61,3 +61,4 @@ trace_start session
 in_left ping -nq -c 3 -i 0.01 192.0.2.2 >/dev/null
 trace_stop session
 check "the next session has all events" whole session
+ktap_end

@@ -10,6 +10,9 @@ cd "$(dirname "$0")" || exit 1
 make_pair
 cleanup_push traffic_stop
 
+# Room for what comes while a busy host keeps the reader waiting.
+room=$((1 << 25))
+
 # rules_of_kind N: as many rules that do not match and one that does, in a chain that is named after them.
 rules_of_kind()
 {
@@ -57,7 +60,7 @@ ktap_plan 19
 rules_of_kind 1
 traffic_start
 
-trace_start session -f "$(filter_ipv4 17)" -b 0 -o 4:filter
+trace_start session -s "$room" -f "$(filter_ipv4 17)" -b 0 -o 4:filter
 for round in {1..15}; do
 	rules_of_kind $((round % 5 + 2))
 	name_again session
@@ -86,8 +89,8 @@ start_stop()
 {
 	local i
 	for i in {1..5}; do
-		trace_start session -f "$(filter_ipv4 17)" -b 0 -o 4:filter || return
-		trace_start other -f "$(filter_ipv4 17)" -b 0 -o 4:filter || return
+		trace_start session -s "$room" -f "$(filter_ipv4 17)" -b 0 -o 4:filter || return
+		trace_start other -s "$room" -f "$(filter_ipv4 17)" -b 0 -o 4:filter || return
 		wait_until 20 some_observed 5 || return
 		trace_stop session
 		trace_stop other
@@ -109,7 +112,7 @@ modprobe iptables_trace
 
 # A table goes, and comes again, perhaps in the same memory.
 in_right iptables-legacy -t raw -A PREROUTING -p udp -m mark --mark 0
-trace_start session -f "$(filter_ipv4 17)" -b 0 -o 4:raw
+trace_start session -s "$room" -f "$(filter_ipv4 17)" -b 0 -o 4:raw
 wait_until 20 some_observed 5
 in_right iptables-legacy -t raw -F
 modprobe -r iptable_raw
@@ -150,7 +153,7 @@ ip -n "$left" link add eth9 type veth peer name eth0 netns "$gone"
 in_netns "$gone" ip link set lo up
 in_netns "$gone" iptables-legacy -A OUTPUT -m mark --mark 0
 # From another namespace, so that nothing but the module could hold this one.
-nsenter --net="/run/netns/$right" -- "$trace_bin/trace_run" -n all -b 0 -o "4:filter:/run/netns/$gone" "$trace_bpf/trace_record.bpf.o" \
+nsenter --net="/run/netns/$right" -- "$trace_bin/trace_run" -n all -s "$room" -b 0 -o "4:filter:/run/netns/$gone" "$trace_bpf/trace_record.bpf.o" \
 	>"$trace_work/session" 2>&1 &
 trace_pid[session]=$!
 wait_until 20 grep -q '^ready' "$trace_work/session"
