@@ -26,6 +26,7 @@
  *	trace_nft_match.h	what a walk keeps for that
  *	trace_copy.c	copies of rulesets whose matches can be observed
  *	trace_copy.h	what these two share
+ *	trace_cost.[ch]	what a walk takes, without what it takes to trace it
  *	trace_args.h	the arguments of the probed functions
  *	trace_nft.h	those of nf_tables
  */
@@ -44,6 +45,7 @@
 #include <linux/uidgid.h>
 
 #include "compat/compat.h"
+#include "trace_cost.h"
 #include "trace_nft_match.h"
 #include "uapi/iptables_trace_ctl.h"
 #include "uapi/iptables_trace_ctx.h"
@@ -145,6 +147,7 @@ struct itrace_session {
 	bool children;
 	bool legacy;			/* wants to hear of tables of x_tables */
 	bool nft;			/* of base chains of nf_tables */
+	bool costs;			/* and what they take */
 
 	struct itrace_select select;
 
@@ -179,6 +182,7 @@ struct itrace_running {
 	bool marks;			/* a session needs packets to be marked */
 	bool limits;			/* a session is content with some of the packets */
 	bool observes;			/* a session has a program for matches */
+	bool costs;			/* a session asks what walks take */
 	/* Bits: the sessions that want to hear of the one back end and the other. */
 	unsigned int legacy;
 	unsigned int nft;
@@ -268,6 +272,8 @@ struct itrace_walk {
 	unsigned int first_note;
 	struct itrace_walk *outer;
 	struct itrace_nft_course course;	/* likewise; in nf_tables, where none of these four is */
+	const struct xt_table *copy;	/* that it goes through */
+	struct itrace_cost cost;
 
 	/* What its programs get, one after the other. */
 	u64 args[ITRACE_ARGS];
@@ -329,11 +335,6 @@ u64 itrace_hooks_missed_sum(void);
 int itrace_hooks_suffice(bool marks);
 int itrace_hooks_init(void);
 void itrace_hooks_exit(void);
-
-/* trace_canary.c */
-void itrace_canary(void);
-int itrace_canary_hit(struct kprobe *probe, struct pt_regs *regs);
-bool itrace_probes_work(void);
 
 /* trace_walk.c */
 int itrace_walk_enter_ipv4(struct kprobe *probe, struct pt_regs *regs);

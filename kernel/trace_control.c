@@ -73,7 +73,7 @@ static int get_info(void __user *arg, unsigned int cmd)
 		.module_version	= IPTABLES_EBPF_VERSION,
 	};
 
-	info.features |= IPTABLES_TRACE_FEATURE_SELECT;
+	info.features |= IPTABLES_TRACE_FEATURE_SELECT | IPTABLES_TRACE_FEATURE_COSTS;
 	if (IS_ENABLED(CONFIG_NETFILTER_XT_TARGET_TRACE))
 		info.features |= IPTABLES_TRACE_FEATURE_RULES;
 	if (itrace_observe_possible())
@@ -280,6 +280,20 @@ static int set_matches(struct itrace_session *session, const void __user *arg, u
 	return 0;
 }
 
+static int set_costs(struct itrace_session *session, const void __user *arg, unsigned int cmd)
+{
+	struct iptables_trace_costs in;
+	int err;
+
+	err = struct_from_user(&in, sizeof(in), sizeof(in), arg, cmd);
+	if (err)
+		return err;
+	if (in.wanted > 1 || in.reserved)
+		return -EINVAL;
+	session->costs = in.wanted;
+	return 0;
+}
+
 static int observe(struct itrace_session *session, void __user *arg, unsigned int cmd)
 {
 	struct iptables_trace_observe __user *out = arg;
@@ -355,6 +369,8 @@ static long itrace_ioctl_locked(struct itrace_session *session, unsigned int cmd
 		return session->running ? -EBUSY : set_select(session, arg, cmd);
 	case WITHOUT_SIZE(IPTABLES_TRACE_SET_MATCHES):
 		return session->running ? -EBUSY : set_matches(session, arg, cmd);
+	case WITHOUT_SIZE(IPTABLES_TRACE_SET_COSTS):
+		return session->running ? -EBUSY : set_costs(session, arg, cmd);
 	case WITHOUT_SIZE(IPTABLES_TRACE_OBSERVE):
 		return observe(session, arg, cmd);
 	case IPTABLES_TRACE_START:

@@ -202,6 +202,34 @@ static int replace_all_matches(struct itrace_copy *copy, struct xt_table_info *r
 	return 0;
 }
 
+/*
+ * Goes through the rules to the one that nf_log_trace() is told of, as the walker has just done to find its number. False: it
+ * is not among those that the table has now. Like itrace_copy_find(), in a walk.
+ */
+bool itrace_copy_search(const struct xt_table *table, unsigned int hook, const char *chain,
+			unsigned int number)
+{
+	const struct xt_table_info *rules = READ_ONCE(table->private);
+	const struct layout *layout = layout_of(table->af);
+	unsigned int offset = rules->hook_entry[hook], at = 0;
+	const char *end = (const char *)rules->entries + rules->size;
+	/* The names of users' chains are in their heads. */
+	bool in_chain = chain < (const char *)rules->entries || chain >= end;
+
+	while (offset < rules->size) {
+		void *rule = (void *)rules->entries + offset;
+
+		if (begins_chain(rule, layout)) {
+			in_chain = chain == (const char *)target_of(rule, layout)->data;
+			at = 0;
+		} else if (++at == number && in_chain) {
+			return true;
+		}
+		offset += *(u16 *)(rule + layout->next_offset);
+	}
+	return false;
+}
+
 static void copy_free(struct itrace_copy *copy)
 {
 	struct itrace_stand_in *stand_in, *next;

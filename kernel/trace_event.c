@@ -151,7 +151,7 @@ void itrace_event_enter(struct itrace_walk *walk)
 	fill_device(state->out, &ctx->out_ifindex, ctx->out_name);
 	ctx->matches = 0;
 	ctx->match_count = 0;
-	ctx->reserved32 = 0;
+	ctx->net_ns = 0;
 
 	fill_no_rule(walk);
 	fill_moment(walk, IPTABLES_TRACE_ENTER);

@@ -74,6 +74,8 @@ static struct hook hooks[] = {
 	{
 		.function	= "itrace_canary",
 		.at_entry	= itrace_canary_hit,
+		.on_enter	= itrace_canary_followed,
+		.on_leave	= itrace_canary_returned,
 	}, {
 		.which		= IPTABLES_TRACE_HOOK_REPLACE,
 		.function	= "xt_replace_table",

@@ -151,6 +151,8 @@ void itrace_nft_report_matches(const struct itrace_running *running, struct itra
 
 	if (!course->count)
 		return;
+	if (itrace_cost_wanted(&walk->cost))
+		itrace_cost_nft_matches(course->notes, course->count);
 	itrace_event_matches(walk, course->notes, course->count, stolen);
 	itrace_progs_run_matches(running, walk, regs);
 	walk->ctx.matches = 0;
@@ -163,14 +165,18 @@ static noinline void report_in_between(struct itrace_walk *walk)
 {
 	const struct itrace_running *running;
 	struct pt_regs regs;
+	u64 began;
 
 	local_bh_disable();
+	began = itrace_cost_now();
 	running = rcu_dereference_sched(itrace_running);
 	memset(&regs, 0, sizeof(regs));
 	perf_fetch_caller_regs(&regs);
 	if (running)
 		itrace_nft_report_matches(running, walk, &regs, false);
 	walk->course.count = 0;
+	if (itrace_cost_wanted(&walk->cost))
+		itrace_cost_in_between(began);
 	local_bh_enable();
 }
 

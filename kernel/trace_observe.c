@@ -176,6 +176,7 @@ void itrace_observe_begin(const struct itrace_running *running, struct itrace_wa
 		return;
 	hold_rules(walk);
 	copy = itrace_copy_find(walk->at.table);
+	walk->copy = copy;
 	if (!copy) {
 		let_go_of_rules(walk);
 		count_unknown(running, slots);
@@ -196,6 +197,8 @@ static void report(struct observation *here, const struct itrace_running *runnin
 {
 	struct itrace_walk *walk = here->walk;
 
+	if (itrace_cost_wanted(&walk->cost))
+		itrace_cost_matches(here->notes + walk->first_note, here->count - walk->first_note);
 	itrace_event_matches(walk, here->notes + walk->first_note, here->count - walk->first_note,
 			     stolen);
 	itrace_progs_run_matches(running, walk, regs);
@@ -241,6 +244,7 @@ void itrace_observe_end(struct itrace_walk *walk)
 static noinline void report_in_between(struct observation *here)
 {
 	const struct itrace_running *running = rcu_dereference_sched(itrace_running);
+	u64 began = itrace_cost_now();
 	struct pt_regs regs;
 
 	if (!running) {
@@ -250,6 +254,8 @@ static noinline void report_in_between(struct observation *here)
 	memset(&regs, 0, sizeof(regs));
 	perf_fetch_caller_regs(&regs);
 	report(here, running, &regs, false);
+	if (itrace_cost_wanted(&here->walk->cost))
+		itrace_cost_in_between(began);
 }
 
 /* The program that a match is about to run. A swap right now decides whether it is this one or the next. */
@@ -301,4 +307,70 @@ bool itrace_observe_match(const struct sk_buff *skb, struct xt_action_param *par
 	note_match(this_cpu_ptr(observations), itrace_place_of(matchinfo), yes, par->hotdrop,
 		   sched_clock() - began, id);
 	return yes;
+}
+
+static bool say_no(const struct sk_buff *skb, struct xt_action_param *par)
+{
+	return false;
+}
+
+/* Asks a match that does nothing so many times, and returns the time of all together. */
+#define TIMES		16
+
+static u64 ask(const struct xt_match *match, void *matchinfo)
+{
+	struct xt_action_param par = { .matchinfo = matchinfo };
+	u64 began = sched_clock();
+	unsigned int i;
+
+	for (i = 0; i < TIMES; i++) {
+		par.match = match;
+		OPTIMIZER_HIDE_VAR(match);
+		match->match(NULL, &par);
+	}
+	return sched_clock() - began;
+}
+
+/* What a match takes more if it is observed, and, of that, what it itself seems to take. With preemption disabled. */
+static void measure(u32 *beside, u32 *within)
+{
+	static const struct xt_match nothing = { .match = say_no };
+	const struct itrace_stand_in stand_in = {
+		.match		= { .match = itrace_observe_match },
+		.original	= &nothing,
+	};
+	struct xt_entry_match entry = {};
+	struct observation *here;
+	u64 alone, observed, noted = 0;
+	unsigned int first, i;
+
+	BUILD_BUG_ON(ARRAY_SIZE(here->notes) <= TIMES);
+	alone = ask(&nothing, entry.data);
+	/* No walk is observed on this CPU now, and none begins. */
+	local_bh_disable();
+	here = this_cpu_ptr(observations);
+	first = here->count;
+	observed = ask(&stand_in.match, entry.data);
+	for (i = first; i < here->count; i++)
+		noted += here->notes[i].duration_ns;
+	here->count = first;
+	local_bh_enable();
+	*beside = (observed - min(observed, alone)) / TIMES;
+	*within = (noted - min(noted, alone)) / TIMES;
+}
+
+u32 itrace_observe_beside(void)
+{
+	u32 beside, within;
+
+	measure(&beside, &within);
+	return beside;
+}
+
+u32 itrace_observe_within(void)
+{
+	u32 beside, within;
+
+	measure(&beside, &within);
+	return within;
 }

@@ -165,6 +165,7 @@ static void change_running(struct itrace_session *added, const struct itrace_ses
 		new->marks |= wants_marks(new->session[i]);
 		new->limits |= new->session[i]->select.asked & ITRACE_LIMITS;
 		new->observes |= !!new->session[i]->prog[IPTABLES_TRACE_MATCHES];
+		new->costs |= new->session[i]->costs;
 		new->legacy |= new->session[i]->legacy << i;
 		new->nft |= new->session[i]->nft << i;
 	}
@@ -243,6 +244,10 @@ int itrace_session_start(struct itrace_session *session)
 		++last_serial;
 	session->serial = last_serial;
 	reset_counters(session);
+	if (session->costs) {
+		itrace_cost_calibrate(session->prog[IPTABLES_TRACE_MATCHES]);
+		static_branch_inc(&itrace_costs);
+	}
 	session->running = true;
 	__set_bit(session->slot, &slots_in_use);
 	change_running(session, NULL);
@@ -259,6 +264,8 @@ void itrace_session_stop(struct itrace_session *session)
 {
 	mutex_lock(&running_lock);
 	change_running(NULL, session);
+	if (session->costs)
+		static_branch_dec(&itrace_costs);
 	itrace_session_stats(session, &session->last);
 	session->running = false;
 	__clear_bit(session->slot, &slots_in_use);
@@ -300,6 +307,8 @@ void itrace_session_stats(struct itrace_session *session, struct iptables_trace_
 		stats->unobserved_unknown += counters->unobserved_unknown;
 		stats->untold += counters->untold;
 	}
+	if (session->costs)
+		itrace_cost_stats(stats, session->prog[IPTABLES_TRACE_MATCHES]);
 
 	itrace_hooks_missed(&missed);
 	stats->missed_enter = missed.enter - session->base_missed.enter;

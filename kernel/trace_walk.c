@@ -40,7 +40,7 @@ struct arrival {
 	struct itrace_packet *packet;	/* its place, or that of another one in the same memory, or NULL */
 	bool known;			/* it is the packet's own */
 	unsigned int selected;
-	bool begun;
+	struct itrace_walk *walk;	/* that has begun, or NULL */
 
 	struct itrace_packet *parent;
 	u64 parent_id;
@@ -218,7 +218,8 @@ static bool begin(struct arrival *arrival, struct itrace_walk *walk)
 		count_untold(arrival->running, packet);
 	walk->observers = 0;
 	itrace_progs_prepare(walk);
-	arrival->begun = true;
+	walk->cost.wanted = arrival->running->costs;
+	arrival->walk = walk;
 	return true;
 }
 
@@ -257,6 +258,7 @@ static noinline int arrive(struct kprobe *probe, struct pt_regs *regs, struct it
 			   const struct itrace_running *running, unsigned int selected, bool seen)
 {
 	struct arrival arrival = { .running = running, .at = at };
+	u64 arrived = itrace_cost_now();
 
 	itrace_order_find(at);
 	if (seen)
@@ -276,7 +278,7 @@ static noinline int arrive(struct kprobe *probe, struct pt_regs *regs, struct it
 		this_cpu_write(arriving, NULL);
 	}
 
-	if (arrival.packet && !arrival.begun) {
+	if (arrival.packet && !arrival.walk) {
 		/*
 		 * Missed, and counted as that, by a kretprobe without instances: it may do better at the next table. Or it is
 		 * followed by who wants to hear of the other back end alone.
@@ -286,6 +288,8 @@ static noinline int arrive(struct kprobe *probe, struct pt_regs *regs, struct it
 		else
 			itrace_packet_drop(arrival.packet);
 	}
+	if (arrival.walk && itrace_cost_wanted(&arrival.walk->cost))
+		itrace_cost_begin(arrival.walk, arrived);
 	return 0;
 }
 
@@ -341,6 +345,7 @@ int itrace_walk_leave(struct kretprobe_instance *instance, struct pt_regs *regs)
 {
 	struct itrace_walk *walk = (struct itrace_walk *)instance->data;
 	unsigned int verdict = regs_return_value(regs);
+	u64 arrived = itrace_cost_now();
 	bool gone = (verdict & NF_VERDICT_MASK) == NF_STOLEN;
 	const struct itrace_running *running;
 
@@ -358,6 +363,8 @@ int itrace_walk_leave(struct kretprobe_instance *instance, struct pt_regs *regs)
 			else
 				itrace_nft_report_matches(running, walk, regs, gone);
 		}
+		if (itrace_cost_wanted(&walk->cost))
+			itrace_cost_leave(walk, arrived);
 		itrace_event_leave(walk, verdict, gone);
 		itrace_progs_run(running, walk, regs);
 	}
@@ -366,6 +373,8 @@ int itrace_walk_leave(struct kretprobe_instance *instance, struct pt_regs *regs)
 		itrace_packet_drop(walk->packet);
 	else
 		itrace_packet_pause(walk->packet, (verdict & NF_VERDICT_MASK) == NF_QUEUE);
+	if (itrace_cost_wanted(&walk->cost))
+		itrace_cost_leave_done(arrived);
 	if (unlikely(walk->observers) && walk->at.table)
 		itrace_observe_end(walk);
 	return 0;
@@ -376,6 +385,7 @@ NOKPROBE_SYMBOL(itrace_walk_leave);
 /* A packet meets a rule, whose target comes next. */
 int itrace_walk_rule(struct kprobe *probe, struct pt_regs *regs)
 {
+	u64 arrived = itrace_cost_now();
 	struct itrace_walk *walk = itrace_packet_walk(itrace_log_skb_arg(regs));
 	const struct itrace_running *running;
 
@@ -387,12 +397,17 @@ int itrace_walk_rule(struct kprobe *probe, struct pt_regs *regs)
 	if (running) {
 		if (unlikely(walk->observers))
 			itrace_observe_rule(running, walk, regs);
+		if (itrace_cost_wanted(&walk->cost))
+			itrace_cost_rule_searched(walk, arrived, itrace_log_chain_arg(regs),
+						  itrace_log_rule_arg(regs));
 		itrace_event_rule(walk, itrace_log_chain_arg(regs), itrace_log_type_arg(regs),
 				  itrace_log_rule_arg(regs));
 		itrace_progs_run(running, walk, regs);
 	}
 
 	itrace_mark_silence(walk, regs);
+	if (itrace_cost_wanted(&walk->cost))
+		itrace_cost_rule_done(walk, arrived);
 	return 0;
 }
 
@@ -430,9 +445,11 @@ struct itrace_walk *itrace_walk_of_pkt(const struct nft_pktinfo *pkt)
 /* A rule of nf_tables has done what it does, or a chain is at its end. */
 int itrace_walk_rule_nft(struct kprobe *probe, struct pt_regs *regs)
 {
+	u64 arrived = itrace_cost_now();
 	struct itrace_walk *walk = itrace_walk_of_pkt(itrace_notify_pkt_arg(regs));
 	const struct itrace_running *running;
 	struct itrace_nft_report report;
+	int skip;
 
 	if (!walk)
 		return 0;
@@ -442,10 +459,15 @@ int itrace_walk_rule_nft(struct kprobe *probe, struct pt_regs *regs)
 	if (running && itrace_nft_report_of(walk, &report, regs)) {
 		if (unlikely(walk->observers))
 			itrace_nft_report_matches(running, walk, regs, report.gone);
+		if (itrace_cost_wanted(&walk->cost))
+			itrace_cost_rule(walk, arrived);
 		itrace_event_rule_nft(walk, &report);
 		itrace_progs_run(running, walk, regs);
 	}
-	return itrace_nft_silence(walk, regs);
+	skip = itrace_nft_silence(walk, regs);
+	if (itrace_cost_wanted(&walk->cost))
+		itrace_cost_rule_done(walk, arrived);
+	return skip;
 }
 
 NOKPROBE_SYMBOL(itrace_walk_rule_nft);

@@ -3,9 +3,9 @@
  * How user space speaks to iptables_trace.ko: ioctls on /dev/iptables_trace.
  *
  * An open file is a session. It is configured while it stands still (SET_PROGRAMS, SET_FILTER, SET_NETNS, ADD_NETNS,
- * SET_SELECT, SET_MATCHES), runs from START to STOP, and may be configured and started again. Closing it, also by the death
- * of the process, undoes all that it did to the kernel; when the call returns, no program of the session runs any more.
- * Several sessions run at once, each with its own programs, filter and numbers.
+ * SET_SELECT, SET_MATCHES, SET_COSTS), runs from START to STOP, and may be configured and started again. Closing it, also
+ * by the death of the process, undoes all that it did to the kernel; when the call returns, no program of the session runs
+ * any more. Several sessions run at once, each with its own programs, filter and numbers.
  *
  * open() and every ioctl need, in the initial user namespace, CAP_NET_ADMIN and besides either CAP_BPF and CAP_PERFMON,
  * or CAP_SYS_ADMIN.
@@ -35,6 +35,7 @@ enum {
 	IPTABLES_TRACE_FEATURE_CGROUP	= 1 << 2,	/* IPTABLES_TRACE_SELECT_CGROUP */
 	IPTABLES_TRACE_FEATURE_OBSERVE	= 1 << 3,	/* SET_MATCHES, OBSERVE */
 	IPTABLES_TRACE_FEATURE_NFT	= 1 << 4,	/* IPTABLES_TRACE_BACK_END_NFT */
+	IPTABLES_TRACE_FEATURE_COSTS	= 1 << 5,	/* SET_COSTS */
 };
 
 /* What the module probes while a session runs. A set of them says which are in place. */
@@ -215,6 +216,18 @@ struct iptables_trace_matches {
 };
 
 /*
+ * Whether the session asks what rules take: iptables_trace_ctx.net_ns, and matches without what it takes to time them. What
+ * tracing takes itself is measured in each traversal, and what cannot be measured from within, at START: own_probe and so on
+ * of struct iptables_trace_stats. An event then takes longer; how long is not what is told.
+ *
+ * Errors: EINVAL (neither 0 nor 1), EBUSY (the session runs).
+ */
+struct iptables_trace_costs {
+	__u32	wanted;			/* 0 or 1 */
+	__u32	reserved;
+};
+
+/*
  * Has the matches of a table's rules observed wherever a session that has a program for them traces a packet through it.
  * netns as in struct iptables_trace_netns, but not -1. Returns the ruleset that is observed, as of
  * iptables_trace_ctx.ruleset, or 0 unless the session runs, as rulesets have no number before; other rulesets of the table
@@ -287,6 +300,12 @@ struct iptables_trace_stats {
 
 	/* With IPTABLES_TRACE_FEATURE_NFT. */
 	__u64	untold;			/* traversals with IPTABLES_TRACE_F_UNTOLD */
+
+	/* With IPTABLES_TRACE_FEATURE_COSTS, in sessions that have asked: in nanoseconds, as measured when one did last. */
+	__u32	own_probe;		/* into a probe's handler and out of it */
+	__u32	own_table;		/* out of the handler of a table's entry, and into that of its return */
+	__u32	own_match;		/* to observe a match; 0 in a session without a program for them */
+	__u32	own_clock;		/* to read the clock, as is done twice in each handler */
 };
 
 #define IPTABLES_TRACE_IOC		0xEB
@@ -309,6 +328,7 @@ struct iptables_trace_stats {
 #define IPTABLES_TRACE_SET_SELECT	_IOW(IPTABLES_TRACE_IOC, 8, struct iptables_trace_select)
 #define IPTABLES_TRACE_SET_MATCHES	_IOW(IPTABLES_TRACE_IOC, 9, struct iptables_trace_matches)
 #define IPTABLES_TRACE_OBSERVE		_IOWR(IPTABLES_TRACE_IOC, 10, struct iptables_trace_observe)
+#define IPTABLES_TRACE_SET_COSTS	_IOW(IPTABLES_TRACE_IOC, 11, struct iptables_trace_costs)
 
 #ifdef __cplusplus
 #define IPTABLES_TRACE_ASSERT_SIZE(s, n) \
@@ -324,6 +344,7 @@ IPTABLES_TRACE_ASSERT_SIZE(iptables_trace_netns, 8);
 IPTABLES_TRACE_ASSERT_SIZE(iptables_trace_select, 336);
 IPTABLES_TRACE_ASSERT_SIZE(iptables_trace_matches, 8);
 IPTABLES_TRACE_ASSERT_SIZE(iptables_trace_observe, 48);
-IPTABLES_TRACE_ASSERT_SIZE(iptables_trace_stats, 160);
+IPTABLES_TRACE_ASSERT_SIZE(iptables_trace_costs, 8);
+IPTABLES_TRACE_ASSERT_SIZE(iptables_trace_stats, 176);
 
 #endif

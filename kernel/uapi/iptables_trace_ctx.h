@@ -248,7 +248,14 @@ struct iptables_trace_ctx {
 	 */
 	__u64	matches;
 	__u32	match_count;
-	__u32	reserved32;
+
+	/*
+	 * In sessions that ask for it (SET_COSTS), in nanoseconds without what tracing takes, 0xffffffff: that or longer.
+	 * IPTABLES_TRACE_RULE: since the event before but for IPTABLES_TRACE_MATCHES. In x_tables these are the target of the
+	 * rule before and the rules that were asked since, up to this one; in nf_tables, this rule and those before it.
+	 * IPTABLES_TRACE_LEAVE: since IPTABLES_TRACE_ENTER, which is the sum of the former and what came behind the last rule.
+	 */
+	__u32	net_ns;
 
 	/*
 	 * Of nf_tables, the number in its table by which it calls a rule: at IPTABLES_TRACE_TYPE_RULE. In all other events it is
