@@ -153,7 +153,8 @@ static __always_inline void fill_rule(struct ipt_event_rule *event,
 	__builtin_memset(event->reserved, 0, sizeof(event->reserved));
 }
 
-static __always_inline int rule_of_nf_tables(const struct iptables_trace_ctx *c)
+/* With what is of nf_tables, or with what it took. */
+static __always_inline int rule_in_full(const struct iptables_trace_ctx *c)
 {
 	struct ipt_event_rule *event = bpf_ringbuf_reserve(&events, sizeof(*event), 0);
 
@@ -162,7 +163,11 @@ static __always_inline int rule_of_nf_tables(const struct iptables_trace_ctx *c)
 	fill_rule(event, c, sizeof(*event));
 	event->handle = c->handle;
 	event->verdict = c->verdict;
-	event->reserved2 = 0;
+	event->net = 0;
+	if (with_costs) {
+		event->head.flags |= IPT_EVENT_TIMED;
+		event->net = c->net_ns;
+	}
 	return submit(event, sizeof(*event));
 }
 
@@ -173,8 +178,8 @@ int BPF_PROG(trace_rule, const struct iptables_trace_ctx *c)
 
 	if (!is_readable(c))
 		return lost(IPT_EVENT_LOSS_CONTEXT);
-	if (c->nft_family)
-		return rule_of_nf_tables(c);
+	if (with_costs || c->nft_family)
+		return rule_in_full(c);
 	event = bpf_ringbuf_reserve(&events, IPT_EVENT_RULE_LEGACY, 0);
 	if (!event)
 		return lost(IPT_EVENT_LOSS_RING_FULL);
@@ -185,19 +190,28 @@ int BPF_PROG(trace_rule, const struct iptables_trace_ctx *c)
 SEC("raw_tp.w")
 int BPF_PROG(trace_leave, const struct iptables_trace_ctx *c)
 {
+	const __u32 size = with_costs ? sizeof(struct ipt_event_leave) : IPT_EVENT_LEAVE_UNTIMED;
 	struct ipt_event_leave *event;
 
 	if (!is_readable(c))
 		return lost(IPT_EVENT_LOSS_CONTEXT);
-	event = bpf_ringbuf_reserve(&events, sizeof(*event), 0);
+	if (with_costs)
+		event = bpf_ringbuf_reserve(&events, sizeof(*event), 0);
+	else
+		event = bpf_ringbuf_reserve(&events, IPT_EVENT_LEAVE_UNTIMED, 0);
 	if (!event)
 		return lost(IPT_EVENT_LOSS_RING_FULL);
-	fill_head(&event->head, c, IPT_EVENT_LEAVE, sizeof(*event));
+	fill_head(&event->head, c, IPT_EVENT_LEAVE, size);
+	if (with_costs) {
+		event->head.flags |= IPT_EVENT_TIMED;
+		event->net = c->net_ns;
+		event->reserved = 0;
+	}
 	event->duration = c->duration_ns;
 	event->verdict = c->verdict;
 	__builtin_memset(&event->packet, 0, sizeof(event->packet));
 	fill_packet(&event->packet, c);
-	return submit(event, sizeof(*event));
+	return submit(event, size);
 }
 
 /* An event is as long as there are matches, which the ring takes only of what is already somewhere. */

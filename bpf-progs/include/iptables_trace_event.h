@@ -42,6 +42,7 @@ enum ipt_event_type {
 #define IPT_EVENT_TABLE_CUT	(1 << 8)	/* the table's name is longer than there is room for */
 #define IPT_EVENT_CHAIN_CUT	(1 << 9)	/* the chain's, likewise */
 #define IPT_EVENT_UNTOLD	(1 << 10)	/* rules of this walk are not reported */
+#define IPT_EVENT_TIMED		(1 << 11)	/* net: a rule or leave event says what rules took */
 
 /* ipt_event_head.nft_family: of a table of nf_tables, the family that it is of; 0: a table of x_tables */
 #define IPT_EVENT_NFT_INET	1
@@ -172,10 +173,14 @@ struct ipt_event_rule {
 	__u32			ct_mark;
 	__u8			kind;	/* enum ipt_event_rule_kind */
 	__u8			reserved[3];
-	/* Ends here in a table of x_tables. */
+	/* Ends here in a table of x_tables, unless IPT_EVENT_TIMED is set. */
 	__u64			handle;	/* of the rule; with KIND_RETURN and KIND_POLICY of the chain */
 	__s32			verdict;	/* the rule's own, or the policy; IPT_EVENT_NFT_..., NF_ACCEPT ... */
-	__u32			reserved2;
+	/*
+	 * With IPT_EVENT_TIMED, nanoseconds since the enter or rule event before, without what tracing took; 0xffffffff: that
+	 * or longer.
+	 */
+	__u32			net;
 };
 
 #define IPT_EVENT_RULE_LEGACY	176	/* bytes of struct ipt_event_rule without what is of nf_tables */
@@ -211,7 +216,12 @@ struct ipt_event_leave {
 	__u64			duration;	/* since the packet entered, tracing included, in nanoseconds */
 	struct ipt_event_packet	packet;
 	__u32			verdict;	/* NF_ACCEPT ... and what its upper bits carry; any drop is NF_DROP */
+	/* Ends here unless IPT_EVENT_TIMED is set. */
+	__u32			net;	/* duration without what tracing took; 0xffffffff: that or longer */
+	__u32			reserved;
 };
+
+#define IPT_EVENT_LEAVE_UNTIMED	216	/* bytes of struct ipt_event_leave without what rules took */
 
 /* Why a program did not write an event: the index of its counter in the programs' array of losses, one a CPU. */
 enum ipt_event_loss {
@@ -234,7 +244,8 @@ IPT_EVENT_ASSERT(__builtin_offsetof(struct ipt_event_enter, handle) == IPT_EVENT
 IPT_EVENT_ASSERT(__builtin_offsetof(struct ipt_event_enter, header_len) == IPT_EVENT_ENTER_SHORT);
 IPT_EVENT_ASSERT(sizeof(struct ipt_event_rule) == 192);
 IPT_EVENT_ASSERT(__builtin_offsetof(struct ipt_event_rule, handle) == IPT_EVENT_RULE_LEGACY);
-IPT_EVENT_ASSERT(sizeof(struct ipt_event_leave) == 216);
+IPT_EVENT_ASSERT(sizeof(struct ipt_event_leave) == 224);
+IPT_EVENT_ASSERT(__builtin_offsetof(struct ipt_event_leave, net) == IPT_EVENT_LEAVE_UNTIMED);
 IPT_EVENT_ASSERT(sizeof(struct ipt_event_match) == 16);
 IPT_EVENT_ASSERT(sizeof(struct ipt_event_matches) == 136);
 

@@ -29,6 +29,9 @@ const volatile __u64 wake_bytes = 1024;
 /* Whether events carry the packet's first bytes: for formats that keep them. Set by the tool. */
 const volatile __u32 with_header;
 
+/* Whether they say what rules take: in sessions that ask the module for it. Set by the tool. */
+const volatile __u32 with_costs;
+
 static __always_inline int lost(__u32 reason)
 {
 	__u64 *count = bpf_map_lookup_elem(&losses, &reason);

@@ -24,9 +24,9 @@ constexpr size_t kBatch = 50000;
 } // namespace
 
 Loop::Loop(const Session &session, const Observation &observation, RulesetStore &store, Show &show, Output &output,
-	   WallClock &clock, const Options &options)
+	   WallClock &clock, const Options &options, bool measures)
 	: session_(session), observation_(observation), store_(store), show_(show), output_(output), clock_(clock),
-	  options_(options),
+	  options_(options), measures_(measures),
 	  correlator_(
 		  store, [this](PacketTrace &&trace) { show_.packet(std::move(trace)); }, {}, Owners())
 {
@@ -173,7 +173,11 @@ Summary Loop::summary(const Stats &stats, const Programs::LossCounts &programs) 
 	};
 	if (observation_.works())
 		summary.observed = { stats.matches, stats.unobserved_busy, stats.unobserved_unknown };
-	summary.dearest = show_.dearest();
+	summary.dearest = show_.costs().dearest();
+	summary.dearest_rules = show_.costs().dearest_rules();
+	if (measures_)
+		summary.own = { show_.costs().own(), stats.own_probe, stats.own_table, stats.own_match,
+				stats.own_clock };
 	return summary;
 }
 

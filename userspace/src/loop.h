@@ -21,7 +21,7 @@ namespace ipt {
 class Loop {
 public:
 	Loop(const Session &session, const Observation &observation, RulesetStore &store, Show &show, Output &output,
-	     WallClock &clock, const Options &options);
+	     WallClock &clock, const Options &options, bool measures);
 
 	// A record of the ring buffer.
 	void take(std::span<const std::byte> record);
@@ -48,6 +48,7 @@ private:
 	Output &output_;
 	WallClock &clock_;
 	const Options &options_;
+	const bool measures_; // what rules take
 	Correlator correlator_;
 	std::vector<Event> events_; // taken out of the ring and not looked at yet
 	uint64_t received_ = 0;

@@ -52,8 +52,8 @@ Result<Output> open_output(const Options &options)
 
 Look look_of(const Options &options, const Output &output, const WallClock &clock, NetnsNameOf netns_name)
 {
-	return { clock,		  std::move(netns_name), wants_color(options, output),
-		 options.verbose, options.explain,	 columns_of(options, output) };
+	return { clock,		  std::move(netns_name), wants_color(options, output), options.verbose,
+		 options.explain, options.cost,		 columns_of(options, output) };
 }
 
 std::unique_ptr<Sink> make_sink(Format format, Output &output, const Look &look)

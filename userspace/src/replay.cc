@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "replay.h"
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 #include <fmt/core.h>
@@ -40,6 +41,7 @@ Exit replay(const Options &options)
 	std::optional<Show> show;
 	std::optional<Summary> summary;
 	bool started = false;
+	bool timed = false;
 	JsonReader reader({
 		// Each file of a rotated recording begins anew; one after the other they are one.
 		[&](const Start &start) {
@@ -47,7 +49,11 @@ Exit replay(const Options &options)
 				show->start(start);
 		},
 		[&](const Event &event, const Traversal &walk) { show->event(event, walk); },
-		[&](PacketTrace &&trace) { show->packet(std::move(trace)); },
+		[&](PacketTrace &&trace) {
+			timed |= std::any_of(trace.traversals.begin(), trace.traversals.end(),
+					     [](const auto &walk) { return walk.leave && is_timed(walk.leave->head); });
+			show->packet(std::move(trace));
+		},
 		[&](const Summary &recorded) { summary = recorded; },
 	});
 	const Look look =
@@ -58,8 +64,10 @@ Exit replay(const Options &options)
 	catch_stop_signals();
 	const auto wanted = [&] { return !stop_requested() && !output->error() && !show->enough(); };
 	const Status status = read_recording(options.read, reader, wanted);
-	if (summary && options.dearest)
-		summary->dearest = show->dearest();
+	if (summary && options.dearest) {
+		summary->dearest = show->costs().dearest();
+		summary->dearest_rules = show->costs().dearest_rules();
+	}
 	show->end(summary ? *summary : Summary{ show->shown(), 0, {} });
 	output->flush();
 	if (output->error() && output->error() != EPIPE)
@@ -67,6 +75,8 @@ Exit replay(const Options &options)
 			    { fmt::format("cannot write the trace: {}", std::strerror(output->error())) });
 	if (!status)
 		return fail(started ? Exit::failed : Exit::usage, status.error());
+	if (options.cost && !timed)
+		note("the recording does not say what rules took: that takes --cost when it is made");
 	if (!summary && wanted())
 		note("the recording has no end: it was cut off, or goes on in another file");
 	else if (summary)

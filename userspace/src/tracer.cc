@@ -97,9 +97,13 @@ Exit trace(const Options &options)
 	NftReader nft_reader;
 	TextSources sources(reader, nft_reader);
 	RulesetStore store(sources);
-	Loop loop(*session, observation, store, show, *output, clock, options);
+	const bool measures = options.measures() && session->measures();
+	if (options.measures() && !measures)
+		note("iptables_trace.ko is older than this tool and does not measure what rules take: `modprobe -r "
+		     "iptables_trace` loads the one that is installed");
+	Loop loop(*session, observation, store, show, *output, clock, options, measures);
 	auto programs = Programs::load(
-		kRingBytes, keeps_bytes(options.format),
+		kRingBytes, { .header = keeps_bytes(options.format), .costs = measures },
 		[&loop](std::span<const std::byte> record) { loop.take(record); },
 		options.verbose ? [](const char *log) { fmt::print(stderr, "{}", log); } :
 				  std::function<void(const char *)>());
@@ -111,6 +115,8 @@ Exit trace(const Options &options)
 		return fail(Exit::failed, status.error());
 	if (auto status = configure(*session, *filter, *place, *request); !status)
 		return fail(exit_of(status.error()), status.error());
+	if (auto status = measures ? session->set_costs() : Status(); !status)
+		return fail(Exit::failed, status.error());
 	if (options.observes())
 		observation.begin(programs->matches_fd(), options.explain_budget);
 	// The first packet is to be observed too.

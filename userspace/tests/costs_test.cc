@@ -67,7 +67,64 @@ TEST(Costs, nothing_where_it_was_not_asked_for)
 {
 	Costs costs(0, router);
 	costs.add(sample_observed());
+	costs.add(sample_timed());
 	EXPECT_TRUE(costs.dearest().empty());
+	EXPECT_TRUE(costs.dearest_rules().empty());
+}
+
+TEST(Costs, sums_by_rule_where_rules_were_timed)
+{
+	Costs costs(2, router);
+	costs.add(sample_timed());
+	costs.add(sample_timed());
+	const auto dearest = costs.dearest_rules();
+	ASSERT_EQ(dearest.size(), 2U);
+	EXPECT_EQ(dearest[0].rule, "-A WEB -j REJECT --reject-with icmp-port-unreachable");
+	EXPECT_EQ(dearest[0].netns, "router");
+	EXPECT_EQ(dearest[0].chain, "WEB");
+	EXPECT_EQ(dearest[0].number, 1U);
+	EXPECT_EQ(dearest[0].met, 2U);
+	EXPECT_EQ(dearest[0].ns, 1800U);
+	EXPECT_EQ(dearest[1].number, 1U);
+	EXPECT_EQ(dearest[1].ns, 200U);
+	Costs without(2, router);
+	without.add(sample_tcp());
+	EXPECT_TRUE(without.dearest_rules().empty());
+}
+
+// Of nft's own a rule has no number, and is called by its handle.
+TEST(Costs, rules_of_nft_by_their_handles)
+{
+	PacketMaker p(1);
+	Costs costs(9, router);
+	const Enter enter = p.enter_nft(IPT_EVENT_NFT_INET, "web", NF_INET_LOCAL_IN, "input", 1);
+	Traversal walk = walk_of({ enter, p.timed(p.rule_nft("input", 5, IPT_EVENT_NFT_JUMP), 20),
+				   p.timed(p.rule_nft("input", 4, NF_ACCEPT), 10), p.leave(NF_ACCEPT) },
+				 sample_native_rules());
+	number_rules(walk);
+	costs.add(trace_of({ walk }));
+	const auto dearest = costs.dearest_rules();
+	ASSERT_EQ(dearest.size(), 2U);
+	EXPECT_EQ(dearest[0].handle, 5U);
+	EXPECT_EQ(dearest[0].number, 0U);
+	EXPECT_EQ(dearest[0].nft_family, IPT_EVENT_NFT_INET);
+	EXPECT_EQ(dearest[1].rule, "ct state established accept");
+}
+
+// What the table took beyond its rules was tracing: of the rules' events, and of one for entering and leaving.
+TEST(Costs, tracing_itself_on_the_mean)
+{
+	Costs costs(0, router);
+	EXPECT_EQ(costs.own(), 0U);
+	costs.add(sample_tcp());
+	EXPECT_EQ(costs.own(), 0U);
+	costs.add(sample_timed());
+	EXPECT_EQ(costs.own(), (1500U - 1050U) / 3);
+	// It cannot have taken less than nothing.
+	PacketMaker p(1);
+	Costs none(0, router);
+	none.add(trace_of({ walk_of({ p.enter("raw", 0), p.timed(p.leave(NF_ACCEPT), 2000) }, {}) }));
+	EXPECT_EQ(none.own(), 0U);
 }
 
 TEST(Summary, tells_what_was_observed_and_what_was_not)
@@ -85,6 +142,26 @@ TEST(Summary, tells_what_was_observed_and_what_was_not)
 	EXPECT_EQ(summary.text(), "1 packet, 2 events, nothing lost\n"
 				  "  the dearest matches:\n"
 				  "    10.0 us, asked 4 times, 2.5 us each: router filter (IPv6) WEB 3  -m limit");
+}
+
+TEST(Summary, tells_what_tracing_took_and_which_rules_took_the_most)
+{
+	Summary summary{ 1, 2, {} };
+	summary.own = OwnCost{ 1912, 310, 290, 60, 20 };
+	EXPECT_EQ(summary.text(),
+		  "1 packet, 2 events, own cost 1912 ns an event, subtracted (310 ns of it into a probe and "
+		  "out, measured at the start), nothing lost");
+	summary.own.reset();
+	summary.dearest_rules = {
+		{ "router", NFPROTO_IPV6, 0, "filter", "WEB", 3, 0, "-A WEB -j DROP", 4, 10'000 },
+		{ "router", NFPROTO_IPV6, IPT_EVENT_NFT_IPV6, "filter", "INPUT", 2, 7, "policy DROP", 1, 5'000 },
+		{ "router", NFPROTO_IPV4, IPT_EVENT_NFT_INET, "web", "input", 0, 7, "accept", 1, 4'000 }
+	};
+	EXPECT_EQ(summary.text(), "1 packet, 2 events, nothing lost\n"
+				  "  the dearest rules:\n"
+				  "    10.0 us, met 4 times, 2.5 us each: router filter (IPv6) WEB 3  -A WEB -j DROP\n"
+				  "    5.0 us, met 1 time, 5.0 us each: router nft ip6 filter INPUT 2  policy DROP\n"
+				  "    4.0 us, met 1 time, 4.0 us each: router nft inet web input handle 7  accept");
 }
 
 } // namespace

@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include "make_event.h"
+#include "pipeline/packet.h"
 
 namespace ipt::test {
 namespace {
@@ -134,6 +135,32 @@ TEST(Decode, refuses_events_of_nf_tables_that_are_as_short_as_others)
 	EXPECT_TRUE(refused(enter, IPT_EVENT_ENTER_LEGACY));
 	EXPECT_TRUE(refused(rule, IPT_EVENT_RULE_LEGACY));
 	EXPECT_FALSE(refused(bytes_of(PacketMaker(1).rule("c", 2)), IPT_EVENT_RULE_LEGACY));
+}
+
+// What rules took stands at the end, and only if it was asked for.
+TEST(Decode, takes_what_rules_took_or_nothing)
+{
+	PacketMaker p(1);
+	const auto decoded = [](auto event, size_t size) {
+		event.head.size = static_cast<uint32_t>(size);
+		auto bytes = bytes_of(event);
+		bytes.resize(size);
+		return decode(bytes);
+	};
+	const Rule rule = p.timed(p.rule("c", 2), 0xffffffff);
+	const Leave leave = p.timed(p.leave(NF_DROP), 7);
+	EXPECT_TRUE(is_timed(head_of(*decoded(rule, sizeof(rule)))));
+	EXPECT_EQ(std::get<Rule>(*decoded(rule, sizeof(rule))).net, 0xffffffff);
+	EXPECT_EQ(std::get<Leave>(*decoded(leave, sizeof(leave))).net, 7U);
+	// A short one that claims to say it does not.
+	EXPECT_FALSE(is_timed(head_of(*decoded(rule, IPT_EVENT_RULE_LEGACY))));
+	EXPECT_FALSE(is_timed(head_of(*decoded(leave, IPT_EVENT_LEAVE_UNTIMED))));
+	EXPECT_EQ(std::get<Leave>(*decoded(leave, IPT_EVENT_LEAVE_UNTIMED)).net, 0U);
+	EXPECT_FALSE(decoded(leave, IPT_EVENT_LEAVE_UNTIMED + 4));
+	// That much has one of nf_tables to say, too.
+	Leave of_nft = leave;
+	of_nft.head.nft_family = IPT_EVENT_NFT_INET;
+	EXPECT_TRUE(decoded(of_nft, IPT_EVENT_LEAVE_UNTIMED));
 }
 
 // One wrong field at a time.

@@ -44,6 +44,27 @@ TEST(Folded, time_until_a_rule_is_that_rules_and_the_last_ones_target_too)
 		  "filter;INPUT;WEB;4 -A WEB -m mark --mark 0x7 2000\n");
 }
 
+// Of a session that has asked: without what tracing took.
+TEST(Folded, times_are_those_of_the_rules_alone_where_they_are_known)
+{
+	PacketMaker p(1);
+	EXPECT_EQ(folded({ trace_of({ walk_of({ p.enter("filter", NF_INET_LOCAL_IN), p.timed(p.rule("INPUT", 1), 30),
+						p.timed(p.rule("WEB", 4), 200), p.timed(p.leave(NF_DROP, true), 235) },
+					      rules()) }) }),
+		  "filter;INPUT;1 -A INPUT -p tcp -j WEB 30\n"
+		  "filter;INPUT;WEB;4 -A WEB -m mark --mark 0x7 205\n");
+}
+
+TEST(Folded, no_time_is_less_than_nothing)
+{
+	PacketMaker p(1);
+	EXPECT_EQ(folded({ trace_of({ walk_of({ p.enter("filter", NF_INET_LOCAL_IN),
+						p.timed(p.rule("INPUT", 2, IPT_EVENT_KIND_POLICY), 30),
+						p.timed(p.leave(NF_DROP, true), 20) },
+					      rules()) }) }),
+		  "filter;INPUT;policy DROP 30\n");
+}
+
 TEST(Folded, stacks_of_all_packets_are_added_up_and_families_kept_apart)
 {
 	std::vector<PacketTrace> traces;

@@ -117,6 +117,20 @@ public:
 		return { next(IPT_EVENT_MATCHES, size), std::move(match) };
 	}
 
+	// What rules took, as a session knows that asks for it.
+	Rule timed(Rule event, uint32_t net)
+	{
+		event.head.flags |= IPT_EVENT_TIMED;
+		event.net = net;
+		return event;
+	}
+	Leave timed(Leave event, uint32_t net)
+	{
+		event.head.flags |= IPT_EVENT_TIMED;
+		event.net = net;
+		return event;
+	}
+
 	Leave leave(uint32_t verdict, bool terminal = false)
 	{
 		Leave event{};

@@ -106,6 +106,17 @@ TEST(Options, what_is_observed_and_at_which_price)
 	EXPECT_EQ(complaint({ "--read", "x", "--dearest", "1" }), "");
 }
 
+TEST(Options, what_takes_to_know_what_rules_take)
+{
+	EXPECT_FALSE(parse({ "--explain" })->options.measures());
+	EXPECT_TRUE(parse({ "--cost" })->options.measures());
+	EXPECT_FALSE(parse({ "--cost" })->options.observes());
+	EXPECT_TRUE(parse({ "--dearest", "3" })->options.measures());
+	EXPECT_TRUE(parse({ "--format", "folded" })->options.measures());
+	EXPECT_EQ(complaint({ "--read", "x", "--cost" }), "");
+	EXPECT_EQ(complaint({ "--cost", "--rules-only" }), "");
+}
+
 TEST(Options, expression_in_several_words)
 {
 	EXPECT_EQ(parse({ "-6", "tcp", "port", "443" })->options.expression, "tcp port 443");

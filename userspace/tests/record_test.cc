@@ -60,8 +60,10 @@ protected:
 			 4,
 			 5,
 			 ObservedCounts{ 6, 7, 8 },
-			 { { "router", NFPROTO_IPV6, "filter", "WEB", 3, 1, "-m limit", "-A WEB -m limit", 9,
-			     1000 } } };
+			 { { "router", NFPROTO_IPV6, "filter", "WEB", 3, 1, "-m limit", "-A WEB -m limit", 9, 1000 } },
+			 { { "router", NFPROTO_IPV4, IPT_EVENT_NFT_INET, "web", "input", 0, 7, "accept", 2, 50 },
+			   { "router", NFPROTO_IPV6, 0, "filter", "WEB", 3, 0, "-A WEB", 9, 40 } },
+			 OwnCost{ 1912, 310, 290, 60, 20 } };
 	Start read_start;
 	Summary read_summary;
 	std::vector<PacketTrace> read_traces;
@@ -136,6 +138,10 @@ TEST_F(RecordTest, json_gives_back_every_field_of_every_kind_of_event)
 	EXPECT_EQ(read_summary.left_out, 4U);
 	EXPECT_EQ(read_summary.held_back, 5U);
 	EXPECT_EQ(read_summary.text(), summary.text());
+	ASSERT_TRUE(read_summary.own);
+	EXPECT_EQ(read_summary.own->table, 290U);
+	EXPECT_EQ(read_summary.own->match, 60U);
+	EXPECT_EQ(read_summary.own->clock, 20U);
 }
 
 TEST_F(RecordTest, pcapng_gives_back_the_same)
@@ -341,8 +347,8 @@ TEST_F(RecordTest, pcapng_blocks_are_aligned_and_say_their_length_twice)
 		ASSERT_EQ(first, last);
 		at += first;
 	}
-	// A section, eighteen walks, four interfaces, statistics.
-	EXPECT_EQ(blocks, 24U);
+	// A section, nineteen walks, four interfaces, statistics.
+	EXPECT_EQ(blocks, 25U);
 }
 
 TEST_F(RecordTest, a_walk_with_more_rules_than_an_option_holds)

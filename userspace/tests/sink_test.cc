@@ -106,6 +106,47 @@ TEST_F(SinkTest, tree_shows_jumps_indented_with_the_text_of_each_rule)
 		  "  complete: DROP in filter INPUT\n\n");
 }
 
+// Until each rule and behind the last, and the table without what tracing took.
+TEST_F(SinkTest, tree_and_line_show_what_rules_took_if_that_is_wanted)
+{
+	const std::initializer_list<Event> events{ p.enter("filter", 1), p.timed(p.rule("INPUT", 1), 100),
+						   p.timed(p.rule("WEB", 1), 2500),
+						   p.timed(p.rule("DEEP", 2, IPT_EVENT_KIND_RETURN), 300),
+						   p.timed(p.leave(NF_DROP, true), 1'002'900) };
+	const std::string head =
+		"10:17:37.000001 #1 TCP 192.0.2.1:40000 > 192.0.2.2:443 SYN len 60 in eth0 netns router\n"
+		"  filter INPUT  DROP  1.0 ms\n";
+	const std::string plain = tree(events);
+	EXPECT_EQ(plain, head + "      1  -A INPUT -p tcp -j WEB\n"
+				"        1  -A WEB -p tcp --dport 443 -j DEEP\n"
+				"          2  -A DEEP -j REJECT --reject-with icmp-port-unreachable\n"
+				"  complete: DROP in filter INPUT\n\n");
+	look.cost = true;
+	EXPECT_EQ(tree(events).substr(plain.size()),
+		  head + "      1  -A INPUT -p tcp -j WEB  0.1 us\n"
+			 "        1  -A WEB -p tcp --dport 443 -j DEEP  2.5 us\n"
+			 "          2  -A DEEP -j REJECT --reject-with icmp-port-unreachable  0.3 us, then 1.0 ms\n"
+			 "  complete: DROP in filter INPUT\n\n");
+	const std::string lines = shown_by<LineSink>(events);
+	EXPECT_NE(lines.find("| INPUT 1: -A INPUT -p tcp -j WEB  0.1 us\n"), std::string::npos) << lines;
+	EXPECT_NE(lines.find("| DROP 1.0 ms\n"), std::string::npos) << lines;
+}
+
+// What is not known is not guessed: in a walk with a gap, what came behind its last rule; in an untimed one, all of it.
+TEST_F(SinkTest, tree_shows_no_times_that_are_not_known)
+{
+	look.cost = true;
+	const Enter enter = p.enter("filter", 1);
+	const Rule first = p.timed(p.rule("INPUT", 1), 100);
+	p.lose(1);
+	EXPECT_NE(tree({ enter, first, p.timed(p.leave(NF_DROP, true), 900) }).find("-j WEB  0.1 us\n"),
+		  std::string::npos);
+	PacketMaker other{ 2 };
+	EXPECT_NE(tree({ other.enter("filter", 1), other.rule("INPUT", 1), other.leave(NF_DROP, true) })
+			  .find("INPUT  DROP  1.5 us\n      1  -A INPUT -p tcp -j WEB\n"),
+		  std::string::npos);
+}
+
 // The kernel calls an unconditional verdict "return" or "policy"; the text knows better.
 TEST_F(SinkTest, tree_tells_written_rules_from_ends_of_chains_and_policies)
 {

@@ -67,8 +67,7 @@ Programs::Programs() = default;
 Programs::Programs(Programs &&) noexcept = default;
 Programs::~Programs() = default;
 
-Result<Programs> Programs::load(size_t ring_bytes, bool with_header, Record record,
-				std::function<void(const char *)> log)
+Result<Programs> Programs::load(size_t ring_bytes, Extras extras, Record record, std::function<void(const char *)> log)
 {
 	std::string output;
 	said = &output;
@@ -87,7 +86,8 @@ Result<Programs> Programs::load(size_t ring_bytes, bool with_header, Record reco
 	if (!programs.skeleton_)
 		return fail("open", errno);
 	programs.skeleton_->rodata->wake_bytes = ring_bytes / 4;
-	programs.skeleton_->rodata->with_header = with_header;
+	programs.skeleton_->rodata->with_header = extras.header;
+	programs.skeleton_->rodata->with_costs = extras.costs;
 	bpf_map__set_max_entries(programs.skeleton_->maps.events, static_cast<__u32>(ring_bytes));
 	if (const int error = iptables_trace_bpf__load(programs.skeleton_.get()))
 		return fail("load", -error);

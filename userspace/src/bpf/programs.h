@@ -24,9 +24,14 @@ public:
 	using Record = std::function<void(std::span<const std::byte>)>;
 	using LossCounts = std::array<uint64_t, IPT_EVENT_LOSSES>;
 
+	// What events carry besides.
+	struct Extras {
+		bool header; // the packet's first bytes
+		bool costs; // what rules took, if the session asks for it
+	};
+
 	// ring_bytes: a power of two, at least a page. log: what libbpf says about a failure, if somebody wants to know.
-	// with_header: events carry the packet's first bytes.
-	static Result<Programs> load(size_t ring_bytes, bool with_header, Record record,
+	static Result<Programs> load(size_t ring_bytes, Extras extras, Record record,
 				     std::function<void(const char *)> log);
 
 	Programs(Programs &&) noexcept;

@@ -112,8 +112,9 @@ void describe(CLI::App &app, Options &options, Raw &raw)
 		->type_name("MATCHES")
 		->check(whole_number_from<uint32_t>(0))
 		->excludes("--read");
-	app.add_option("--dearest", options.dearest, "At the end, the matches that took the most time")
-		->type_name("MATCHES")
+	app.add_flag("--cost", options.cost, "Show what each rule took to be found, without what tracing takes");
+	app.add_option("--dearest", options.dearest, "At the end, the rules and matches that took the most time")
+		->type_name("COUNT")
 		->check(whole_number_from(1U));
 	app.add_flag("-v,--verbose", options.verbose, "More of the packet, and what the tool does");
 	// What is given twice counts as it was given last, or all of it if it is a list. Behind a list comes the expression.

@@ -44,12 +44,15 @@ struct Options {
 	bool rules_only = false;
 	bool explain = false;
 	uint32_t explain_budget = 100'000; // matches a second on a CPU; 0: no limit
-	unsigned int dearest = 0; // matches to be named at the end
+	bool cost = false; // what rules took
+	unsigned int dearest = 0; // rules and matches to be named at the end
 	bool verbose = false;
 	std::string expression;
 
 	// Whether it takes more than what is captured of packets.
 	bool observes() const { return explain || dearest; }
+	// Whether it takes to know what rules took.
+	bool measures() const { return cost || dearest || format == Format::folded; }
 };
 
 // Text to print, and to end with success, because --help or --version was given.

@@ -5,6 +5,7 @@
 #include <cstring>
 #include <fmt/core.h>
 #include <linux/netfilter.h>
+#include <type_traits>
 
 #include "event/names.h"
 #include "util/printable.h"
@@ -88,6 +89,12 @@ bool may_have<Rule>(size_t size)
 	return size == IPT_EVENT_RULE_LEGACY || size >= sizeof(Rule);
 }
 
+template <>
+bool may_have<Leave>(size_t size)
+{
+	return size == IPT_EVENT_LEAVE_UNTIMED || size >= sizeof(Leave);
+}
+
 // What lies behind the packet's own bytes is nobody's.
 void take_header(Enter &e)
 {
@@ -103,9 +110,13 @@ Result<Event> body(std::span<const std::byte> record, bool is_nft)
 {
 	T event{};
 	const bool is_long = record.size() >= sizeof(event);
-	if (!is_long && (is_nft || !may_have<T>(record.size())))
+	// What the others leave out is of nf_tables.
+	const bool has_it_all = is_nft && !std::is_same_v<T, Leave>;
+	if (!is_long && (has_it_all || !may_have<T>(record.size())))
 		return Error{ fmt::format("an event of {} bytes that should have {}", record.size(), sizeof(event)) };
 	std::memcpy(&event, record.data(), std::min(record.size(), sizeof(event)));
+	if (!is_long)
+		event.head.flags &= static_cast<uint16_t>(~IPT_EVENT_TIMED);
 	take_header(event);
 	tame(event.head.table);
 	if (!take_names(event))

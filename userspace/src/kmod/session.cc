@@ -175,6 +175,18 @@ Status Session::add_netns(int fd) const
 		       { { ENOSPC, "--netns: more network namespaces than the module can look at: use all" } });
 }
 
+bool Session::measures() const
+{
+	const auto known = info();
+	return known && known->features & IPTABLES_TRACE_FEATURE_COSTS;
+}
+
+Status Session::set_costs() const
+{
+	iptables_trace_costs costs{ 1, 0 };
+	return outcome(ioctl(device_.get(), IPTABLES_TRACE_SET_COSTS, &costs), "cannot measure what rules take");
+}
+
 Status Session::set_select(const Select &select) const
 {
 	return outcome(ioctl(device_.get(), IPTABLES_TRACE_SET_SELECT, &select), "cannot select packets",

@@ -34,6 +34,10 @@ public:
 	Status set_netns(int fd) const;
 	// A further one.
 	Status add_netns(int fd) const;
+	// Whether it can measure what rules take.
+	bool measures() const;
+	// Has it done so.
+	Status set_costs() const;
 	// What is asked of packets besides the filter.
 	Status set_select(const Select &select) const;
 	// The program that is told what matches say, and how many a second on a CPU; 0: any.

@@ -6,6 +6,7 @@
 
 #include "event/names.h"
 #include "pipeline/course.h"
+#include "pipeline/met.h"
 #include "pipeline/observed.h"
 
 namespace ipt {
@@ -14,6 +15,7 @@ namespace {
 
 // More than any ruleset has; rules that are replaced all the time must not fill memory.
 constexpr size_t kMostMatches = 200'000;
+constexpr size_t kMostRules = 200'000;
 
 Dear named(const Traversal &walk, std::string_view chain, const Match &match, std::string netns)
 {
@@ -37,7 +39,66 @@ std::string key_of(const Dear &dear)
 			   dear.index, dear.rule);
 }
 
+std::string key_of(const DearRule &dear)
+{
+	return fmt::format("{}\n{} {} {}\n{}\n{} {}\n{}", dear.netns, dear.family, dear.nft_family, dear.table,
+			   dear.chain, dear.number, dear.handle, dear.rule);
+}
+
+DearRule named(const Traversal &walk, const Rule &rule, std::string netns)
+{
+	return { .netns = std::move(netns),
+		 .family = walk.head.family,
+		 .nft_family = walk.head.nft_family,
+		 .table = std::string(name_of(walk.head.table)),
+		 .chain = std::string(name_of(rule.chain)),
+		 .number = walk.rules_text.text && walk.rules_text.text->is_nft ? 0 : rule.number,
+		 .handle = rule.handle,
+		 .rule = met(rule, walk.rules_text).text };
+}
+
+// The most of them by their sums.
+template <typename T>
+std::vector<T> dearest_of(const std::unordered_map<std::string, T> &all, size_t most)
+{
+	std::vector<T> sorted;
+	sorted.reserve(all.size());
+	for (const auto &[key, dear] : all)
+		sorted.push_back(dear);
+	const auto dearer = [](const T &a, const T &b) { return a.ns != b.ns ? a.ns > b.ns : key_of(a) < key_of(b); };
+	const size_t wanted = std::min(most, sorted.size());
+	std::partial_sort(sorted.begin(), sorted.begin() + static_cast<std::ptrdiff_t>(wanted), sorted.end(), dearer);
+	sorted.resize(wanted);
+	return sorted;
+}
+
 } // namespace
+
+// From the middle of the enter event to that of the leave event, which together are one.
+void Costs::add_own(const Traversal &walk)
+{
+	if (!walk.leave || !is_timed(walk.leave->head))
+		return;
+	own_ns_ += walk.leave->duration - std::min<uint64_t>(walk.leave->duration, walk.leave->net);
+	own_events_ += walk.rules.size() + walk.matches.size() + 1;
+}
+
+void Costs::add_rules(const Traversal &walk)
+{
+	for (const Rule &rule : walk.rules) {
+		if (!is_timed(rule.head))
+			continue;
+		DearRule dear = named(walk, rule, netns_name_(walk.head));
+		std::string key = key_of(dear);
+		if (rules_.size() >= kMostRules && !rules_.contains(key)) {
+			dear = { .family = walk.head.family, .rule = "all others" };
+			key.clear();
+		}
+		DearRule &sum = rules_.try_emplace(std::move(key), std::move(dear)).first->second;
+		sum.met++;
+		sum.ns += rule.net;
+	}
+}
 
 void Costs::add(const Traversal &walk, std::string_view chain, const Match &match)
 {
@@ -52,7 +113,7 @@ void Costs::add(const Traversal &walk, std::string_view chain, const Match &matc
 	sum.ns += match.duration;
 }
 
-void Costs::add(const Traversal &walk)
+void Costs::add_matches(const Traversal &walk)
 {
 	Observed observed(walk);
 	for (const Rule &rule : walk.rules) {
@@ -71,27 +132,24 @@ void Costs::add(const Traversal &walk)
 
 void Costs::add(const PacketTrace &trace)
 {
-	if (!most_)
-		return;
 	for (const Traversal &walk : trace.traversals) {
+		add_own(walk);
+		if (!most_)
+			continue;
+		add_rules(walk);
 		if (!walk.matches.empty())
-			add(walk);
+			add_matches(walk);
 	}
 }
 
 std::vector<Dear> Costs::dearest() const
 {
-	std::vector<Dear> sorted;
-	sorted.reserve(matches_.size());
-	for (const auto &[key, dear] : matches_)
-		sorted.push_back(dear);
-	const auto dearer = [](const Dear &a, const Dear &b) {
-		return a.ns != b.ns ? a.ns > b.ns : key_of(a) < key_of(b);
-	};
-	const size_t wanted = std::min(most_, sorted.size());
-	std::partial_sort(sorted.begin(), sorted.begin() + static_cast<std::ptrdiff_t>(wanted), sorted.end(), dearer);
-	sorted.resize(wanted);
-	return sorted;
+	return dearest_of(matches_, most_);
+}
+
+std::vector<DearRule> Costs::dearest_rules() const
+{
+	return dearest_of(rules_, most_);
 }
 
 } // namespace ipt

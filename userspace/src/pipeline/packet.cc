@@ -42,6 +42,25 @@ bool is_untold(const Traversal &walk)
 	return walk.head.flags & IPT_EVENT_UNTOLD;
 }
 
+bool is_timed(const Head &head)
+{
+	return head.flags & IPT_EVENT_TIMED;
+}
+
+uint64_t time_in(const Leave &leave)
+{
+	return is_timed(leave.head) ? leave.net : leave.duration;
+}
+
+// The sum may have stopped at the largest number before its parts did.
+uint64_t time_behind(const Traversal &walk)
+{
+	uint64_t time = walk.leave ? walk.leave->net : 0;
+	for (const Rule &rule : walk.rules)
+		time -= std::min<uint64_t>(time, rule.net);
+	return time;
+}
+
 // A walk whose beginning was lost may have come to the policy.
 std::string_view first_chain(const Traversal &walk)
 {

@@ -43,6 +43,15 @@ bool is_observed(const Traversal &walk);
 // The kernel did not tell which rules it met.
 bool is_untold(const Traversal &walk);
 
+// The session asked what rules took: net of a rule or leave event says so.
+bool is_timed(const Head &head);
+
+// What the table took: without what tracing took, if that is known.
+uint64_t time_in(const Leave &leave);
+
+// What of it came behind the last rule, of a walk that is timed.
+uint64_t time_behind(const Traversal &walk);
+
 // The chain that the kernel began with: built-in, or in nf_tables a base chain; empty if that is not known.
 std::string_view first_chain(const Traversal &walk);
 

@@ -34,6 +34,25 @@ std::string dear_text(const Dear &dear)
 			   dear.number, dear.match);
 }
 
+std::string dear_text(const DearRule &dear)
+{
+	const bool is_nft = dear.nft_family != 0;
+	const std::string table =
+		is_nft ? fmt::format("nft {} {}", nft_family_name(dear.nft_family), dear.table) : dear.table;
+	const std::string name =
+		!dear.number && dear.handle ? fmt::format("handle {}", dear.handle) : fmt::format("{}", dear.number);
+	return fmt::format("{}, met {}, {} each: {} {}{} {} {}  {}", duration_text(dear.ns), counted(dear.met, "time"),
+			   duration_text(dear.ns / std::max<uint64_t>(dear.met, 1)), dear.netns, table,
+			   dear.family == NFPROTO_IPV6 && !is_nft ? " (IPv6)" : "", dear.chain, name, dear.rule);
+}
+
+std::string own_text(const OwnCost &own)
+{
+	return fmt::format(
+		", own cost {} ns an event, subtracted ({} ns of it into a probe and out, measured at the start)",
+		own.event, own.probe);
+}
+
 } // namespace
 
 bool Summary::lossless() const
@@ -58,11 +77,17 @@ std::string Summary::text() const
 		text += ", " + counted(held_back, "packet") + " held back by --rate";
 	if (observed)
 		text += observed_text(*observed);
+	if (own)
+		text += own_text(*own);
 	text += lossless() ? ", nothing lost" : "; not complete:";
 	for (const Loss &loss : losses) {
 		if (loss.count)
 			text += fmt::format("\n  {} {}", loss.count, loss.what);
 	}
+	if (!dearest_rules.empty())
+		text += "\n  the dearest rules:";
+	for (const DearRule &dear : dearest_rules)
+		text += "\n    " + dear_text(dear);
 	if (!dearest.empty())
 		text += "\n  the dearest matches:";
 	for (const Dear &dear : dearest)

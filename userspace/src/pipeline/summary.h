@@ -36,6 +36,30 @@ struct Dear {
 	uint64_t ns = 0; // of all of these together
 };
 
+// A rule, and what it took until it was met: the rules since the one that was met before it.
+struct DearRule {
+	std::string netns;
+	uint8_t family = 0;
+	uint8_t nft_family = 0; // 0: of x_tables
+	std::string table;
+	std::string chain;
+	uint32_t number = 0; // in its chain, from 1; 0: not known
+	uint64_t handle = 0; // of nf_tables
+	std::string rule; // or what it is: "policy DROP"
+	uint64_t met = 0; // times
+	uint64_t ns = 0; // of all of these together
+};
+
+// What tracing itself takes, in nanoseconds; it is not part of any other figure.
+struct OwnCost {
+	uint64_t event = 0; // on the mean, of those that were shown
+	// As measured at the start.
+	uint32_t probe = 0; // of that, into a probe's handler and out of it
+	uint32_t table = 0; // the same for the probe of a table's entry and return, between these
+	uint32_t match = 0; // of each match that is observed
+	uint32_t clock = 0; // reading the clock
+};
+
 struct Summary {
 	uint64_t packets = 0;
 	uint64_t events = 0;
@@ -45,6 +69,8 @@ struct Summary {
 	uint64_t held_back = 0; // by --rate
 	std::optional<ObservedCounts> observed; // if matches were
 	std::vector<Dear> dearest; // if that was asked for; the dearest first
+	std::vector<DearRule> dearest_rules; // likewise
+	std::optional<OwnCost> own; // if it was measured
 
 	bool lossless() const;
 	uint64_t lost() const; // all of them together

@@ -142,6 +142,15 @@ Head head_from(const JsonObject &object, uint8_t type, size_t size)
 	return head;
 }
 
+template <typename T>
+void set_net(T &event, const JsonObject &object, const char *key)
+{
+	if (!object.has(key))
+		return;
+	event.head.flags |= IPT_EVENT_TIMED;
+	event.net = object.number<uint32_t>(key);
+}
+
 Enter enter_from(const JsonObject &object)
 {
 	Enter enter{};
@@ -176,6 +185,7 @@ Rule rule_from(const JsonObject &object)
 		rule.handle = object.number<uint64_t>("handle");
 		rule.verdict = object.number<int32_t>("verdict_number");
 	}
+	set_net(rule, object, "segment_ns");
 	return rule;
 }
 
@@ -206,6 +216,7 @@ Leave leave_from(const JsonObject &object)
 	leave.duration = object.number<uint64_t>("duration_ns");
 	leave.packet = fields(object, leave.head.family);
 	leave.verdict = object.number<uint32_t>("verdict_number");
+	set_net(leave, object, "net_ns");
 	return leave;
 }
 

@@ -26,6 +26,27 @@ Dear dear_from(const JsonObject &from)
 		 .ns = from.number<uint64_t>("duration_ns") };
 }
 
+DearRule dear_rule_from(const JsonObject &from)
+{
+	return { .netns = from.text("netns"),
+		 .family = family_from(from),
+		 .nft_family = from.has("nft_family") ? nft_family_from(from) : uint8_t{ 0 },
+		 .table = from.text("table"),
+		 .chain = from.text("chain"),
+		 .number = from.number<uint32_t>("number"),
+		 .handle = from.number_or<uint64_t>("handle", 0),
+		 .rule = from.text("rule"),
+		 .met = from.number<uint64_t>("met"),
+		 .ns = from.number<uint64_t>("duration_ns") };
+}
+
+OwnCost own_from(const JsonObject &from)
+{
+	return { from.number<uint64_t>("event_ns"), from.number<uint32_t>("probe_ns"),
+		 from.number<uint32_t>("table_ns"), from.number<uint32_t>("match_ns"),
+		 from.number<uint32_t>("clock_ns") };
+}
+
 Origin origin_from(const JsonObject &from)
 {
 	Origin origin{ from.number<uint64_t>("packet"), {}, {}, {} };
@@ -252,6 +273,12 @@ void JsonReader::take_summary(const Object &object)
 		const JsonObject from = object.object("observed");
 		summary.observed = { from.number<uint64_t>("matches"), from.number<uint64_t>("busy"),
 				     from.number<uint64_t>("unknown") };
+	}
+	if (object.has("own"))
+		summary.own = own_from(object.object("own"));
+	if (object.has("dearest_rules")) {
+		for (const auto &item : object.list("dearest_rules"))
+			summary.dearest_rules.push_back(dear_rule_from(JsonObject(item)));
 	}
 	if (object.has("dearest")) {
 		for (const auto &item : object.list("dearest"))

@@ -180,6 +180,27 @@ void dearest(JsonText &json, const std::vector<Dear> &matches)
 	json.close_list();
 }
 
+void dearest_rules(JsonText &json, const std::vector<DearRule> &rules)
+{
+	json.open_list("dearest_rules");
+	for (const DearRule &dear : rules) {
+		json.open().text("netns", dear.netns).word("family", family_word(dear.family));
+		if (dear.nft_family)
+			json.word("nft_family", nft_family_name(dear.nft_family));
+		json.text("table", dear.table).text("chain", dear.chain).number("number", dear.number);
+		if (dear.handle)
+			json.number("handle", dear.handle);
+		json.text("rule", dear.rule).number("met", dear.met).number("duration_ns", dear.ns).close();
+	}
+	json.close_list();
+}
+
+void own(JsonText &json, const OwnCost &own)
+{
+	json.open("own").number("event_ns", own.event).number("probe_ns", own.probe).number("table_ns", own.table);
+	json.number("match_ns", own.match).number("clock_ns", own.clock).close();
+}
+
 } // namespace
 
 const std::string &UtcText::operator()(int64_t wall_ns)
@@ -260,6 +281,8 @@ void JsonWriter::event(std::string &to, const Rule &rule, const Traversal &walk,
 	if (what.rule && !what.rule->target.empty())
 		json.text("target", what.rule->target);
 	json.number("mark", rule.mark).number("connection_mark", rule.ct_mark);
+	if (is_timed(rule.head))
+		json.number("segment_ns", rule.net);
 	if (passed)
 		no_match(json, *passed);
 	json.close();
@@ -292,6 +315,8 @@ void JsonWriter::event(std::string &to, const Leave &leave, const Traversal &wal
 	head(json, leave.head, "leave", walk);
 	json.word("verdict", verdict_name(leave.verdict)).number("verdict_number", leave.verdict);
 	json.number("duration_ns", leave.duration);
+	if (is_timed(leave.head))
+		json.number("net_ns", leave.net);
 	fields(json, leave.head.family, leave.packet);
 	if (!explanation.dropped_by.empty()) {
 		const Match &match = *explanation.dropped_by.back();
@@ -407,6 +432,10 @@ void JsonWriter::summary(std::string &to, const Summary &summary)
 		json.open("observed").number("matches", observed->matches).number("busy", observed->busy);
 		json.number("unknown", observed->unknown).close();
 	}
+	if (summary.own)
+		own(json, *summary.own);
+	if (!summary.dearest_rules.empty())
+		dearest_rules(json, summary.dearest_rules);
 	if (!summary.dearest.empty())
 		dearest(json, summary.dearest);
 	json.close();

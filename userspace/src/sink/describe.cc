@@ -88,6 +88,16 @@ std::string changes_text(const Traversal &walk)
 	return text;
 }
 
+std::string time_text(const Traversal &walk, size_t rule)
+{
+	if (!is_timed(walk.rules[rule].head))
+		return {};
+	std::string text = duration_text(walk.rules[rule].net);
+	if (rule + 1 == walk.rules.size() && is_whole(walk))
+		text += ", then " + duration_text(time_behind(walk));
+	return text;
+}
+
 std::string marks_text(const Traversal &walk, size_t rule)
 {
 	const bool last = rule + 1 == walk.rules.size();

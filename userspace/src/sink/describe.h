@@ -24,6 +24,9 @@ std::string changes_text(uint8_t family, const PacketFields &before, const Packe
 // What a table did to the packet. Marks only if it is not known which of its rules set them.
 std::string changes_text(const Traversal &walk);
 
+// What it took until this rule was met, and behind the last one: "1.2 us", "1.2 us, then 3.4 us"; empty if it was not timed.
+std::string time_text(const Traversal &walk, size_t rule);
+
 // The marks that the target of this rule set, of a walk that is whole; empty if it set none.
 std::string marks_text(const Traversal &walk, size_t rule);
 

@@ -71,14 +71,15 @@ void FoldedSink::add_walk(const Traversal &walk)
 	const std::string root = walk.head.family == NFPROTO_IPV6 && !says_family ? table + " (IPv6)" : table;
 	ChainStack chains(first_chain(walk));
 	std::string stack = stack_of(root, chains);
+	const bool timed = is_timed(walk.leave->head);
 	uint64_t since = walk.enter->head.time;
 	for (const Rule &rule : walk.rules) {
 		chains.go_to(name_of(rule.chain));
 		stack = stack_of(root, chains) + ";" + frame_of(rule, walk);
-		add(stack, since_then(since, rule.head.time));
+		add(stack, timed ? rule.net : since_then(since, rule.head.time));
 		since = rule.head.time;
 	}
-	add(stack, since_then(since, walk.leave->head.time));
+	add(stack, timed ? time_behind(walk) : since_then(since, walk.leave->head.time));
 }
 
 void FoldedSink::packet(const PacketTrace &trace)

@@ -11,7 +11,7 @@ namespace ipt {
 
 // Stacks for flame graphs, "table;chain;chain;rule NANOSECONDS", all packets together, at the end. The time up to the
 // moment that a rule matched is counted for that rule, the search for it included; the time after the last one, in which
-// its target ran, too.
+// its target ran, too. Without what tracing took, if that is known.
 class FoldedSink : public Sink {
 public:
 	explicit FoldedSink(Output &output) : output_(output) {}

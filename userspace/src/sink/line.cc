@@ -72,11 +72,13 @@ void LineSink::happened(const Rule &event, const Traversal &walk)
 		 what.what == Met::What::rule || what.what == Met::What::not_sure)
 		(line_ += ' ') += rule_name(event, walk.rules_text);
 	(line_ += ": ") += what.text;
+	if (look_.cost && is_timed(event.head))
+		(line_ += "  ") += duration_text(event.net);
 }
 
 void LineSink::happened(const Leave &event, const Traversal &walk)
 {
-	((line_ += painted_verdict(event.verdict, look_)) += ' ') += duration_text(event.duration);
+	((line_ += painted_verdict(event.verdict, look_)) += ' ') += duration_text(time_in(event));
 	if (const std::string hotdrop = hotdrop_text(walk); !hotdrop.empty())
 		(line_ += ", ") += hotdrop;
 }

@@ -17,6 +17,7 @@ struct Look {
 	bool color = false;
 	bool verbose = false;
 	bool explain = false; // also the rules that did not match
+	bool cost = false; // and what they took
 	size_t width = 0; // in columns; 0: lines are as long as they are
 
 	std::string bold(std::string_view text) const { return paint("1", text); }

@@ -29,7 +29,7 @@ public:
 	bool enough() const { return count_ && counted_ >= count_; }
 	// Whether this packet was shown, not long ago, and what it made is shown too.
 	bool has_shown(uint64_t packet) const { return recent_.contains(packet); }
-	std::vector<Dear> dearest() const { return costs_.dearest(); }
+	const Costs &costs() const { return costs_; }
 
 private:
 	void replay(const PacketTrace &trace);

@@ -74,7 +74,7 @@ std::string TreeText::cost(const std::vector<const Match *> &asked, const Traver
 {
 	constexpr uint64_t good_part = 4;
 	const uint64_t ns = duration_of(asked);
-	const uint64_t all = traversal.leave ? traversal.leave->duration : 0;
+	const uint64_t all = traversal.leave ? time_in(*traversal.leave) : 0;
 	if (asked.empty() || !(look_.verbose || ns * good_part >= all))
 		return {};
 	return fmt::format("{} took {}", asked.size() == 1 ? "its match" : "its matches", duration_text(ns));
@@ -137,6 +137,8 @@ void TreeText::add_rules(std::string &block, const Traversal &traversal) const
 				       what.text);
 		else
 			block += look_.dim(what.text);
+		if (const std::string took = look_.cost ? time_text(traversal, i) : ""; !took.empty())
+			block.append("  ").append(took);
 		block += '\n';
 		if (i < explanation.matched.size())
 			add_matched(block, indent, explanation.matched[i], traversal);
@@ -170,7 +172,7 @@ void TreeText::add_traversal(std::string &block, const Traversal &traversal, con
 		block += " " + devices;
 	if (traversal.leave)
 		block += fmt::format("  {}  {}", painted_verdict(traversal.leave->verdict, look_),
-				     duration_text(traversal.leave->duration));
+				     duration_text(time_in(*traversal.leave)));
 	if (traversal.head.flags & IPT_EVENT_GUESSED)
 		block += "  (most likely the same packet)";
 	if (traversal.gap)
