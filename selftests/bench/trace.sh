@@ -75,3 +75,10 @@ measure
 row "ours, mean of enter, rule and leave" "$(more)" 3
 row "ours, a rule" "$(all_rules)" $rules
 go_on selected
+
+trace costly --cost -o /dev/null udp
+stand_still costly
+measure
+row "ours with --cost, mean of enter, rule and leave" "$(more)" 3
+row "ours with --cost, a rule" "$(all_rules)" $rules
+go_on costly

@@ -8,6 +8,7 @@ awk -F '\t' '
 		print "| tracing | instructions |"
 		print "|---|---|"
 		n = split("in-tree TRACE, a rule|ours, a rule|ours, mean of enter, rule and leave|" \
+			  "ours with --cost, a rule|ours with --cost, mean of enter, rule and leave|" \
 			  "a packet that is not selected|a packet that has not the mark|module loaded, no session|after a session", rows, "|")
 		for (i = 1; i <= n; i++) {
 			if (!(rows[i] in cost)) missing = 1

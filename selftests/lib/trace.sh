@@ -57,7 +57,7 @@ trace_stop()
 steady()
 {
 	sed -E -e 's/^[0-9]{2}:[0-9]{2}:[0-9]{2}\.[0-9]{6} /TIME /' \
-		-e 's/  [0-9]+\.[0-9] (u|m)?s(  |$)/  T\2/' \
+		-e 's/  [0-9]+\.[0-9] (u|m)?s(  |$|, then )/  T\2/; s/  T, then [0-9]+\.[0-9] (u|m)?s$/  T, then T/' \
 		-e 's/ \(its match(es)? took [^)]*\)$//; /^ +its match(es)? took /d' \
 		-e "s/$right/RIGHT/; s/$left/LEFT/" \
 		-e 's/sent (by|for) (.*) \(pid [0-9]+, uid /sent \1 \2 (pid PID, uid /' \

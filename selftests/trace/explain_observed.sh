@@ -107,7 +107,7 @@ check "mac: the packet's own address" same "$(said 2011 | grep -o 'said no' | wc
 check "addrtype: with the address" same "$(said 2012)" "$(four '-m addrtype --dst-type BROADCAST: packet has 192.0.2.2')"
 check "all other rules are of other ports" same "$(others)" "0 wrong, many"
 check "they count as they do without a trace" same "$with" "$without"
-check "nothing is lost, all is observed" grep -qE '^iptables-trace: 48 packets, .* [0-9]+ matches observed, nothing lost$' \
+check "nothing is lost, all is observed" grep -qE '^iptables-trace: 48 packets, .* [0-9]+ matches observed, own cost [0-9]+ ns an event, .*, nothing lost$' \
 	"$trace_dir/all.err"
 check "the dearest are named" same "$(grep -A 4 'the dearest matches:' "$trace_dir/all.err" | grep -cE ', asked [0-9]+ times?, .* each: ')" 3
 

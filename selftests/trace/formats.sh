@@ -47,7 +47,7 @@ traffic()
 	# The last half of a datagram, and one that is larger than what is kept of it.
 	in_left ping -nqc1 -W1 -s 3000 192.0.2.2 >/dev/null
 }
-again() { setpriv --reuid 65534 --regid 65534 --clear-groups iptables-trace --color never --read "$@" 2>/dev/null; }
+again() { setpriv --reuid 65534 --regid 65534 --clear-groups iptables-trace --color never --cost --read "$@" 2>/dev/null; }
 # By packet: each live trace has them in the order in which it came to know their ends.
 trees_by_packet() { awk 'BEGIN { RS = "" } { number = substr($2, 2) + 0; gsub(/\n/, "\r"); print number "\t" $0 }' | sort -s -n -k1,1 | cut -f2- | tr '\r' '\n'; }
 lines_by_packet() { sed -E 's/^([^ ]+ #)([0-9]+)([. ])/\2 \1\2\3/' | sort -s -n -k1,1 | cut -d' ' -f2-; }
@@ -55,10 +55,10 @@ lines_by_packet() { sed -E 's/^([^ ]+ #)([0-9]+)([. ])/\2 \1\2\3/' | sort -s -n 
 ktap_plan 23
 filter='udp or tcp or icmp[icmptype] != icmp-echoreply'
 for format in tree line folded; do
-	trace $format --format $format "$filter"
+	trace $format --cost --format $format "$filter"
 done
 for format in json pcapng; do
-	trace $format --format $format -o "$trace_dir/record.$format" "$filter"
+	trace $format --cost --format $format -o "$trace_dir/record.$format" "$filter"
 done
 traffic
 # A packet's end is known some time after it.

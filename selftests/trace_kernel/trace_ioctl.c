@@ -416,6 +416,29 @@ static int set_matches(int program)
 	return call(IPTABLES_TRACE_SET_MATCHES, &matches);
 }
 
+static int set_costs(unsigned int wanted, unsigned int reserved)
+{
+	struct iptables_trace_costs costs = { .wanted = wanted, .reserved = reserved };
+
+	return call(IPTABLES_TRACE_SET_COSTS, &costs);
+}
+
+static int costs_good(void) { return set_costs(1, 0) ?: set_costs(0, 0); }
+static int costs_unknown(void) { return set_costs(2, 0); }
+static int costs_reserved(void) { return set_costs(1, 1); }
+static int costs_short(void)
+{
+	char buffer[PAGE] = {};
+
+	return call(resized(IPTABLES_TRACE_SET_COSTS, 4), buffer);
+}
+
+static int busy_costs(void)
+{
+	start();
+	return set_costs(1, 0);
+}
+
 static int matches_good(void) { return set_matches(load(BPF_PROG_TYPE_KPROBE, 0, 0)); }
 static int matches_closed(void) { return set_matches(999); }
 static int matches_socket(void) { return set_matches(load(BPF_PROG_TYPE_SOCKET_FILTER, 0, 0)); }
@@ -679,6 +702,11 @@ static const struct {
 	{ "a selection that is refused leaves the one of before, which can be forgotten", select_twice, 0 },
 	{ "change the selection of what runs: EBUSY", busy_select, EBUSY },
 	{ "add a namespace to what runs: EBUSY", busy_add_netns, EBUSY },
+	{ "ask what rules take, and take it back", costs_good, 0 },
+	{ "ask more than whether: EINVAL", costs_unknown, EINVAL },
+	{ "the reserved field of what asks for costs: EINVAL", costs_reserved, EINVAL },
+	{ "ask for costs without that field: EINVAL", costs_short, EINVAL },
+	{ "ask what runs for costs: EBUSY", busy_costs, EBUSY },
 	{ "a program for matches", matches_good, 0 },
 	{ "... alone is enough to start", matches_alone, 0 },
 	{ "... is taken back", matches_taken_back, ENODATA },

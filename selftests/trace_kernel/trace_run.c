@@ -13,6 +13,7 @@
  *	-s BYTES	how large the ring buffer is (default: as the object says)
  *	-l		late: reads no record before the session is stopped
  *	-b N		the program matches too, for N matches a CPU and second; 0: without a limit
+ *	-C		asks what rules take
  *	-o TABLE	its matches are observed: 4:filter or 6:raw, of this namespace, or 4:filter:PATH of another one; may be
  *			given more than once. SIGUSR2: once more, all of them. Prints "observing TABLE RULESET", or the error in
  *			the place of the number
@@ -153,7 +154,7 @@ static int print_record(void *context, void *data, size_t size)
 	       NAME(c->rule_type, "-", "rule", "return", "policy", "other"), c->rule_number);
 	if (c->nft_family)
 		print_nft(c);
-	printf(" verdict=%u/%u duration=%llu", c->verdict & 0xff, c->verdict >> 16, c->duration_ns);
+	printf(" verdict=%u/%u duration=%llu net=%u", c->verdict & 0xff, c->verdict >> 16, c->duration_ns, c->net_ns);
 	printf(" ruleset=%llu replacements=%llu missed=%llu", c->ruleset, c->replacements, c->missed);
 	printf(" netns=%u cookie=%llu cpu=%u time=%llu", c->netns_inum, c->netns_cookie, c->cpu, c->time_ns);
 	printf(" length=%u mark=%u ct=%u/%u/%u", c->length, c->mark, c->ct_state, c->ct_status, c->ct_mark);
@@ -177,8 +178,9 @@ static void print_stats(int session)
 	printf(" events=%llu unwritten=%llu not_run=%llu", s.events, s.events_unwritten, s.events_not_run);
 	printf(" missed=%llu/%llu/%llu/%llu replacements=%llu leaked=%llu", s.missed_enter, s.missed_leave,
 	       s.missed_rule, s.missed_other, s.replacements, s.log_leaked);
-	printf(" matches=%llu busy=%llu unknown=%llu untold=%llu\n", s.matches, s.unobserved_busy,
+	printf(" matches=%llu busy=%llu unknown=%llu untold=%llu", s.matches, s.unobserved_busy,
 	       s.unobserved_unknown, s.untold);
+	printf(" own=%u/%u/%u/%u\n", s.own_probe, s.own_table, s.own_match, s.own_clock);
 }
 
 static unsigned int back_ends_of(const char *letters)
@@ -323,6 +325,7 @@ int main(int argc, char **argv)
 {
 	const char *filter = NULL, *netns = NULL, *kinds = NULL;
 	struct iptables_trace_programs programs = {};
+	struct iptables_trace_costs costs = {};
 	unsigned int flags = 0, refuse = 0, size = 0;
 	struct ring_buffer *ring = NULL;
 	struct bpf_object *object;
@@ -331,7 +334,7 @@ int main(int argc, char **argv)
 	int option, late = 0;
 	int session, map;
 
-	while ((option = getopt(argc, argv, "f:n:cB:k:r:ls:b:o:")) != -1) {
+	while ((option = getopt(argc, argv, "f:n:cB:k:r:ls:b:Co:")) != -1) {
 		switch (option) {
 		case 'f':
 			filter = optarg;
@@ -359,6 +362,9 @@ int main(int argc, char **argv)
 			break;
 		case 'b':
 			budget = optarg;
+			break;
+		case 'C':
+			costs.wanted = 1;
 			break;
 		case 'o':
 			if (tables_count == TABLES_MAX)
@@ -395,6 +401,8 @@ int main(int argc, char **argv)
 	programs.leave = program_fd(object, "leave", kinds);
 	if (ioctl(session, IPTABLES_TRACE_SET_PROGRAMS, &programs))
 		fail("SET_PROGRAMS");
+	if (costs.wanted && ioctl(session, IPTABLES_TRACE_SET_COSTS, &costs))
+		fail("SET_COSTS");
 	if (budget)
 		set_matches(session, program_fd(object, "matches", NULL), strtoul(budget, NULL, 10));
 	set_filter(session, filter, flags);

@@ -1,19 +1,4 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* A program that takes its time, so that interrupts find its probe at work. */
-#include <linux/bpf.h>
-#include <bpf/bpf_helpers.h>
-
-SEC("kprobe")
-int enter(void *regs)
-{
-	__u64 x = bpf_ktime_get_ns();
-	int i;
-
-	for (i = 0; i < 20000; i++) {
-		x = x * 3 + i;
-		barrier_var(x);
-	}
-	return x == 0;
-}
-
-char _license[] SEC("license") = "GPL";
+/* Slow enough that interrupts find its probe at work. */
+#define TURNS	20000
+#include "trace_slow.h"
