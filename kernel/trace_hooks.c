@@ -414,18 +414,14 @@ void itrace_hooks_missed(struct itrace_missed *missed)
 /* All of them, twice in each walk, and so written out. */
 u64 itrace_hooks_missed_sum(void)
 {
-	u64 entries = READ_ONCE(missed_earlier);
-	unsigned int returns = 0;
+	u64 sum = READ_ONCE(missed_earlier);
 	unsigned int i;
 
 #pragma GCC unroll 16
-	for (i = SPARING; i < ARRAY_SIZE(hooks); i++) {
+	for (i = SPARING; i < ARRAY_SIZE(hooks); i++)
 		/* Counted on all CPUs without a lock. */
-		entries += data_race(hooks[i].probe.kp.nmissed);
-		/* Likewise. */
-		returns += data_race(hooks[i].probe.nmissed);
-	}
-	return entries + returns;
+		sum += data_race(hooks[i].probe.kp.nmissed + hooks[i].probe.nmissed);
+	return sum;
 }
 
 static void module_comes(const struct module *module)
