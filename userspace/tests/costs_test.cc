@@ -63,6 +63,26 @@ TEST(Costs, keeps_rules_apart)
 	EXPECT_EQ(dearest[2].match, "-m limit --limit 2/sec");
 }
 
+// One table of each, with chains and rules of the same names.
+TEST(Costs, keeps_back_ends_apart)
+{
+	PacketMaker p(1);
+	Costs costs(9, router);
+	p.observe();
+	for (const Enter &enter : { p.enter("filter", NF_INET_LOCAL_IN),
+				    p.enter_nft(IPT_EVENT_NFT_IPV4, "filter", NF_INET_LOCAL_IN, "INPUT", 1) })
+		costs.add(trace_of({ walk_of({ enter, p.matches({ { .number = 1, .duration = 5 } }), p.rule("INPUT", 1),
+					       p.leave(NF_ACCEPT) },
+					     {}) }));
+	const auto dearest = costs.dearest();
+	ASSERT_EQ(dearest.size(), 2U);
+	EXPECT_NE(dearest[0].nft_family, dearest[1].nft_family);
+	Summary summary;
+	summary.dearest = dearest;
+	EXPECT_NE(summary.text().find("router filter INPUT 1  match 1"), std::string::npos) << summary.text();
+	EXPECT_NE(summary.text().find("router nft ip filter INPUT 1  match 1"), std::string::npos) << summary.text();
+}
+
 TEST(Costs, nothing_where_it_was_not_asked_for)
 {
 	Costs costs(0, router);
@@ -138,7 +158,7 @@ TEST(Summary, tells_what_was_observed_and_what_was_not)
 		  "1 packet, 2 events, 0 matches observed, 1 walk not observed to keep to --explain-budget, "
 		  "2 walks not observed as the rules were new, nothing lost");
 	summary.observed.reset();
-	summary.dearest = { { "router", NFPROTO_IPV6, "filter", "WEB", 3, 1, "-m limit", "", 4, 10'000 } };
+	summary.dearest = { { "router", NFPROTO_IPV6, 0, "filter", "WEB", 3, 1, "-m limit", "", 4, 10'000 } };
 	EXPECT_EQ(summary.text(), "1 packet, 2 events, nothing lost\n"
 				  "  the dearest matches:\n"
 				  "    10.0 us, asked 4 times, 2.5 us each: router filter (IPv6) WEB 3  -m limit");

@@ -60,7 +60,8 @@ protected:
 			 4,
 			 5,
 			 ObservedCounts{ 6, 7, 8 },
-			 { { "router", NFPROTO_IPV6, "filter", "WEB", 3, 1, "-m limit", "-A WEB -m limit", 9, 1000 } },
+			 { { "router", NFPROTO_IPV6, IPT_EVENT_NFT_INET, "filter", "WEB", 3, 1, "-m limit",
+			     "-A WEB -m limit", 9, 1000 } },
 			 { { "router", NFPROTO_IPV4, IPT_EVENT_NFT_INET, "web", "input", 0, 7, "accept", 2, 50 },
 			   { "router", NFPROTO_IPV6, 0, "filter", "WEB", 3, 0, "-A WEB", 9, 40 } },
 			 OwnCost{ 1912, 310, 290, 60, 20 } };

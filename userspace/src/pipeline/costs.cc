@@ -24,6 +24,7 @@ Dear named(const Traversal &walk, std::string_view chain, const Match &match, st
 	const std::string *known = rule ? rule->match(match.index) : nullptr;
 	return { .netns = std::move(netns),
 		 .family = walk.head.family,
+		 .nft_family = walk.head.nft_family,
 		 .table = std::string(name_of(walk.head.table)),
 		 .chain = std::string(chain),
 		 .number = match.number,
@@ -35,8 +36,8 @@ Dear named(const Traversal &walk, std::string_view chain, const Match &match, st
 // Rules have the same number as others before and after a replacement.
 std::string key_of(const Dear &dear)
 {
-	return fmt::format("{}\n{} {}\n{}\n{} {}\n{}", dear.netns, dear.family, dear.table, dear.chain, dear.number,
-			   dear.index, dear.rule);
+	return fmt::format("{}\n{} {} {}\n{}\n{} {}\n{}", dear.netns, dear.family, dear.nft_family, dear.table,
+			   dear.chain, dear.number, dear.index, dear.rule);
 }
 
 std::string key_of(const DearRule &dear)

@@ -26,24 +26,29 @@ std::string observed_text(const ObservedCounts &observed)
 	return text;
 }
 
+// Of a match's or a rule's.
+template <typename T>
+std::string table_text(const T &dear)
+{
+	if (dear.nft_family)
+		return fmt::format("nft {} {}", nft_family_name(dear.nft_family), dear.table);
+	return dear.family == NFPROTO_IPV6 ? dear.table + " (IPv6)" : dear.table;
+}
+
 std::string dear_text(const Dear &dear)
 {
-	return fmt::format("{}, asked {}, {} each: {} {}{} {} {}  {}", duration_text(dear.ns),
+	return fmt::format("{}, asked {}, {} each: {} {} {} {}  {}", duration_text(dear.ns),
 			   counted(dear.asked, "time"), duration_text(dear.ns / std::max<uint64_t>(dear.asked, 1)),
-			   dear.netns, dear.table, dear.family == NFPROTO_IPV6 ? " (IPv6)" : "", dear.chain,
-			   dear.number, dear.match);
+			   dear.netns, table_text(dear), dear.chain, dear.number, dear.match);
 }
 
 std::string dear_text(const DearRule &dear)
 {
-	const bool is_nft = dear.nft_family != 0;
-	const std::string table =
-		is_nft ? fmt::format("nft {} {}", nft_family_name(dear.nft_family), dear.table) : dear.table;
 	const std::string name =
 		!dear.number && dear.handle ? fmt::format("handle {}", dear.handle) : fmt::format("{}", dear.number);
-	return fmt::format("{}, met {}, {} each: {} {}{} {} {}  {}", duration_text(dear.ns), counted(dear.met, "time"),
-			   duration_text(dear.ns / std::max<uint64_t>(dear.met, 1)), dear.netns, table,
-			   dear.family == NFPROTO_IPV6 && !is_nft ? " (IPv6)" : "", dear.chain, name, dear.rule);
+	return fmt::format("{}, met {}, {} each: {} {} {} {}  {}", duration_text(dear.ns), counted(dear.met, "time"),
+			   duration_text(dear.ns / std::max<uint64_t>(dear.met, 1)), dear.netns, table_text(dear),
+			   dear.chain, name, dear.rule);
 }
 
 std::string own_text(const OwnCost &own)

@@ -26,6 +26,7 @@ struct ObservedCounts {
 struct Dear {
 	std::string netns;
 	uint8_t family = 0;
+	uint8_t nft_family = 0; // 0: of x_tables
 	std::string table;
 	std::string chain;
 	uint32_t number = 0; // of the rule in its chain, from 1
