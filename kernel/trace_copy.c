@@ -204,10 +204,10 @@ static int replace_all_matches(struct itrace_copy *copy, struct xt_table_info *r
 
 /*
  * Goes through the rules to the one that nf_log_trace() is told of, as the walker has just done to find its number. False: it
- * is not among those that the table has now. Like itrace_copy_find(), in a walk.
+ * is not among them, or they are not those that the table has now. Like itrace_copy_find(), in a walk.
  */
-bool itrace_copy_search(const struct xt_table *table, unsigned int hook, const char *chain,
-			unsigned int number)
+bool itrace_copy_search(const struct xt_table *table, const void *walked, unsigned int hook,
+			const char *chain, unsigned int number)
 {
 	const struct xt_table_info *rules = READ_ONCE(table->private);
 	const struct layout *layout = layout_of(table->af);
@@ -216,6 +216,8 @@ bool itrace_copy_search(const struct xt_table *table, unsigned int hook, const c
 	/* The names of users' chains are in their heads. */
 	bool in_chain = chain < (const char *)rules->entries || chain >= end;
 
+	if (rules != walked)
+		return false;
 	while (offset < rules->size) {
 		void *rule = (void *)rules->entries + offset;
 

@@ -43,8 +43,8 @@ static inline struct itrace_place *itrace_place_of(const void *matchinfo)
 /* trace_copy.c */
 const struct xt_table *itrace_copy_find(const struct xt_table *table);
 enum itrace_runs itrace_runs_of(const struct xt_match *match);
-bool itrace_copy_search(const struct xt_table *table, unsigned int hook, const char *chain,
-			unsigned int number);
+bool itrace_copy_search(const struct xt_table *table, const void *walked, unsigned int hook,
+			const char *chain, unsigned int number);
 
 /* trace_observe.c */
 u32 itrace_prog_id(enum itrace_runs runs, const void *matchinfo);

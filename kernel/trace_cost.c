@@ -7,7 +7,8 @@
  * in between there may be handlers of other walks, as of packets that a target sends, or of a softirq's; what each CPU has
  * spent in handlers so far says how much of the time was theirs. And there is what the kernel does for a packet that is
  * traced alone: to find out a rule's number it goes through all rules of the table that lie before it, which is done again
- * here, under the clock.
+ * here, under the clock. It is not all: what nf_tables prepares for its trace before the first rule, handlers that look after
+ * marks, and those of packets which no session selects, if they come in between, are left to the rules.
  *
  * What is measured in an idle moment is little compared to what it may take with cold caches, so too little is taken off
  * rather than too much; and never more than there is.
@@ -73,13 +74,14 @@ static u32 less(u32 what, u32 by)
 }
 
 /* While the probes are set. Under the lock of starting and stopping. */
-void itrace_cost_calibrate(bool matches)
+void itrace_cost_calibrate(void)
 {
 	WRITE_ONCE(figures.clock, typical(read_clock));
 	/* The clock is read once more than from one handler to the next. */
 	WRITE_ONCE(figures.probe, less(typical(itrace_canary_around), figures.clock));
 	WRITE_ONCE(figures.table, typical(itrace_canary_between));
-	if (!matches)
+	/* Another session may observe the same packets. */
+	if (!itrace_observe_possible())
 		return;
 	WRITE_ONCE(figures.match, typical(itrace_observe_beside));
 	WRITE_ONCE(figures.within, typical(itrace_observe_within));
@@ -104,10 +106,19 @@ static void go_on(struct itrace_cost *cost, u64 arrived)
 	cost->cpu = smp_processor_id();
 }
 
+/* Of x_tables, the table or its copy. */
+static const struct xt_table *walked_table(const struct itrace_walk *walk)
+{
+	return walk->at.table && walk->observers ? walk->copy : walk->at.table;
+}
+
 /* At the end of the handler of a table's entry. */
 void itrace_cost_begin(struct itrace_walk *walk, u64 arrived)
 {
+	const struct xt_table *table = walked_table(walk);
+
 	walk->cost.net_ns = 0;
+	walk->cost.rules = table ? READ_ONCE(table->private) : NULL;
 	go_on(&walk->cost, arrived);
 }
 
@@ -139,12 +150,12 @@ void itrace_cost_rule(struct itrace_walk *walk, u64 arrived)
 void itrace_cost_rule_searched(struct itrace_walk *walk, u64 arrived, const char *chain,
 			       unsigned int number)
 {
-	const struct xt_table *table = walk->observers ? walk->copy : walk->at.table;
 	u64 began = ktime_get_mono_fast_ns();
 	u64 took;
 
-	/* Other rules have come in the meantime, and those that were searched cannot be. */
-	if (!itrace_copy_search(table, walk->at.state->hook, chain, number))
+	/* If other rules have come in the meantime, those that were searched cannot be. */
+	if (!itrace_copy_search(walked_table(walk), walk->cost.rules, walk->at.state->hook, chain,
+				number))
 		return itrace_cost_rule(walk, arrived);
 	took = ktime_get_mono_fast_ns() - began;
 	__this_cpu_add(own_ns, took - min_t(u64, took, READ_ONCE(figures.clock)));
@@ -199,4 +210,11 @@ void itrace_cost_nft_matches(struct iptables_trace_match *notes, unsigned int co
 void itrace_cost_in_between(u64 began)
 {
 	__this_cpu_add(own_ns, ktime_get_mono_fast_ns() - began);
+}
+
+/* A handler that is over now, and none of a walk's events: none of its time is that of rules. */
+void itrace_cost_aside(u64 arrived)
+{
+	itrace_cost_in_between(arrived);
+	__this_cpu_add(own_ns, READ_ONCE(figures.probe));
 }

@@ -24,23 +24,29 @@ struct itrace_cost {
 	u64 left_ns;			/* when, */
 	u64 own_ns;			/* and what tracing had taken on that CPU by then */
 	u64 net_ns;			/* what the walk has taken so far */
+	const void *rules;		/* of x_tables: that it goes through */
 };
 
 DECLARE_STATIC_KEY_FALSE(itrace_costs);
 
+static __always_inline bool itrace_cost_measured(void)
+{
+	return static_branch_unlikely(&itrace_costs);
+}
+
 static __always_inline bool itrace_cost_wanted(const struct itrace_cost *cost)
 {
-	return static_branch_unlikely(&itrace_costs) && cost->wanted;
+	return itrace_cost_measured() && cost->wanted;
 }
 
 /* When a handler begins; of no interest to anybody if nobody asks. */
 static __always_inline u64 itrace_cost_now(void)
 {
-	return static_branch_unlikely(&itrace_costs) ? ktime_get_mono_fast_ns() : 0;
+	return itrace_cost_measured() ? ktime_get_mono_fast_ns() : 0;
 }
 
 /* trace_cost.c */
-void itrace_cost_calibrate(bool matches);
+void itrace_cost_calibrate(void);
 void itrace_cost_stats(struct iptables_trace_stats *stats, bool matches);
 void itrace_cost_begin(struct itrace_walk *walk, u64 arrived);
 void itrace_cost_rule(struct itrace_walk *walk, u64 arrived);
@@ -52,6 +58,7 @@ void itrace_cost_leave_done(u64 arrived);
 void itrace_cost_matches(struct iptables_trace_match *notes, unsigned int count);
 void itrace_cost_nft_matches(struct iptables_trace_match *notes, unsigned int count);
 void itrace_cost_in_between(u64 began);
+void itrace_cost_aside(u64 arrived);
 
 /* trace_canary.c */
 void itrace_canary(void);

@@ -124,9 +124,13 @@ static int skip_function(struct pt_regs *regs)
 int itrace_nft_prepare(struct kprobe *probe, struct pt_regs *regs)
 {
 	const struct nft_pktinfo *pkt = itrace_init_pkt_arg(regs);
+	u64 arrived = itrace_cost_now();
 
-	if (!only_we_trace() || itrace_walk_of_pkt(pkt))
+	if (!only_we_trace() || itrace_walk_of_pkt(pkt)) {
+		if (itrace_cost_measured())
+			itrace_cost_aside(arrived);
 		return 0;
+	}
 	compat_nft_untraced(itrace_init_info_arg(regs), pkt);
 	return skip_function(regs);
 }

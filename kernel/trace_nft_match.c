@@ -224,10 +224,15 @@ static noinline notrace void eval(const struct nft_expr *expr, struct nft_regs *
 /* A match is about to be asked. */
 int itrace_nft_match(struct kprobe *probe, struct pt_regs *regs)
 {
+	u64 arrived = itrace_cost_now();
 	struct itrace_walk *walk = itrace_walk_of_pkt(itrace_eval_pkt_arg(regs));
 
-	if (likely(!walk || !walk->observers) ||
-	    walk->course.asking == itrace_eval_expr_arg(regs))
+	if (likely(!walk || !walk->observers)) {
+		if (itrace_cost_measured())
+			itrace_cost_aside(arrived);
+		return 0;
+	}
+	if (walk->course.asking == itrace_eval_expr_arg(regs))
 		return 0;
 	instruction_pointer_set(regs, (unsigned long)eval);
 	return 1;

@@ -245,7 +245,7 @@ int itrace_session_start(struct itrace_session *session)
 	session->serial = last_serial;
 	reset_counters(session);
 	if (session->costs) {
-		itrace_cost_calibrate(session->prog[IPTABLES_TRACE_MATCHES]);
+		itrace_cost_calibrate();
 		static_branch_inc(&itrace_costs);
 	}
 	session->running = true;

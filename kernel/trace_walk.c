@@ -389,7 +389,8 @@ int itrace_walk_rule(struct kprobe *probe, struct pt_regs *regs)
 	struct itrace_walk *walk = itrace_packet_walk(itrace_log_skb_arg(regs));
 	const struct itrace_running *running;
 
-	if (!walk)
+	/* A rule of nf_tables may have taken its packet away, and this one be in the same memory. */
+	if (!walk || !walk->at.table)
 		return 0;
 	caller_begin(walk);
 
@@ -449,6 +450,7 @@ int itrace_walk_rule_nft(struct kprobe *probe, struct pt_regs *regs)
 	struct itrace_walk *walk = itrace_walk_of_pkt(itrace_notify_pkt_arg(regs));
 	const struct itrace_running *running;
 	struct itrace_nft_report report;
+	bool reported;
 	int skip;
 
 	if (!walk)
@@ -456,7 +458,8 @@ int itrace_walk_rule_nft(struct kprobe *probe, struct pt_regs *regs)
 	caller_begin(walk);
 
 	running = rcu_dereference_sched(itrace_running);
-	if (running && itrace_nft_report_of(walk, &report, regs)) {
+	reported = running && itrace_nft_report_of(walk, &report, regs);
+	if (reported) {
 		if (unlikely(walk->observers))
 			itrace_nft_report_matches(running, walk, regs, report.gone);
 		if (itrace_cost_wanted(&walk->cost))
@@ -465,8 +468,12 @@ int itrace_walk_rule_nft(struct kprobe *probe, struct pt_regs *regs)
 		itrace_progs_run(running, walk, regs);
 	}
 	skip = itrace_nft_silence(walk, regs);
-	if (itrace_cost_wanted(&walk->cost))
-		itrace_cost_rule_done(walk, arrived);
+	if (itrace_cost_wanted(&walk->cost)) {
+		if (reported)
+			itrace_cost_rule_done(walk, arrived);
+		else
+			itrace_cost_aside(arrived);
+	}
 	return skip;
 }
 

@@ -218,7 +218,8 @@ struct iptables_trace_matches {
 /*
  * Whether the session asks what rules take: iptables_trace_ctx.net_ns, and matches without what it takes to time them. What
  * tracing takes itself is measured in each traversal, and what cannot be measured from within, at START: own_probe and so on
- * of struct iptables_trace_stats. An event then takes longer; how long is not what is told.
+ * of struct iptables_trace_stats. An event then takes longer; how long is not what is told. Sessions that have not asked are
+ * told the same while one runs that has.
  *
  * Errors: EINVAL (neither 0 nor 1), EBUSY (the session runs).
  */

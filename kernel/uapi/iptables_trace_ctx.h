@@ -250,10 +250,11 @@ struct iptables_trace_ctx {
 	__u32	match_count;
 
 	/*
-	 * In sessions that ask for it (SET_COSTS), in nanoseconds without what tracing takes, 0xffffffff: that or longer.
+	 * While a session asks for it (SET_COSTS), in nanoseconds without what tracing takes, 0xffffffff: that or longer.
 	 * IPTABLES_TRACE_RULE: since the event before but for IPTABLES_TRACE_MATCHES. In x_tables these are the target of the
 	 * rule before and the rules that were asked since, up to this one; in nf_tables, this rule and those before it.
 	 * IPTABLES_TRACE_LEAVE: since IPTABLES_TRACE_ENTER, which is the sum of the former and what came behind the last rule.
+	 * Otherwise of no meaning.
 	 */
 	__u32	net_ns;
 

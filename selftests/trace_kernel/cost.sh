@@ -69,7 +69,7 @@ slow_rules()
 		"-A INPUT -p udp -m bpf --object-pinned $pin_dir/slow" '-A INPUT -p udp -m udp --dport 9' '-A INPUT -p udp -j DROP'
 }
 
-ktap_plan 20
+ktap_plan 22
 slow_rules iptables-legacy
 traced rules
 for other in 1 4 5; do
@@ -96,6 +96,14 @@ mapfile -t handles < <(events nft '^rule .* type=rule ' | sed -nE 's/.* handle=(
 net_of() { median nft "^rule .* handle=$1 " net; }
 check "with nf_tables, a rule that takes long is dearer than the next one" dearer "$(net_of "${handles[1]}")" "$(net_of "${handles[2]}")"
 check "... and what rules take adds up" same "$(adds_up nft)" "0 of many"
+# The slow rule says no, and is the last one before the policy.
+in_right iptables-nft -F
+in_right iptables-nft -A INPUT -p udp
+in_right iptables-nft -A INPUT -p udp -m bpf --object-pinned "$pin_dir/slow" -m mark --mark 1
+traced end -B n
+check "... what comes before the end of a chain is the policy's" dearer "$(median end '^rule .* type=policy ' net)" \
+	"$(median end '^rule .* type=rule ' net)"
+check "... and the table's" test "$(median end '^leave ' net)" -ge "$(median end '^rule .* type=policy ' net)"
 in_right nft flush ruleset
 
 # Another session's program for each packet that comes into a table takes as long as a slow rule.
