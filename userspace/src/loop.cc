@@ -175,9 +175,8 @@ Summary Loop::summary(const Stats &stats, const Programs::LossCounts &programs) 
 		summary.observed = { stats.matches, stats.unobserved_busy, stats.unobserved_unknown };
 	summary.dearest = show_.costs().dearest();
 	summary.dearest_rules = show_.costs().dearest_rules();
-	if (measures_)
-		summary.own = { show_.costs().own(), stats.own_probe, stats.own_table, stats.own_match,
-				stats.own_clock };
+	if (const auto own = show_.costs().own(); measures_ && own)
+		summary.own = { *own, stats.own_probe, stats.own_table, stats.own_match, stats.own_clock };
 	return summary;
 }
 

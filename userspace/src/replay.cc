@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "replay.h"
 
-#include <algorithm>
 #include <cerrno>
 #include <cstring>
 #include <fmt/core.h>
@@ -41,7 +40,7 @@ Exit replay(const Options &options)
 	std::optional<Show> show;
 	std::optional<Summary> summary;
 	bool started = false;
-	bool timed = false;
+	bool timed = false, untimed = false;
 	JsonReader reader({
 		// Each file of a rotated recording begins anew; one after the other they are one.
 		[&](const Start &start) {
@@ -50,8 +49,8 @@ Exit replay(const Options &options)
 		},
 		[&](const Event &event, const Traversal &walk) { show->event(event, walk); },
 		[&](PacketTrace &&trace) {
-			timed |= std::any_of(trace.traversals.begin(), trace.traversals.end(),
-					     [](const auto &walk) { return walk.leave && is_timed(walk.leave->head); });
+			for (const Traversal &walk : trace.traversals)
+				(is_timed(walk) ? timed : untimed) = true;
 			show->packet(std::move(trace));
 		},
 		[&](const Summary &recorded) { summary = recorded; },
@@ -75,7 +74,7 @@ Exit replay(const Options &options)
 			    { fmt::format("cannot write the trace: {}", std::strerror(output->error())) });
 	if (!status)
 		return fail(started ? Exit::failed : Exit::usage, status.error());
-	if (options.cost && !timed)
+	if (options.cost && untimed && !timed)
 		note("the recording does not say what rules took: that takes --cost when it is made");
 	if (!summary && wanted())
 		note("the recording has no end: it was cut off, or goes on in another file");

@@ -104,7 +104,8 @@ TEST(Costs, sums_by_rule_where_rules_were_timed)
 	EXPECT_EQ(dearest[0].chain, "WEB");
 	EXPECT_EQ(dearest[0].number, 1U);
 	EXPECT_EQ(dearest[0].met, 2U);
-	EXPECT_EQ(dearest[0].ns, 1800U);
+	// Its target comes behind it, and it is the last.
+	EXPECT_EQ(dearest[0].ns, 2 * (900U + 50U));
 	EXPECT_EQ(dearest[1].number, 1U);
 	EXPECT_EQ(dearest[1].ns, 200U);
 	Costs without(2, router);
@@ -135,9 +136,9 @@ TEST(Costs, rules_of_nft_by_their_handles)
 TEST(Costs, tracing_itself_on_the_mean)
 {
 	Costs costs(0, router);
-	EXPECT_EQ(costs.own(), 0U);
+	EXPECT_EQ(costs.own(), std::nullopt);
 	costs.add(sample_tcp());
-	EXPECT_EQ(costs.own(), 0U);
+	EXPECT_EQ(costs.own(), std::nullopt);
 	costs.add(sample_timed());
 	EXPECT_EQ(costs.own(), (1500U - 1050U) / 3);
 	// It cannot have taken less than nothing.

@@ -86,9 +86,11 @@ void Costs::add_own(const Traversal &walk)
 
 void Costs::add_rules(const Traversal &walk)
 {
+	const bool ends = walk.leave && is_timed(walk.leave->head) && is_whole(walk);
 	for (const Rule &rule : walk.rules) {
 		if (!is_timed(rule.head))
 			continue;
+		const bool last = &rule == &walk.rules.back();
 		DearRule dear = named(walk, rule, netns_name_(walk.head));
 		std::string key = key_of(dear);
 		if (rules_.size() >= kMostRules && !rules_.contains(key)) {
@@ -97,7 +99,7 @@ void Costs::add_rules(const Traversal &walk)
 		}
 		DearRule &sum = rules_.try_emplace(std::move(key), std::move(dear)).first->second;
 		sum.met++;
-		sum.ns += rule.net;
+		sum.ns += rule.net + (last && ends ? time_behind(walk) : 0);
 	}
 }
 

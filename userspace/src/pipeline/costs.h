@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstddef>
+#include <optional>
 #include <string>
 #include <unordered_map>
 #include <vector>
@@ -21,8 +22,11 @@ public:
 	// By their sums.
 	std::vector<Dear> dearest() const;
 	std::vector<DearRule> dearest_rules() const;
-	// Of tracing, in nanoseconds an event; 0 if no walk was timed.
-	uint64_t own() const { return own_events_ ? own_ns_ / own_events_ : 0; }
+	// Of tracing, in nanoseconds an event; nothing if no walk was timed.
+	std::optional<uint64_t> own() const
+	{
+		return own_events_ ? std::optional(own_ns_ / own_events_) : std::nullopt;
+	}
 
 private:
 	void add_own(const Traversal &walk);

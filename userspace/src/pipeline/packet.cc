@@ -47,6 +47,12 @@ bool is_timed(const Head &head)
 	return head.flags & IPT_EVENT_TIMED;
 }
 
+bool is_timed(const Traversal &walk)
+{
+	return (walk.leave && is_timed(walk.leave->head)) ||
+	       std::any_of(walk.rules.begin(), walk.rules.end(), [](const Rule &rule) { return is_timed(rule.head); });
+}
+
 uint64_t time_in(const Leave &leave)
 {
 	return is_timed(leave.head) ? leave.net : leave.duration;

@@ -45,6 +45,8 @@ bool is_untold(const Traversal &walk);
 
 // The session asked what rules took: net of a rule or leave event says so.
 bool is_timed(const Head &head);
+// That of any of its events does.
+bool is_timed(const Traversal &walk);
 
 // What the table took: without what tracing took, if that is known.
 uint64_t time_in(const Leave &leave);

@@ -53,7 +53,8 @@ struct DearRule {
 
 // What tracing itself takes, in nanoseconds; it is not part of any other figure.
 struct OwnCost {
-	uint64_t event = 0; // on the mean, of those that were shown
+	uint64_t event =
+		0; // on the mean, of those that were shown; with what was traced in the meantime for other packets
 	// As measured at the start.
 	uint32_t probe = 0; // of that, into a probe's handler and out of it
 	uint32_t table = 0; // the same for the probe of a table's entry and return, between these
@@ -71,7 +72,7 @@ struct Summary {
 	std::optional<ObservedCounts> observed; // if matches were
 	std::vector<Dear> dearest; // if that was asked for; the dearest first
 	std::vector<DearRule> dearest_rules; // likewise
-	std::optional<OwnCost> own; // if it was measured
+	std::optional<OwnCost> own; // if it was measured, and packets came
 
 	bool lossless() const;
 	uint64_t lost() const; // all of them together

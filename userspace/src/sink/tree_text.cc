@@ -75,7 +75,7 @@ std::string TreeText::cost(const std::vector<const Match *> &asked, const Traver
 	constexpr uint64_t good_part = 4;
 	const uint64_t ns = duration_of(asked);
 	const uint64_t all = traversal.leave ? time_in(*traversal.leave) : 0;
-	if (asked.empty() || !(look_.verbose || ns * good_part >= all))
+	if (asked.empty() || !(look_.verbose || (ns && ns * good_part >= all)))
 		return {};
 	return fmt::format("{} took {}", asked.size() == 1 ? "its match" : "its matches", duration_text(ns));
 }
