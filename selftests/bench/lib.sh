@@ -26,11 +26,9 @@ ruleset()
 	} | in_right "$1-restore"
 }
 
-# send N [RATE]: N packets by pktgen, as fast as it can or so many a second; prints the nanoseconds that they took.
-send()
+# pktgen_setup N PACE: pktgen is to send N packets when it is started.
+pktgen_setup()
 {
-	local pace='delay 0'
-	[ -z "${2:-}" ] || pace="ratep $2"
 	# shellcheck disable=SC2016 # the inner shell expands it
 	in_left bash -eu -c '
 		echo rem_device_all >/proc/net/pktgen/kpktgend_0
@@ -38,9 +36,15 @@ send()
 		for setting in "count $1" "pkt_size 60" "dst 192.0.2.2" "dst_mac $2" "udp_dst_min 9" "udp_dst_max 9" "$3"; do
 			echo "$setting" >/proc/net/pktgen/eth0
 		done
-		echo start >/proc/net/pktgen/pgctrl
-		sed -n "s/^Result: OK: \([0-9]*\)(.*/\1000/p" /proc/net/pktgen/eth0
-	' send "$1" "$bench_mac" "$pace"
+	' pktgen_setup "$1" "$bench_mac" "$2"
+}
+
+# send N [RATE]: N packets by pktgen, as fast as it can or so many a second; prints the nanoseconds that they took.
+send()
+{
+	pktgen_setup "$1" "${2:+ratep }${2:-delay 0}"
+	in_left bash -eu -c 'echo start >/proc/net/pktgen/pgctrl'
+	in_left sed -n 's/^Result: OK: \([0-9]*\)(.*/\1000/p' /proc/net/pktgen/eth0
 }
 
 # per_packet: nanoseconds a packet, after a run that warms up whatever is allocated at first use.
