@@ -23,44 +23,13 @@ static __always_inline int is_readable(const struct iptables_trace_ctx *c)
 	return c->version == IPTABLES_TRACE_CTX_VERSION;
 }
 
-static __always_inline __u16 event_flags(__u32 flags)
-{
-	return (flags & IPTABLES_TRACE_F_FIRST ? IPT_EVENT_FIRST : 0) |
-	       (flags & IPTABLES_TRACE_F_TERMINAL ? IPT_EVENT_TERMINAL : 0) |
-	       (flags & IPTABLES_TRACE_F_STOLEN ? IPT_EVENT_STOLEN : 0) |
-	       (flags & IPTABLES_TRACE_F_GUESSED ? IPT_EVENT_GUESSED : 0) |
-	       (flags & IPTABLES_TRACE_F_USER_TRACE ? IPT_EVENT_USER_TRACE : 0) |
-	       (flags & IPTABLES_TRACE_F_CHILD ? IPT_EVENT_CHILD : 0) |
-	       (flags & IPTABLES_TRACE_F_OBSERVED ? IPT_EVENT_OBSERVED : 0) |
-	       (flags & IPTABLES_TRACE_F_OWNED ? IPT_EVENT_OWNED : 0) |
-	       (flags & IPTABLES_TRACE_F_TABLE_CUT ? IPT_EVENT_TABLE_CUT : 0) |
-	       (flags & IPTABLES_TRACE_F_CHAIN_CUT ? IPT_EVENT_CHAIN_CUT : 0) |
-	       (flags & IPTABLES_TRACE_F_UNTOLD ? IPT_EVENT_UNTOLD : 0);
-}
-
+/* What the module says of any event has the form of an event's head; see the assertions at the end. */
 static __always_inline void fill_head(struct ipt_event_head *head,
-				      const struct iptables_trace_ctx *c, __u8 type, __u32 size)
+				      const struct iptables_trace_ctx *c, __u32 size)
 {
+	__builtin_memcpy(head, c, sizeof(*head));
 	head->version = IPT_EVENT_VERSION;
-	head->type = type;
-	head->family = c->family;
 	head->size = size;
-	head->time = c->time_ns;
-	head->packet = c->packet;
-	head->traversal = c->traversal;
-	head->parent = c->parent_traversal;
-	head->parent_packet = c->parent_packet;
-	head->missed = c->missed;
-	head->ruleset = c->ruleset;
-	head->replacements = c->replacements;
-	head->netns_cookie = c->netns_cookie;
-	head->netns = c->netns_inum;
-	head->cpu = c->cpu;
-	head->seq = c->seq;
-	head->flags = event_flags(c->flags);
-	head->hook = c->hook;
-	head->nft_family = c->nft_family;
-	__builtin_memcpy(head->table, c->table, sizeof(head->table));
 }
 
 /* The module's struct owner has the same form; see the assertions at the end. */
@@ -77,11 +46,8 @@ static __always_inline void fill_owner(struct ipt_event_enter *event,
 static __always_inline void fill_enter(struct ipt_event_enter *event,
 				       const struct iptables_trace_ctx *c, __u32 size)
 {
-	fill_head(&event->head, c, IPT_EVENT_ENTER, size);
-	event->in.ifindex = c->in_ifindex;
-	__builtin_memcpy(event->in.name, c->in_name, sizeof(event->in.name));
-	event->out.ifindex = c->out_ifindex;
-	__builtin_memcpy(event->out.name, c->out_name, sizeof(event->out.name));
+	fill_head(&event->head, c, size);
+	__builtin_memcpy(&event->in, &c->in_ifindex, sizeof(event->in) + sizeof(event->out));
 	event->priority = c->priority;
 	fill_owner(event, c);
 	__builtin_memset(&event->packet, 0, sizeof(event->packet));
@@ -140,17 +106,13 @@ int BPF_PROG(trace_enter, const struct iptables_trace_ctx *c)
 	return submit(event, size);
 }
 
-/* What is said of any rule. */
+/* A rule event, or so much of it as its size says: what the module says of a rule has its form too. */
 static __always_inline void fill_rule(struct ipt_event_rule *event,
 				      const struct iptables_trace_ctx *c, __u32 size)
 {
-	fill_head(&event->head, c, IPT_EVENT_RULE, size);
-	__builtin_memcpy(event->chain, c->chain, sizeof(event->chain));
-	event->number = c->rule_number;
-	event->mark = c->mark;
-	event->ct_mark = c->ct_mark;
-	event->kind = c->rule_type;
-	__builtin_memset(event->reserved, 0, sizeof(event->reserved));
+	__builtin_memcpy(event, c, size);
+	event->head.version = IPT_EVENT_VERSION;
+	event->head.size = size;
 }
 
 /* With what is of nf_tables, or with what it took. */
@@ -161,13 +123,10 @@ static __always_inline int rule_in_full(const struct iptables_trace_ctx *c)
 	if (!event)
 		return lost(IPT_EVENT_LOSS_RING_FULL);
 	fill_rule(event, c, sizeof(*event));
-	event->handle = c->handle;
-	event->verdict = c->verdict;
-	event->net = 0;
-	if (with_costs) {
+	if (with_costs)
 		event->head.flags |= IPT_EVENT_TIMED;
-		event->net = c->net_ns;
-	}
+	else
+		event->net = 0;
 	return submit(event, sizeof(*event));
 }
 
@@ -201,7 +160,7 @@ int BPF_PROG(trace_leave, const struct iptables_trace_ctx *c)
 		event = bpf_ringbuf_reserve(&events, IPT_EVENT_LEAVE_UNTIMED, 0);
 	if (!event)
 		return lost(IPT_EVENT_LOSS_RING_FULL);
-	fill_head(&event->head, c, IPT_EVENT_LEAVE, size);
+	fill_head(&event->head, c, size);
 	if (with_costs) {
 		event->head.flags |= IPT_EVENT_TIMED;
 		event->net = c->net_ns;
@@ -239,7 +198,7 @@ int BPF_PROG(trace_matches, const struct iptables_trace_ctx *c)
 	if (length > IPT_EVENT_MATCHES_MAX * sizeof(*event->match))
 		return lost(IPT_EVENT_LOSS_CONTEXT);
 	size = sizeof(*event) + length;
-	fill_head(&event->head, c, IPT_EVENT_MATCHES, size);
+	fill_head(&event->head, c, size);
 	event->count = c->match_count;
 	event->reserved = 0;
 	if (bpf_probe_read_kernel(event->match, length, (const void *)c->matches))
@@ -249,15 +208,69 @@ int BPF_PROG(trace_matches, const struct iptables_trace_ctx *c)
 	return 0;
 }
 
-/* A match is told of in the same form on both sides. */
-#define SAME_PLACE(ours, theirs) \
-	IPT_EVENT_ASSERT(offsetof(struct ipt_event_match, ours) == \
-			 offsetof(struct iptables_trace_match, theirs))
-SAME_PLACE(number, rule_number);
-SAME_PLACE(index, index);
-SAME_PLACE(flags, flags);
-SAME_PLACE(duration, duration_ns);
-SAME_PLACE(program, prog_id);
+/* What is taken over in one piece has the same form on both sides. */
+#define SAME_PLACE(ours, field, theirs, their_field) \
+	IPT_EVENT_ASSERT(offsetof(struct ours, field) == offsetof(struct theirs, their_field))
+#define HEAD(field, theirs) SAME_PLACE(ipt_event_head, field, iptables_trace_ctx, theirs)
+HEAD(version, version);
+HEAD(type, kind);
+HEAD(family, family);
+HEAD(size, size);
+HEAD(time, time_ns);
+HEAD(packet, packet);
+HEAD(traversal, traversal);
+HEAD(parent, parent_traversal);
+HEAD(parent_packet, parent_packet);
+HEAD(missed, missed);
+HEAD(ruleset, ruleset);
+HEAD(replacements, replacements);
+HEAD(netns_cookie, netns_cookie);
+HEAD(netns, netns_inum);
+HEAD(cpu, cpu);
+HEAD(seq, seq);
+HEAD(flags, flags);
+HEAD(hook, hook);
+HEAD(nft_family, nft_family);
+HEAD(table, table);
+#define RULE(field, theirs) SAME_PLACE(ipt_event_rule, field, iptables_trace_ctx, theirs)
+RULE(chain, chain);
+RULE(number, rule_number);
+RULE(mark, mark);
+RULE(ct_mark, ct_mark);
+RULE(kind, rule_type);
+RULE(reserved, reserved);
+RULE(handle, handle);
+RULE(verdict, verdict);
+RULE(net, net_ns);
+#define DEVICE(field, theirs) \
+	IPT_EVENT_ASSERT(offsetof(struct ipt_event_enter, field) - \
+				 offsetof(struct ipt_event_enter, in) == \
+			 offsetof(struct iptables_trace_ctx, theirs) - \
+				 offsetof(struct iptables_trace_ctx, in_ifindex))
+DEVICE(in.name, in_name);
+DEVICE(out.ifindex, out_ifindex);
+DEVICE(out.name, out_name);
+#define MATCH(field, theirs) SAME_PLACE(ipt_event_match, field, iptables_trace_match, theirs)
+MATCH(number, rule_number);
+MATCH(index, index);
+MATCH(flags, flags);
+MATCH(duration, duration_ns);
+MATCH(program, prog_id);
+IPT_EVENT_ASSERT((int)IPT_EVENT_ENTER == (int)IPTABLES_TRACE_ENTER &&
+		 (int)IPT_EVENT_RULE == (int)IPTABLES_TRACE_RULE &&
+		 (int)IPT_EVENT_LEAVE == (int)IPTABLES_TRACE_LEAVE &&
+		 (int)IPT_EVENT_MATCHES == (int)IPTABLES_TRACE_MATCHES);
+IPT_EVENT_ASSERT((int)IPT_EVENT_FIRST == (int)IPTABLES_TRACE_F_FIRST &&
+		 (int)IPT_EVENT_TERMINAL == (int)IPTABLES_TRACE_F_TERMINAL &&
+		 (int)IPT_EVENT_STOLEN == (int)IPTABLES_TRACE_F_STOLEN &&
+		 (int)IPT_EVENT_GUESSED == (int)IPTABLES_TRACE_F_GUESSED &&
+		 (int)IPT_EVENT_USER_TRACE == (int)IPTABLES_TRACE_F_USER_TRACE &&
+		 (int)IPT_EVENT_CHILD == (int)IPTABLES_TRACE_F_CHILD &&
+		 (int)IPT_EVENT_OWNED == (int)IPTABLES_TRACE_F_OWNED &&
+		 (int)IPT_EVENT_OBSERVED == (int)IPTABLES_TRACE_F_OBSERVED &&
+		 (int)IPT_EVENT_TABLE_CUT == (int)IPTABLES_TRACE_F_TABLE_CUT &&
+		 (int)IPT_EVENT_CHAIN_CUT == (int)IPTABLES_TRACE_F_CHAIN_CUT &&
+		 (int)IPT_EVENT_UNTOLD == (int)IPTABLES_TRACE_F_UNTOLD);
 IPT_EVENT_ASSERT(sizeof(struct ipt_event_match) == sizeof(struct iptables_trace_match));
 IPT_EVENT_ASSERT(IPT_EVENT_MATCHES_MAX == IPTABLES_TRACE_MATCHES_MAX);
 IPT_EVENT_ASSERT((int)IPT_EVENT_MATCH_YES == (int)IPTABLES_TRACE_MATCH_YES &&

@@ -152,6 +152,9 @@ void itrace_event_enter(struct itrace_walk *walk)
 	ctx->matches = 0;
 	ctx->match_count = 0;
 	ctx->net_ns = 0;
+	memset(ctx->reserved, 0, sizeof(ctx->reserved));
+	ctx->reserved2 = 0;
+	ctx->reserved3 = 0;
 
 	fill_no_rule(walk);
 	fill_moment(walk, IPTABLES_TRACE_ENTER);

@@ -30,7 +30,7 @@
  * Grows when a field is moved, removed or changes its meaning. A new field takes the place of a reserved one, which
  * reads as zero before, and leaves the version as it is.
  */
-#define IPTABLES_TRACE_CTX_VERSION	1
+#define IPTABLES_TRACE_CTX_VERSION	2
 
 #define IPTABLES_TRACE_TABLE_LEN	32
 #define IPTABLES_TRACE_CHAIN_LEN	32
@@ -63,15 +63,15 @@ enum {
 
 /* iptables_trace_ctx.flags */
 enum {
+	/* The first event of this packet: nothing was seen of it before. Only at IPTABLES_TRACE_ENTER. */
+	IPTABLES_TRACE_F_FIRST		= 1 << 0,
+	/* The table's verdict ends the packet's way here: dropped, stolen or an error. Only at IPTABLES_TRACE_LEAVE. */
+	IPTABLES_TRACE_F_TERMINAL	= 1 << 1,
 	/*
 	 * The packet is not there any more: the table took it away (NF_STOLEN), or nf_tables has dropped it already. Its fields
 	 * are those of the event before.
 	 */
-	IPTABLES_TRACE_F_STOLEN		= 1 << 0,
-	/* The first event of this packet: nothing was seen of it before. Only at IPTABLES_TRACE_ENTER. */
-	IPTABLES_TRACE_F_FIRST		= 1 << 1,
-	/* The table's verdict ends the packet's way here: dropped, stolen or an error. Only at IPTABLES_TRACE_LEAVE. */
-	IPTABLES_TRACE_F_TERMINAL	= 1 << 2,
+	IPTABLES_TRACE_F_STOLEN		= 1 << 2,
 	/* That this is the packet of the events before is likely but not certain: it was changed in between. */
 	IPTABLES_TRACE_F_GUESSED	= 1 << 3,
 	/* A trace of the user's own (-j TRACE, nft meta nftrace) covers the packet: it goes where it would without us. */
@@ -157,25 +157,20 @@ struct iptables_trace_owner {
 /*
  * One event. What describes the packet is as of this event, so two events tell what happened in between. Names are
  * zero-terminated, and what follows the zero means nothing. Unused fields are zero.
+ *
+ * The order is that in which a program is likely to hand the fields on: what any event has, what a rule has, devices. So it
+ * can take most of them in one piece.
  */
 struct iptables_trace_ctx {
 	__u16	version;	/* IPTABLES_TRACE_CTX_VERSION */
-	__u16	size;		/* of this struct, in bytes */
 	__u8	kind;		/* IPTABLES_TRACE_ENTER ... */
 	__u8	family;		/* of the packet: 2 NFPROTO_IPV4, 10 NFPROTO_IPV6 */
-	__u8	hook;		/* 0 PREROUTING, 1 INPUT, 2 FORWARD, 3 OUTPUT, 4 POSTROUTING; likewise of a bridge */
-	__u8	rule_type;	/* IPTABLES_TRACE_TYPE_RULE ... */
+	__u32	size;		/* of this struct, in bytes */
 
 	__u64	time_ns;	/* CLOCK_MONOTONIC, as bpf_ktime_get_ns() */
 
-	/*
-	 * The packet's number in this session, from 1, and the event's number in the packet, from 1. Events that could
-	 * not be run or recorded have numbers too: a gap is a loss. Kinds for which the session has no program have
-	 * none.
-	 */
+	/* The packet's number in this session, from 1. */
 	__u64	packet;
-	__u32	seq;
-	__u32	flags;		/* IPTABLES_TRACE_F_... */
 
 	/*
 	 * The number of this traversal of a table, never 0; and the traversal during which this one happened, as with
@@ -215,8 +210,31 @@ struct iptables_trace_ctx {
 	__u32	netns_inum;	/* as in readlink /proc/PID/ns/net */
 	__u32	cpu;
 
+	/*
+	 * The event's number in the packet, from 1. Events that could not be run or recorded have numbers too: a gap is
+	 * a loss. Kinds for which the session has no program have none.
+	 */
+	__u32	seq;
+	__u16	flags;		/* IPTABLES_TRACE_F_... */
+	__u8	hook;		/* 0 PREROUTING, 1 INPUT, 2 FORWARD, 3 OUTPUT, 4 POSTROUTING; likewise of a bridge */
+	__u8	nft_family;	/* IPTABLES_TRACE_NFT_INET ..., or 0 */
+
+	char	table[IPTABLES_TRACE_TABLE_LEN];
+	char	chain[IPTABLES_TRACE_CHAIN_LEN];	/* IPTABLES_TRACE_RULE; of nf_tables, otherwise the base chain */
+
 	/* IPTABLES_TRACE_RULE: the rule as the kernel's TRACE names it; the first rule of a chain is 1. nf_tables: 0 */
 	__u32	rule_number;
+
+	__u32	mark;
+	__u32	ct_mark;
+	__u8	rule_type;	/* IPTABLES_TRACE_TYPE_RULE ... */
+	__u8	reserved[3];
+
+	/*
+	 * Of nf_tables, the number in its table by which it calls a rule: at IPTABLES_TRACE_TYPE_RULE. In all other events it is
+	 * that of the chain. No two rules or chains of a table have the same.
+	 */
+	__u64	handle;
 
 	/*
 	 * IPTABLES_TRACE_LEAVE: what the table returned, in full; NF_ACCEPT and so on are the low byte. Where nf_tables has
@@ -226,17 +244,26 @@ struct iptables_trace_ctx {
 	 */
 	__u32	verdict;
 
+	/*
+	 * While a session asks for it (SET_COSTS), in nanoseconds without what tracing takes, 0xffffffff: that or longer.
+	 * IPTABLES_TRACE_RULE: since the event before but for IPTABLES_TRACE_MATCHES. In x_tables these are the target of the
+	 * rule before and the rules that were asked since, up to this one; in nf_tables, this rule and those before it.
+	 * IPTABLES_TRACE_LEAVE: since IPTABLES_TRACE_ENTER, which is the sum of the former and what came behind the last rule.
+	 * Otherwise of no meaning.
+	 */
+	__u32	net_ns;
+
 	__u64	duration_ns;	/* IPTABLES_TRACE_LEAVE: since IPTABLES_TRACE_ENTER, tracing included */
 
 	__u32	in_ifindex;	/* 0 if there is none */
+	char	in_name[IPTABLES_TRACE_IFNAME_LEN];	/* empty if there is none */
 	__u32	out_ifindex;
-	__u32	length;		/* of the packet from its IP header on, in bytes */
-	__u32	mark;
+	char	out_name[IPTABLES_TRACE_IFNAME_LEN];
 
+	__u32	length;		/* of the packet from its IP header on, in bytes */
 	__u32	ct_status;	/* IPS_... of the connection, 0 if there is none */
-	__u32	ct_mark;
 	__u8	ct_state;	/* IPTABLES_TRACE_CT_... */
-	__u8	nft_family;	/* IPTABLES_TRACE_NFT_INET ..., or 0 */
+	__u8	reserved2;
 	__u16	header_len;	/* bytes of header[] that are the packet's */
 	__s32	priority;	/* of the table among the functions of its hook */
 
@@ -248,26 +275,7 @@ struct iptables_trace_ctx {
 	 */
 	__u64	matches;
 	__u32	match_count;
-
-	/*
-	 * While a session asks for it (SET_COSTS), in nanoseconds without what tracing takes, 0xffffffff: that or longer.
-	 * IPTABLES_TRACE_RULE: since the event before but for IPTABLES_TRACE_MATCHES. In x_tables these are the target of the
-	 * rule before and the rules that were asked since, up to this one; in nf_tables, this rule and those before it.
-	 * IPTABLES_TRACE_LEAVE: since IPTABLES_TRACE_ENTER, which is the sum of the former and what came behind the last rule.
-	 * Otherwise of no meaning.
-	 */
-	__u32	net_ns;
-
-	/*
-	 * Of nf_tables, the number in its table by which it calls a rule: at IPTABLES_TRACE_TYPE_RULE. In all other events it is
-	 * that of the chain. No two rules or chains of a table have the same.
-	 */
-	__u64	handle;
-
-	char	table[IPTABLES_TRACE_TABLE_LEN];
-	char	chain[IPTABLES_TRACE_CHAIN_LEN];	/* IPTABLES_TRACE_RULE; of nf_tables, otherwise the base chain */
-	char	in_name[IPTABLES_TRACE_IFNAME_LEN];	/* empty if there is none */
-	char	out_name[IPTABLES_TRACE_IFNAME_LEN];
+	__u32	reserved3;
 
 	/* The packet's first bytes from the IP header on, linear or not. Here and behind: a program may do without. */
 	__u8	header[IPTABLES_TRACE_HEADER_LEN];
@@ -277,12 +285,12 @@ struct iptables_trace_ctx {
 };
 
 #ifdef __cplusplus
-static_assert(sizeof(struct iptables_trace_ctx) == 432, "the layout is a contract");
-static_assert(__builtin_offsetof(struct iptables_trace_ctx, header) == 264,
+static_assert(sizeof(struct iptables_trace_ctx) == 440, "the layout is a contract");
+static_assert(__builtin_offsetof(struct iptables_trace_ctx, header) == 272,
 	      "the layout is a contract");
 #else
-_Static_assert(sizeof(struct iptables_trace_ctx) == 432, "the layout is a contract");
-_Static_assert(__builtin_offsetof(struct iptables_trace_ctx, header) == 264,
+_Static_assert(sizeof(struct iptables_trace_ctx) == 440, "the layout is a contract");
+_Static_assert(__builtin_offsetof(struct iptables_trace_ctx, header) == 272,
 	       "the layout is a contract");
 #endif
 
