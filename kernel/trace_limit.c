@@ -160,33 +160,27 @@ unsigned int itrace_limit_admit(const struct itrace_running *running, unsigned i
 				const struct itrace_packet *parent)
 {
 	unsigned long now = jiffies;
-	/* Most of the time there is nothing to be found. */
-	bool lately = time_before(now, READ_ONCE(last_refusal) + (SECONDS + 1) * HZ);
-	unsigned int asked = 0;
+	bool judged = false;
 	unsigned int i;
-	u8 slots;
+	u8 slots = 0;
 
-	for (i = 0; i < running->count; i++) {
-		const struct itrace_session *session = running->session[i];
-
-		if (selected & BIT(i) && session->select.asked & ITRACE_LIMITS &&
-		    !goes_on(session, known, parent))
-			asked |= BIT(i);
-	}
-	if (!asked)
-		return selected;
-
-	slots = unlikely(lately) ? refused_before(at) : 0;
 	for (i = 0; i < running->count; i++) {
 		struct itrace_session *session = running->session[i];
 
-		if (!(asked & BIT(i)) ||
-		    (!(slots & BIT(session->slot)) && admits(session, at)))
+		if (!(selected & BIT(i)) || !(session->select.asked & ITRACE_LIMITS) ||
+		    goes_on(session, known, parent))
+			continue;
+		/* Most of the time there is nothing to be found. */
+		if (!judged &&
+		    unlikely(time_before(now, READ_ONCE(last_refusal) + (SECONDS + 1) * HZ)))
+			slots = refused_before(at);
+		judged = true;
+		if (!(slots & BIT(session->slot)) && admits(session, at))
 			continue;
 		slots |= BIT(session->slot);
 		selected &= ~BIT(i);
 	}
-	if (slots)
+	if (unlikely(slots))
 		note_refusal(at, slots, now);
 	return selected;
 }
