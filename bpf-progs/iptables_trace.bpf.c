@@ -32,6 +32,12 @@ static __always_inline void fill_head(struct ipt_event_head *head,
 	head->size = size;
 }
 
+/* A walk's last event looks whether to wake the reader, and every eighth one of a packet, as a walk may be long. */
+static __always_inline __u64 wakeup_now_and_then(const struct iptables_trace_ctx *c)
+{
+	return c->seq % 8 ? BPF_RB_NO_WAKEUP : wakeup(0);
+}
+
 /* The module's struct owner has the same form; see the assertions at the end. */
 static __always_inline void fill_owner(struct ipt_event_enter *event,
 				       const struct iptables_trace_ctx *c)
@@ -80,7 +86,7 @@ static __always_inline int enter_base_chain(const struct iptables_trace_ctx *c)
 	}
 	event->handle = c->handle;
 	__builtin_memcpy(event->chain, c->chain, sizeof(event->chain));
-	return submit(event, sizeof(*event));
+	return submit(event, wakeup_now_and_then(c));
 }
 
 SEC("raw_tp.w")
@@ -103,7 +109,7 @@ int BPF_PROG(trace_enter, const struct iptables_trace_ctx *c)
 	fill_enter(event, c, size);
 	if (with_header)
 		fill_header(event, c);
-	return submit(event, size);
+	return submit(event, wakeup_now_and_then(c));
 }
 
 /* A rule event, or so much of it as its size says: what the module says of a rule has its form too. */
@@ -127,7 +133,7 @@ static __always_inline int rule_in_full(const struct iptables_trace_ctx *c)
 		event->head.flags |= IPT_EVENT_TIMED;
 	else
 		event->net = 0;
-	return submit(event, sizeof(*event));
+	return submit(event, wakeup_now_and_then(c));
 }
 
 SEC("raw_tp.w")
@@ -143,7 +149,7 @@ int BPF_PROG(trace_rule, const struct iptables_trace_ctx *c)
 	if (!event)
 		return lost(IPT_EVENT_LOSS_RING_FULL);
 	fill_rule(event, c, IPT_EVENT_RULE_LEGACY);
-	return submit(event, IPT_EVENT_RULE_LEGACY);
+	return submit(event, wakeup_now_and_then(c));
 }
 
 SEC("raw_tp.w")
@@ -170,7 +176,7 @@ int BPF_PROG(trace_leave, const struct iptables_trace_ctx *c)
 	event->verdict = c->verdict;
 	__builtin_memset(&event->packet, 0, sizeof(event->packet));
 	fill_packet(&event->packet, c);
-	return submit(event, size);
+	return submit(event, wakeup(0));
 }
 
 /* An event is as long as there are matches, which the ring takes only of what is already somewhere. */
@@ -203,7 +209,7 @@ int BPF_PROG(trace_matches, const struct iptables_trace_ctx *c)
 	event->reserved = 0;
 	if (bpf_probe_read_kernel(event->match, length, (const void *)c->matches))
 		return lost(IPT_EVENT_LOSS_CONTEXT);
-	if (bpf_ringbuf_output(&events, event, size, wakeup(size, size)))
+	if (bpf_ringbuf_output(&events, event, size, wakeup(size)))
 		return lost(IPT_EVENT_LOSS_RING_FULL);
 	return 0;
 }

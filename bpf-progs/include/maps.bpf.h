@@ -41,18 +41,21 @@ static __always_inline int lost(__u32 reason)
 	return 1;
 }
 
-/* Whether an event wakes the reader; not_yet: bytes of it that are still to be added to those in the ring. */
-static __always_inline __u64 wakeup(__u64 size, __u64 not_yet)
+/* More than is likely to be written between one look at the ring and the next. */
+#define BETWEEN_LOOKS 8192
+
+/* Looks how much has come together, not_yet more bytes included, and says whether that is what wakes the reader. */
+static __always_inline __u64 wakeup(__u64 not_yet)
 {
 	__u64 waiting = bpf_ringbuf_query(&events, BPF_RB_AVAIL_DATA) + not_yet;
 
-	/* This event made it that many, or one of another CPU about now. */
-	return waiting - wake_bytes < 2 * size ? BPF_RB_FORCE_WAKEUP : BPF_RB_NO_WAKEUP;
+	/* It has become that many since the last look. */
+	return waiting - wake_bytes < BETWEEN_LOOKS ? BPF_RB_FORCE_WAKEUP : BPF_RB_NO_WAKEUP;
 }
 
-static __always_inline int submit(void *event, __u64 size)
+static __always_inline int submit(void *event, __u64 flags)
 {
-	bpf_ringbuf_submit(event, wakeup(size, 0));
+	bpf_ringbuf_submit(event, flags);
 	return 0;
 }
 
