@@ -27,9 +27,9 @@
 static DEFINE_PER_CPU(u64, walks_begun);
 
 /*
- * Whose rule's target runs on this CPU. x_tables says at each rule who it is, when bottom halves are off until the walk
- * ends but for its last instructions. nf_tables says of a rule only when all is done, so there it is known from the walk's
- * beginning, and again at each rule, as the walk may have moved to another CPU: what was sent in between is nobody's.
+ * Whose rule's target runs on this CPU. It is known from the walk's beginning, and again at each rule, as the walk may have
+ * moved to another CPU: what was sent in between is nobody's. In x_tables there is nothing in between, as bottom halves are
+ * off from before the first rule until the walk ends but for its last instructions.
  */
 static DEFINE_PER_CPU(struct itrace_caller, caller);
 
@@ -57,22 +57,24 @@ void itrace_walks_forget(void)
 		per_cpu_ptr(&caller, cpu)->packet = NULL;
 }
 
-static bool in_softirq_now(void)
-{
-	return in_serving_softirq();
-}
-
-static void caller_begin(struct itrace_walk *walk)
+static noinline void caller_begin(struct itrace_walk *walk)
 {
 	struct itrace_caller *here = this_cpu_ptr(&caller);
 
-	if (here->packet == walk->packet && here->walk_id == walk->id)
-		return;
 	walk->before = *here;
 	here->packet = walk->packet;
 	here->walk_id = walk->id;
 	here->task = current;
-	here->softirq = in_softirq_now();
+	here->softirq = in_serving_softirq();
+}
+
+/* The walk goes on, where it was or on another CPU. */
+static __always_inline void caller_goes_on(struct itrace_walk *walk)
+{
+	const struct itrace_caller *here = this_cpu_ptr(&caller);
+
+	if (unlikely(here->packet != walk->packet || here->walk_id != walk->id))
+		caller_begin(walk);
 }
 
 static void caller_end(const struct itrace_walk *walk)
@@ -94,7 +96,7 @@ static void find_parent(struct arrival *arrival)
 
 	if (here->packet && READ_ONCE(here->packet->walk_id) != here->walk_id)
 		here->packet = NULL;
-	if (here->packet && here->task == current && here->softirq == in_softirq_now()) {
+	if (here->packet && here->task == current && here->softirq == !!in_serving_softirq()) {
 		arrival->parent = here->packet;
 		arrival->parent_id = here->walk_id;
 	}
@@ -235,8 +237,7 @@ int itrace_walk_begin(struct kretprobe_instance *instance, struct pt_regs *regs)
 	walk->at = *arrival->at;
 	if (!begin(arrival, walk))
 		return 1;
-	if (!walk->at.table)
-		caller_begin(walk);
+	caller_begin(walk);
 	if (unlikely(arrival->running->observes)) {
 		if (walk->at.table)
 			itrace_observe_begin(arrival->running, walk, regs);
@@ -382,17 +383,34 @@ int itrace_walk_leave(struct kretprobe_instance *instance, struct pt_regs *regs)
 
 NOKPROBE_SYMBOL(itrace_walk_leave);
 
+/*
+ * The walk that this skb is in now, or NULL: mostly the one that has begun here last. If somebody else was interrupted in
+ * that, its packet may be gone and this one be in the same memory.
+ */
+static struct itrace_walk *walk_of_skb(const struct sk_buff *skb)
+{
+	const struct itrace_caller *here = this_cpu_ptr(&caller);
+	struct itrace_walk *walk;
+
+	if (likely(here->packet && here->task == current)) {
+		walk = READ_ONCE(here->packet->walk);
+		if (likely(walk && walk->at.skb == skb))
+			return walk;
+	}
+	return itrace_packet_walk(skb);
+}
+
 /* A packet meets a rule, whose target comes next. */
 int itrace_walk_rule(struct kprobe *probe, struct pt_regs *regs)
 {
 	u64 arrived = itrace_cost_now();
-	struct itrace_walk *walk = itrace_packet_walk(itrace_log_skb_arg(regs));
+	struct itrace_walk *walk = walk_of_skb(itrace_log_skb_arg(regs));
 	const struct itrace_running *running;
 
 	/* A rule of nf_tables may have taken its packet away, and this one be in the same memory. */
 	if (!walk || !walk->at.table)
 		return 0;
-	caller_begin(walk);
+	caller_goes_on(walk);
 
 	running = rcu_dereference_sched(itrace_running);
 	if (running) {
@@ -455,7 +473,7 @@ int itrace_walk_rule_nft(struct kprobe *probe, struct pt_regs *regs)
 
 	if (!walk)
 		return 0;
-	caller_begin(walk);
+	caller_goes_on(walk);
 
 	running = rcu_dereference_sched(itrace_running);
 	reported = running && itrace_nft_report_of(walk, &report, regs);

@@ -175,7 +175,7 @@ struct iptables_trace_ctx {
 	/*
 	 * The number of this traversal of a table, never 0; and the traversal during which this one happened, as with
 	 * the answer that REJECT sends, and the packet of that traversal: 0 if there is none or this session did not
-	 * select its packet. Known only while a session runs that has a program for rules or selects such packets.
+	 * select its packet.
 	 */
 	__u64	traversal;
 	__u64	parent_traversal;
