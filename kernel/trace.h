@@ -167,7 +167,6 @@ struct itrace_session {
 	struct itrace_missed base_missed;
 	u64 base_missed_sum;
 	u64 base_replacements;
-	u64 base_log_leaked;
 
 	struct iptables_trace_stats last;	/* as of the last stop */
 
@@ -348,10 +347,10 @@ void itrace_walks_forget(void);
 struct itrace_walk *itrace_walk_of_pkt(const struct nft_pktinfo *pkt);
 
 /* trace_mark.c */
-extern atomic64_t itrace_log_leaked;
 void itrace_mark(struct itrace_walk *walk, bool wanted);
 void itrace_unmark(const struct itrace_walk *walk);
-void itrace_mark_silence(const struct itrace_walk *walk, struct pt_regs *regs);
+int itrace_hook_skip(struct pt_regs *regs);
+int itrace_mark_silence(const struct itrace_walk *walk, struct pt_regs *regs);
 int itrace_mark_user_trace(struct kprobe *probe, struct pt_regs *regs);
 int itrace_mark_dup_enter(struct kretprobe_instance *instance, struct pt_regs *regs);
 int itrace_mark_dup_leave(struct kretprobe_instance *instance, struct pt_regs *regs);

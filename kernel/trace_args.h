@@ -11,7 +11,6 @@
 
 #include "compat/compat.h"
 
-struct net;
 struct nf_hook_state;
 struct sk_buff;
 struct xt_table;
@@ -88,13 +87,6 @@ static __always_inline const struct nf_hook_state *itrace_table_state_arg(struct
 }
 
 /* nf_log_trace(net, pf, hooknum, skb, in, out, loginfo, fmt, table name, chain name, type, rule number) */
-static __always_inline struct net *itrace_log_net_arg(struct pt_regs *regs)
-{
-	return (struct net *)itrace_arg(regs, 0);
-}
-
-#define ITRACE_LOG_FAMILY_ARG	1
-
 static __always_inline struct sk_buff *itrace_log_skb_arg(struct pt_regs *regs)
 {
 	return (struct sk_buff *)itrace_arg(regs, 3);

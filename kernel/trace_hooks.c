@@ -111,6 +111,7 @@ static struct hook hooks[] = {
 		.which		= IPTABLES_TRACE_HOOK_RULE,
 		.function	= "nf_log_trace",
 		.at_entry	= itrace_walk_rule,
+		.diverts	= true,
 	},
 #if IS_ENABLED(CONFIG_NF_TABLES)
 	{

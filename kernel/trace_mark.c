@@ -7,16 +7,12 @@
  */
 #include <linux/netfilter.h>
 #include <linux/skbuff.h>
-#include <net/net_namespace.h>
-#include <net/netfilter/nf_log.h>
 
 #include "trace.h"
 #include "trace_args.h"
 
 #define HAS_MARK	(IS_ENABLED(CONFIG_NETFILTER_XT_TARGET_TRACE) || \
 			 IS_ENABLED(CONFIG_NF_TABLES))
-
-atomic64_t itrace_log_leaked;
 
 static bool mark_of(const struct sk_buff *skb)
 {
@@ -33,6 +29,21 @@ static void set_mark(struct sk_buff *skb, bool value)
 	skb->nf_trace = value;
 #endif
 }
+
+/* In the place of functions that return nothing. */
+static noinline notrace void do_nothing(void)
+{
+	barrier();
+}
+
+/* Has the probed function, at its entry, do nothing; for the handler of a hook that diverts to return. */
+int itrace_hook_skip(struct pt_regs *regs)
+{
+	instruction_pointer_set(regs, (unsigned long)do_nothing);
+	return 1;
+}
+
+NOKPROBE_SYMBOL(itrace_hook_skip);
 
 /* Whether the kernel tells us of the rules of packets that are marked. */
 static bool told_of_rules(const struct itrace_walk *walk)
@@ -60,21 +71,10 @@ void itrace_unmark(const struct itrace_walk *walk)
 		set_mark(walk->at.skb, false);
 }
 
-/* Keeps the line that nf_log_trace() is about to write out of the log: no logger is bound to the family it is told. */
-void itrace_mark_silence(const struct itrace_walk *walk, struct pt_regs *regs)
+/* For the handler of nf_log_trace() to return: a line that only we have asked for does not go to the log. */
+int itrace_mark_silence(const struct itrace_walk *walk, struct pt_regs *regs)
 {
-	struct net *net = itrace_log_net_arg(regs);
-	unsigned int family;
-
-	if (!walk->marked || walk->users)
-		return;
-	for (family = 0; family < ARRAY_SIZE(net->nf.nf_loggers); family++) {
-		if (likely(!rcu_access_pointer(net->nf.nf_loggers[family]))) {
-			itrace_set_arg(regs, ITRACE_LOG_FAMILY_ARG, family);
-			return;
-		}
-	}
-	atomic64_inc(&itrace_log_leaked);
+	return walk->marked && !walk->users ? itrace_hook_skip(regs) : 0;
 }
 
 /* The user's TRACE marks a packet that we may have marked before: from here on the mark is the user's. */

@@ -103,19 +103,6 @@ bool itrace_nft_can_mark(void)
 	return false;
 }
 
-/* In the place of functions of nf_tables that return nothing. */
-static noinline notrace void do_nothing(void)
-{
-	barrier();
-}
-
-/* Has the probed function, at its entry, do nothing; for the handler to return. */
-static int skip_function(struct pt_regs *regs)
-{
-	instruction_pointer_set(regs, (unsigned long)do_nothing);
-	return 1;
-}
-
 /*
  * Before a chain the kernel gets ready to report its rules, whether or not the packet is marked. It takes a hash of the
  * packet for that, which may cost more than all the rules; so it is left out for packets that are not ours while nobody else
@@ -132,7 +119,7 @@ int itrace_nft_prepare(struct kprobe *probe, struct pt_regs *regs)
 		return 0;
 	}
 	compat_nft_untraced(itrace_init_info_arg(regs), pkt);
-	return skip_function(regs);
+	return itrace_hook_skip(regs);
 }
 
 NOKPROBE_SYMBOL(itrace_nft_prepare);
@@ -152,7 +139,7 @@ int itrace_nft_set_mark(struct kprobe *probe, struct pt_regs *regs)
 	if (!walk)
 		return 0;
 	walk->users = nft_reg_load8(&itrace_eval_regs_arg(regs)->data[meta->sreg]);
-	return walk->marked ? skip_function(regs) : 0;
+	return walk->marked ? itrace_hook_skip(regs) : 0;
 }
 
 NOKPROBE_SYMBOL(itrace_nft_set_mark);
@@ -163,7 +150,7 @@ NOKPROBE_SYMBOL(itrace_nft_set_mark);
  */
 int itrace_nft_silence(const struct itrace_walk *walk, struct pt_regs *regs)
 {
-	return (walk->marked && !walk->users) || only_we_trace() ? skip_function(regs) : 0;
+	return (walk->marked && !walk->users) || only_we_trace() ? itrace_hook_skip(regs) : 0;
 }
 
 /*

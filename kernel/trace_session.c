@@ -216,7 +216,6 @@ static void reset_counters(struct itrace_session *session)
 	itrace_hooks_missed(&session->base_missed);
 	session->base_missed_sum = itrace_missed_sum(&session->base_missed);
 	session->base_replacements = itrace_ruleset_replacements();
-	session->base_log_leaked = atomic64_read(&itrace_log_leaked);
 }
 
 int itrace_session_start(struct itrace_session *session)
@@ -316,7 +315,6 @@ void itrace_session_stats(struct itrace_session *session, struct iptables_trace_
 	stats->missed_rule = missed.rule - session->base_missed.rule;
 	stats->missed_other = missed.other - session->base_missed.other;
 	stats->replacements = itrace_ruleset_replacements() - session->base_replacements;
-	stats->log_leaked = atomic64_read(&itrace_log_leaked) - session->base_log_leaked;
 state:
 	stats->hooks = itrace_hooks_in_place();
 	if (all_nets_gone(session))

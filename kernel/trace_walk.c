@@ -406,6 +406,7 @@ int itrace_walk_rule(struct kprobe *probe, struct pt_regs *regs)
 	u64 arrived = itrace_cost_now();
 	struct itrace_walk *walk = walk_of_skb(itrace_log_skb_arg(regs));
 	const struct itrace_running *running;
+	int skip;
 
 	/* A rule of nf_tables may have taken its packet away, and this one be in the same memory. */
 	if (!walk || !walk->at.table)
@@ -424,10 +425,10 @@ int itrace_walk_rule(struct kprobe *probe, struct pt_regs *regs)
 		itrace_progs_run(running, walk, regs);
 	}
 
-	itrace_mark_silence(walk, regs);
+	skip = itrace_mark_silence(walk, regs);
 	if (itrace_cost_wanted(&walk->cost))
 		itrace_cost_rule_done(walk, arrived);
-	return 0;
+	return skip;
 }
 
 NOKPROBE_SYMBOL(itrace_walk_rule);

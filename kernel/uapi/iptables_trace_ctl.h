@@ -288,7 +288,7 @@ struct iptables_trace_stats {
 	__u64	missed_other;		/* the other probes, likewise */
 
 	__u64	replacements;		/* beginnings and ends of replacements, see iptables_trace_ctx */
-	__u64	log_leaked;		/* lines of ours in the kernel log: nf_log has a logger for every family */
+	__u64	reserved;
 
 	/* With IPTABLES_TRACE_FEATURE_SELECT. Not losses: asked for. */
 	__u64	packets_left_out;	/* for the sake of sample or first */

@@ -176,8 +176,8 @@ static void print_stats(int session)
 	printf("stats flags=%u hooks=%u packets=%llu guessed=%llu refused=%llu forgotten=%llu", s.flags, s.hooks,
 	       s.packets, s.packets_guessed, s.packets_refused, s.packets_forgotten);
 	printf(" events=%llu unwritten=%llu not_run=%llu", s.events, s.events_unwritten, s.events_not_run);
-	printf(" missed=%llu/%llu/%llu/%llu replacements=%llu leaked=%llu", s.missed_enter, s.missed_leave,
-	       s.missed_rule, s.missed_other, s.replacements, s.log_leaked);
+	printf(" missed=%llu/%llu/%llu/%llu replacements=%llu", s.missed_enter, s.missed_leave,
+	       s.missed_rule, s.missed_other, s.replacements);
 	printf(" matches=%llu busy=%llu unknown=%llu untold=%llu", s.matches, s.unobserved_busy,
 	       s.unobserved_unknown, s.untold);
 	printf(" own=%u/%u/%u/%u\n", s.own_probe, s.own_table, s.own_match, s.own_clock);

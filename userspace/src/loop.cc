@@ -165,8 +165,6 @@ Summary Loop::summary(const Stats &stats, const Programs::LossCounts &programs) 
 			  fmt::format("times the kernel's probes were switched off for a while, and nothing was "
 				      "seen{}{}",
 				      switch_.empty() ? "" : ": ", switch_) },
-			{ stats.log_leaked,
-			  "lines of the trace went to the kernel log: nf_log has a logger for all families" },
 		},
 		stats.packets_left_out,
 		stats.packets_held_back,
