@@ -415,14 +415,16 @@ void itrace_hooks_missed(struct itrace_missed *missed)
 /* All of them, twice in each walk, and so written out. */
 u64 itrace_hooks_missed_sum(void)
 {
-	u64 sum = READ_ONCE(missed_earlier);
-	unsigned int i;
+	u64 entries = READ_ONCE(missed_earlier);
+	unsigned int returns = 0, i;
 
 #pragma GCC unroll 16
-	for (i = SPARING; i < ARRAY_SIZE(hooks); i++)
+	for (i = SPARING; i < ARRAY_SIZE(hooks); i++) {
 		/* Counted on all CPUs without a lock. */
-		sum += data_race(hooks[i].probe.kp.nmissed + hooks[i].probe.nmissed);
-	return sum;
+		entries += data_race(hooks[i].probe.kp.nmissed);
+		returns += data_race(hooks[i].probe.nmissed); /* Likewise. */
+	}
+	return entries + returns;
 }
 
 static void module_comes(const struct module *module)
