@@ -212,26 +212,27 @@ static __always_inline void parse_ipv6(struct ipt_event_packet *packet,
 		parse_transport(packet, at);
 }
 
+struct connection {
+	__u8 state;
+	__u8 reply;
+};
+
+/* By IPTABLES_TRACE_CT_...; what is not here is IPT_EVENT_CT_NONE. volatile: beside the other constants, in one map. */
+static const volatile struct connection connections[IPTABLES_TRACE_CT_UNTRACKED + 1] = {
+	[IPTABLES_TRACE_CT_NEW] = { IPT_EVENT_CT_NEW, 0 },
+	[IPTABLES_TRACE_CT_ESTABLISHED] = { IPT_EVENT_CT_ESTABLISHED, 0 },
+	[IPTABLES_TRACE_CT_ESTABLISHED_REPLY] = { IPT_EVENT_CT_ESTABLISHED, 1 },
+	[IPTABLES_TRACE_CT_RELATED] = { IPT_EVENT_CT_RELATED, 0 },
+	[IPTABLES_TRACE_CT_RELATED_REPLY] = { IPT_EVENT_CT_RELATED, 1 },
+	[IPTABLES_TRACE_CT_UNTRACKED] = { IPT_EVENT_CT_UNTRACKED, 0 },
+};
+
 static __always_inline void connection_of(struct ipt_event_packet *packet, __u8 state)
 {
-	packet->reply = state == IPTABLES_TRACE_CT_ESTABLISHED_REPLY ||
-			state == IPTABLES_TRACE_CT_RELATED_REPLY;
-	switch (state) {
-	case IPTABLES_TRACE_CT_NEW:
-		packet->connection = IPT_EVENT_CT_NEW;
-		break;
-	case IPTABLES_TRACE_CT_ESTABLISHED:
-	case IPTABLES_TRACE_CT_ESTABLISHED_REPLY:
-		packet->connection = IPT_EVENT_CT_ESTABLISHED;
-		break;
-	case IPTABLES_TRACE_CT_RELATED:
-	case IPTABLES_TRACE_CT_RELATED_REPLY:
-		packet->connection = IPT_EVENT_CT_RELATED;
-		break;
-	case IPTABLES_TRACE_CT_UNTRACKED:
-		packet->connection = IPT_EVENT_CT_UNTRACKED;
-		break;
-	}
+	if (state > IPTABLES_TRACE_CT_UNTRACKED)
+		return;
+	packet->connection = connections[state].state;
+	packet->reply = connections[state].reply;
 }
 
 /* packet: zeroed. */
