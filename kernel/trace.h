@@ -317,8 +317,12 @@ void itrace_control_exit(void);
 struct bpf_prog *itrace_prog_get(int fd, const char *what);
 struct bpf_prog *itrace_filter_create(struct sock_fprog_kern *code);
 void itrace_progs_prepare(struct itrace_walk *walk);
-void itrace_progs_run(const struct itrace_running *running, struct itrace_walk *walk,
-		      const struct pt_regs *regs);
+void itrace_progs_run_enter(const struct itrace_running *running, struct itrace_walk *walk,
+			    const struct pt_regs *regs);
+void itrace_progs_run_rule(const struct itrace_running *running, struct itrace_walk *walk,
+			   const struct pt_regs *regs);
+void itrace_progs_run_leave(const struct itrace_running *running, struct itrace_walk *walk,
+			    const struct pt_regs *regs);
 void itrace_progs_run_matches(const struct itrace_running *running, struct itrace_walk *walk,
 			      const struct pt_regs *regs);
 

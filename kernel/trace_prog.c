@@ -184,11 +184,10 @@ static __always_inline void run(const struct bpf_prog *prog, struct itrace_sessi
 }
 
 static __always_inline void run_all(const struct itrace_running *running, struct itrace_walk *walk,
-				    const struct pt_regs *regs, bool matches)
+				    const struct pt_regs *regs, const u8 kind)
 {
 	bool alone = this_cpu_inc_return(probes_running_progs) == 1;
 	unsigned int hearing = walk->at.table ? running->legacy : running->nft;
-	const u8 kind = walk->ctx.kind;
 	const u32 count = walk->ctx.match_count;
 	const u32 flags = walk->ctx.flags;
 	struct bpf_run_ctx *outer;
@@ -204,7 +203,7 @@ static __always_inline void run_all(const struct itrace_running *running, struct
 		if (!prog || !(hearing & BIT(i)) ||
 		    !itrace_session_selected(session, walk->packet))
 			continue;
-		if (matches) {
+		if (kind == IPTABLES_TRACE_MATCHES) {
 			if (!(walk->observers & BIT(session->slot)))
 				continue;
 			this_cpu_add(session->counters->matches, count);
@@ -220,8 +219,8 @@ static __always_inline void run_all(const struct itrace_running *running, struct
 }
 
 /*
- * Runs the programs of the sessions that have selected the walk's packet, for the event in its context. In a probe
- * handler, under rcu_read_lock().
+ * Run the programs of the sessions that have selected the walk's packet, for the event of this kind in its context. In a
+ * probe handler, under rcu_read_lock().
  *
  * Nothing that matters to the module is read of the context once a program has run, as one may have written into it.
  *
@@ -229,15 +228,27 @@ static __always_inline void run_all(const struct itrace_running *running, struct
  * says; helpers that look at the stack or the probe find what they look for. A probe that interrupts this one on its CPU
  * does not get here as long as the kernel counts it as missed instead; should it, its programs do not run.
  */
-void itrace_progs_run(const struct itrace_running *running, struct itrace_walk *walk,
-		      const struct pt_regs *regs)
+void itrace_progs_run_enter(const struct itrace_running *running, struct itrace_walk *walk,
+			    const struct pt_regs *regs)
 {
-	run_all(running, walk, regs, false);
+	run_all(running, walk, regs, IPTABLES_TRACE_ENTER);
 }
 
-/* The same for an event of kind IPTABLES_TRACE_MATCHES, which may also be in the middle of a walk. */
+void itrace_progs_run_rule(const struct itrace_running *running, struct itrace_walk *walk,
+			   const struct pt_regs *regs)
+{
+	run_all(running, walk, regs, IPTABLES_TRACE_RULE);
+}
+
+void itrace_progs_run_leave(const struct itrace_running *running, struct itrace_walk *walk,
+			    const struct pt_regs *regs)
+{
+	run_all(running, walk, regs, IPTABLES_TRACE_LEAVE);
+}
+
+/* Also in the middle of a walk. */
 void itrace_progs_run_matches(const struct itrace_running *running, struct itrace_walk *walk,
 			      const struct pt_regs *regs)
 {
-	run_all(running, walk, regs, true);
+	run_all(running, walk, regs, IPTABLES_TRACE_MATCHES);
 }

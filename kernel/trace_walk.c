@@ -245,7 +245,7 @@ int itrace_walk_begin(struct kretprobe_instance *instance, struct pt_regs *regs)
 			itrace_nft_observe_begin(arrival->running, walk);
 	}
 	itrace_event_enter(walk);
-	itrace_progs_run(arrival->running, walk, regs);
+	itrace_progs_run_enter(arrival->running, walk, regs);
 	return 0;
 }
 
@@ -367,7 +367,7 @@ int itrace_walk_leave(struct kretprobe_instance *instance, struct pt_regs *regs)
 		if (itrace_cost_wanted(&walk->cost))
 			itrace_cost_leave(walk, arrived);
 		itrace_event_leave(walk, verdict, gone);
-		itrace_progs_run(running, walk, regs);
+		itrace_progs_run_leave(running, walk, regs);
 	}
 
 	if (gone || (verdict & NF_VERDICT_MASK) == NF_DROP)
@@ -422,7 +422,7 @@ int itrace_walk_rule(struct kprobe *probe, struct pt_regs *regs)
 						  itrace_log_rule_arg(regs));
 		itrace_event_rule(walk, itrace_log_chain_arg(regs), itrace_log_type_arg(regs),
 				  itrace_log_rule_arg(regs));
-		itrace_progs_run(running, walk, regs);
+		itrace_progs_run_rule(running, walk, regs);
 	}
 
 	skip = itrace_mark_silence(walk, regs);
@@ -484,7 +484,7 @@ int itrace_walk_rule_nft(struct kprobe *probe, struct pt_regs *regs)
 		if (itrace_cost_wanted(&walk->cost))
 			itrace_cost_rule(walk, arrived);
 		itrace_event_rule_nft(walk, &report);
-		itrace_progs_run(running, walk, regs);
+		itrace_progs_run_rule(running, walk, regs);
 	}
 	skip = itrace_nft_silence(walk, regs);
 	if (itrace_cost_wanted(&walk->cost)) {
