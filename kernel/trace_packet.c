@@ -296,19 +296,20 @@ static bool older(const struct itrace_packet *a, const struct itrace_packet *b)
  * Of the bucket's places that nobody owns, with the hands that say so, one that is free, or else the one whose packet was
  * seen the longest ago; or -1.
  */
-static int find_room(const struct bucket *bucket, unsigned int *hands)
+static int find_room(const struct bucket *bucket, const struct itrace_packet *places_of_it,
+		     unsigned int *hands)
 {
 	int room = -1;
 	int i;
 
 	for (i = 0; i < PLACES_PER_BUCKET; i++) {
-		const struct itrace_packet *packet = place(bucket, i);
+		const struct itrace_packet *packet = &places_of_it[i];
 		unsigned int now = hands_of(packet);
 		bool free = !READ_ONCE(bucket->address[i]);
 
 		if (has_owner(now))
 			continue;
-		if (free || room < 0 || older(packet, place(bucket, room))) {
+		if (free || room < 0 || older(packet, &places_of_it[room])) {
 			room = i;
 			*hands = now;
 		}
@@ -322,6 +323,7 @@ static int find_room(const struct bucket *bucket, unsigned int *hands)
 struct itrace_packet *itrace_packet_new(const struct sk_buff *skb)
 {
 	struct bucket *bucket = bucket_of(skb);
+	struct itrace_packet *places_of_it = place(bucket, 0);
 	unsigned int hands;
 	int tries, i;
 
@@ -329,10 +331,10 @@ struct itrace_packet *itrace_packet_new(const struct sk_buff *skb)
 	for (tries = 0; tries < PLACES_PER_BUCKET; tries++) {
 		struct itrace_packet *packet;
 
-		i = find_room(bucket, &hands);
+		i = find_room(bucket, places_of_it, &hands);
 		if (i < 0)
 			return NULL;
-		packet = place(bucket, i);
+		packet = &places_of_it[i];
 		if (!own(packet, hands))
 			continue;
 		if (READ_ONCE(bucket->address[i]))
