@@ -7,8 +7,13 @@
 #	rules	-v family= -v rules= -v chains=: the ruleset, for iptables-restore, or for nft with -v native=1; what it was made of
 #		goes to -v table=FILE
 #	packets	-v packets=: a packet a line, as fields: source, destination, protocol, 1 for a later fragment
-#	course	-v family= -v table=FILE -v observed= -v native=: reads packets; how each of them walks through the rules, and what
-#		can be said of it if its matches were observed (1) or were not (0)
+#	sent	-v family=: reads packets; as send_packet -l takes them
+#	judge	-v family= -v table=FILE -v listed=FILE -v observed= -v native= -v handles=FILE: reads a trace by lines, and works
+#		out how each packet of the list that is complete walks through the rules, and what can be said of it if its
+#		matches were observed (1) or were not (0). Prints the first packets of which the trace says anything else, and
+#		at the end "N packets, N of them wrong, N times a rule matched, N times it did not". -v met=FILE gets "N CHAIN
+#		NUMBER", how often each rule matched as the trace says; -v done=FILE how many packets were complete so far.
+#		handles: "HANDLE NUMBER" of rules, "CHAIN NUMBER" of ends of chains, of native rules
 #
 # Chance has a seed: all of it is the same each time.
 
@@ -282,24 +287,23 @@ function read_table(  line, parts)
 	}
 }
 
-function walk(  chain, at, depth, stack_chain, stack_at, why, target)
+# All of it, a line each; the last is the verdict.
+function walk(  chain, at, depth, stack_chain, stack_at, why, target, text)
 {
 	chain = "PREROUTING"
 	at = 1
 	for (;;) {
 		if (at > size[chain]) {
-			if (chain == "PREROUTING") {
-				print chain " " at ": policy " (native ? "accept" : "ACCEPT")
-				return "ACCEPT"
-			}
-			print chain " " at ": return from " chain
+			if (chain == "PREROUTING")
+				return text chain " " at ": policy " (native ? "accept" : "ACCEPT") "\nACCEPT\n"
+			text = text chain " " at ": return from " chain "\n"
 			target = "-j RETURN"
 		} else {
 			why = reason(of[chain, at])
-			print chain " " at (why == "" ? "" : ": no match (" why ")")
+			text = text chain " " at (why == "" ? "" : ": no match (" why ")") "\n"
 			target = why == "" ? to[chain, at] : ""
 		}
-		if (target == "-j ACCEPT" || target == "-j DROP") return substr(target, 4)
+		if (target == "-j ACCEPT" || target == "-j DROP") return text substr(target, 4) "\n"
 		if (target == "-j RETURN") {
 			if (depth) {
 				chain = stack_chain[depth]
@@ -321,19 +325,107 @@ function walk(  chain, at, depth, stack_chain, stack_at, why, target)
 	}
 }
 
+# ---- what a trace says
+
+function read_handles(  line, parts)
+{
+	while (handles != "" && (getline line <handles) > 0) {
+		split(line, parts, " ")
+		number[parts[1]] = parts[2]
+	}
+}
+
+# "c3 12: ..." of what a line says behind the packet, as walk() has it; or what is strange.
+function as_walked(said,  at, name)
+{
+	at = index(said, ": ")
+	name = substr(said, 1, at - 1)
+	said = substr(said, at + 2)
+	at = index(name, " handle ")
+	if (at) name = substr(name, 1, at) number[substr(name, at + 8)]
+	if (said ~ /^(return from|policy) /) return (native ? name " " number[name] : name) ": " said
+	if (said ~ /^no match \(/) {
+		unmatched++
+		# Behind it stands the rule.
+		if (native) match(said, /\): [^()]*$/)
+		else match(said, /\): -A /)
+		return name ": " substr(said, 1, RSTART)
+	}
+	if (native || said ~ /^-A /) {
+		matched++
+		count[name]++
+		return name
+	}
+	return "strange: " said
+}
+
+# Of the packet with this number: reads up to it.
+function packet_fields(wanted,  line)
+{
+	while (read_up_to < wanted && (getline line <listed) > 0) fields[++read_up_to] = line
+	line = fields[wanted]
+	delete fields[wanted]
+	return line
+}
+
+function take_fields(line,  parts)
+{
+	split(line, parts, " ")
+	source = parts[1]
+	destination = parts[2]
+	protocol = parts[3]
+	fragment = parts[4]
+}
+
+function judge_packet(packet,  want)
+{
+	take_fields(packet_fields(packet))
+	want = walk()
+	if (have[packet] != want && wrong++ < 3) printf "packet %d\nhave:\n%swant:\n%s", packet, have[packet], want
+	delete have[packet]
+	if (++judged % 50 == 0 && done != "") {
+		print judged >done
+		close(done)
+	}
+}
+
+function judge_line(  n, said)
+{
+	n = int(substr($2, 2))
+	said = substr($0, index($0, " | ") + 3)
+	if (said ~ /^enter /) {
+		have[n] = ""
+	} else if (said ~ /^(ACCEPT|DROP) /) {
+		have[n] = have[n] substr(said, 1, index(said, " ") - 1) "\n"
+	} else if (said == "complete") {
+		judge_packet(n)
+	} else {
+		have[n] = have[n] as_walked(said) "\n"
+	}
+}
+
+function report(  rule)
+{
+	for (rule in count) print count[rule], rule >met
+	printf "%d packets, %d of them wrong, %d times a rule matched, %d times it did not\n", judged, wrong, matched, unmatched
+}
+
 BEGIN {
 	srand(4711)
 	if (make == "rules") make_rules()
 	if (make == "packets") make_packets()
-	if (make != "course") exit
-	read_table()
+	if (make != "sent" && make != "judge") exit
+	if (make == "judge") {
+		read_table()
+		read_handles()
+	}
 }
 
-{
-	source = $1
-	destination = $2
-	protocol = $3
-	fragment = $4
-	print "packet " NR
-	print walk()
+make == "sent" {
+	take_fields($0)
+	print fragment, address("s", source), address("d", destination), protocol, "0fa003e900080000000000005002010000000000"
 }
+
+make == "judge" { judge_line() }
+
+END { if (make == "judge") report() }

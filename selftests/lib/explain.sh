@@ -17,8 +17,8 @@ family()
 {
 	family=$2
 	case $2 in
-	4) tool=iptables-$1 net=198.51.100.0/24 from=192.0.2.%d to=198.51.100.%d ;;
-	6) tool=ip6tables-$1 net=2001:db8:1::/64 from=2001:db8::%x to=2001:db8:1::%x ;;
+	4) tool=iptables-$1 net=198.51.100.0/24 ;;
+	6) tool=ip6tables-$1 net=2001:db8:1::/64 ;;
 	esac
 }
 
@@ -36,26 +36,49 @@ quiet()
 # make WHAT [-v NAME=VALUE]...
 make() { awk -v make="$1" -v family="$family" -v table="$trace_dir/table" "${@:2}" -f lib/explain.awk; }
 
-# send: the packets that were made, through one namespace's door.
-send() { in_left bash -c "$(declare -f send_listed); from='$from' to='$to'; send_listed" <"$trace_dir/packets"; }
-send_listed()
+# send: packets of standard input, one a line as send_packet has them, through one namespace's door and in this order.
+send() { in_left taskset -c 0 bin/send_packet -l; }
+
+# judge NAME [-v NAME=VALUE]...: lines of a trace of the packets that were made, by a second evaluation. What it says of them is
+# left in NAME.said, the rules that matched and how often in NAME.met.
+judge()
 {
-	local source destination protocol fragment
-	while read -r source destination protocol fragment; do
-		# shellcheck disable=SC2059 # formats on purpose
-		bin/send_packet -f "$fragment" "$(printf "$from" "$source")" "$(printf "$to" "$destination")" "$protocol" \
-			0fa003e900080000000000005002010000000000
-	done
+	make judge -v listed="$trace_dir/packets" -v met="$trace_dir/$1.rules" "${@:2}" >"$trace_dir/$1.said"
+	sort "$trace_dir/$1.rules" >"$trace_dir/$1.met"
 }
 
-# courses NAME: of each packet, by its number, the rules as explain.awk puts it, out of lines of the trace.
-courses()
+# No more at a time than what the kernel keeps of them until the tool has read it.
+burst=250
+# walk TABLE [-v NAME=VALUE]...: makes $packets packets, sends them through the table, and judges them as they are shown.
+walk()
 {
-	sed -E 's/^[^ ]+ #([0-9]+)\S* /\1 /' "$trace_dir/$1.out" | sort -s -n -k1,1 | sed -nE \
-		-e 's/^([0-9]+) .* \| enter .*/packet \1/p' -e 's/^.* \| (ACCEPT|DROP) .*/\1/p' \
-		-e 's/^.* \| ([^ ]+ [0-9]+): -A .*/\1/p' -e 's/^.* \| ([^ ]+ [0-9]+: no match .*\)): -A .*/\1/p' \
-		-e 's/^.* \| ([^ ]+ [0-9]+: (return|policy) .*)/\1/p'
+	local sent=0 judging some
+	make packets -v packets="$packets" >"$trace_dir/packets"
+	rm -f "$trace_dir/lines" "$trace_dir/done"
+	mkfifo "$trace_dir/lines"
+	judge walks -v done="$trace_dir/done" "${@:2}" <"$trace_dir/lines" &
+	judging=$!
+	trace walks --explain --explain-budget 0 --rate 0 --format line -o "$trace_dir/lines" -"$family" --table "$1" \
+		-c "$packets" "dst net $net"
+	judged_or_over() { [ "$(cat "$trace_dir/done")" -ge "$1" ] || trace_is_over walks; }
+	make sent <"$trace_dir/packets" | while mapfile -n $burst some && [ ${#some[@]} != 0 ]; do
+		printf '%s' "${some[@]}" | send
+		sent=$((sent + burst))
+		# The last few lines may still be in a buffer.
+		wait_until 120 judged_or_over $((sent - 100)) | diag
+	done
+	trace_wait walks
+	wait $judging
 }
+
+# said NAME WHAT: the number of them, of what was judged: packets, wrong, matched, passed.
+said()
+{
+	tail -n 1 "$trace_dir/$1.said" | awk -v what="$2" '{ print what == "packets" ? $1 : what == "wrong" ? $3 : what == "matched" ? $7 : $12 }'
+}
+
+# all_right NAME N: of so many packets.
+all_right() { [ "$(said "$1" packets) $(said "$1" wrong)" = "$2 0" ] || { head -n 60 "$trace_dir/$1.said" && false; }; }
 
 # counted_rules: packets, chain and number of the rules that counted any.
 counted_rules()
@@ -65,7 +88,5 @@ counted_rules()
 		if ((count = substr($1, 2) + 0) > 0) print count, $3, n[$3]
 	}' | sort
 }
-
-met_rules() { courses "$1" | grep -E '^[^ ]+ [0-9]+$' | grep -v '^packet ' | sort | uniq -c | awk '{ print $1, $2, $3 }' | sort; }
 
 first_differences() { diff "$1" "$2" >"$trace_dir/difference" || { head -n 20 "$trace_dir/difference" && false; }; }

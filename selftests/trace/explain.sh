@@ -10,6 +10,7 @@ cd "$(dirname "$0")/.." || exit 1
 . lib/explain.sh
 
 packets=${TRACE_PACKETS:-300}
+recorded=200
 rules=5000
 
 make_pair
@@ -21,28 +22,19 @@ for f in 4 6; do
 	family legacy $f
 	quiet
 	make rules -v rules=$rules -v chains=100 | in_right "$tool-restore"
-	make packets -v packets="$packets" >"$trace_dir/packets"
-	make course -v observed=1 <"$trace_dir/packets" >"$trace_dir/want"
-	make course -v observed=0 <"$trace_dir/packets" >"$trace_dir/want_bare"
-	trace bare --format json -$f --table raw -c "$packets" "dst net $net"
-	trace walks --explain --explain-budget 0 --format line -$f --table raw -c "$packets" "dst net $net"
-	send
-	trace_wait walks
+	trace bare --format json -$f --table raw -c $recorded "dst net $net"
+	walk raw -v observed=1
 	trace_wait bare
-	courses walks >"$trace_dir/have"
-	again "$trace_dir/bare.out" --explain --format line >"$trace_dir/again.out"
-	courses again >"$trace_dir/have_bare"
-	diag <<<"IPv$f: $(grep -c 'no match' "$trace_dir/want") times a rule did not match, $(met_rules walks | wc -l) rules did"
+	again "$trace_dir/bare.out" --explain --format line | judge bare -v observed=0
+	diag <<<"IPv$f: $(tail -n 1 "$trace_dir/walks.said"), of $(wc -l <"$trace_dir/walks.met") rules"
 
 	check "IPv$f: there are thousands of rules" same "$(in_right "$tool-save" -t raw | grep -c '^-A')" $rules
 	check "IPv$f: many of them were met, and more were passed" \
-		test "$(met_rules walks | wc -l)" -ge 50 -a "$(grep -c 'no match' "$trace_dir/want")" -ge $((packets * 9))
-	check "IPv$f: rules that matched, that did not, and why, are what they have to be" \
-		first_differences "$trace_dir/want" "$trace_dir/have"
-	check "IPv$f: a recording that was made without observing tells what can be told of that" \
-		first_differences "$trace_dir/want_bare" "$trace_dir/have_bare"
+		test "$(wc -l <"$trace_dir/walks.met")" -ge 50 -a "$(said walks passed)" -ge $((packets * 9))
+	check "IPv$f: rules that matched, that did not, and why, are what they have to be" all_right walks "$packets"
+	check "IPv$f: a recording that was made without observing tells what can be told of that" all_right bare $recorded
 	check "IPv$f: rules that matched are those that counted, as often" \
-		first_differences <(counted_rules) <(met_rules walks)
+		first_differences <(counted_rules) "$trace_dir/walks.met"
 	check "IPv$f: nothing is lost" grep -q "^iptables-trace: $packets packets, .* nothing lost$" "$trace_dir/walks.err"
 	in_right "$tool" -t raw -F
 	in_right "$tool" -F OUTPUT

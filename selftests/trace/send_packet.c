@@ -4,6 +4,8 @@
  * are given, sound or not; only a checksum of TCP, UDP or ICMP that is zero is made right. PAYLOAD and OPTIONS (IPv4)
  * are hex digits, FRAGMENT the sixteen bits of IPv4's flags and offset. With PORTS the destination port goes round
  * through that many, from the given one on. -t prints the nanoseconds that sending took.
+ *
+ * send_packet -l: one of each line of standard input: FRAGMENT SOURCE DESTINATION PROTOCOL PAYLOAD.
  */
 #include <arpa/inet.h>
 #include <errno.h>
@@ -142,6 +144,56 @@ static long long nanoseconds(void)
 	return now.tv_sec * 1000000000LL + now.tv_nsec;
 }
 
+/* The packet, and where it is to go. */
+static socklen_t make(const char *from, const char *to, int protocol, const char *options, const char *payload,
+		      int fragment, struct sockaddr_storage *address)
+{
+	socklen_t size;
+
+	checksum_at = 0;
+	size = make_ipv4(from, to, protocol, options, payload, fragment, address);
+	if (!size)
+		size = make_ipv6(from, to, protocol, payload, address);
+	if (!size)
+		die("not two addresses of one family");
+	return size;
+}
+
+/* With this protocol the packet brings its own header. */
+static int open_socket(int family)
+{
+	int fd = socket(family, SOCK_RAW, IPPROTO_RAW);
+
+	if (fd < 0)
+		die("socket");
+	return fd;
+}
+
+static void send_it(int fd, const struct sockaddr_storage *address, socklen_t size)
+{
+	if (sendto(fd, packet, length, 0, (const struct sockaddr *)address, size) < 0)
+		die("sendto");
+}
+
+static int send_listed(void)
+{
+	char from[64], to[64], payload[4096];
+	struct sockaddr_storage address = {};
+	unsigned int fragment;
+	int protocol, fd = -1;
+	socklen_t size;
+
+	while (scanf("%x %63s %63s %d %4095s", &fragment, from, to, &protocol, payload) == 5) {
+		size = make(from, to, protocol, "", payload, fragment, &address);
+		if (fd < 0)
+			fd = open_socket(address.ss_family);
+		send_it(fd, &address, size);
+	}
+	if (!feof(stdin))
+		die("not a packet");
+	return 0;
+}
+
 int main(int argc, char **argv)
 {
 	const char *options = "";
@@ -152,7 +204,7 @@ int main(int argc, char **argv)
 	long long began;
 	socklen_t size;
 
-	while ((option = getopt(argc, argv, "n:p:f:o:t")) != -1) {
+	while ((option = getopt(argc, argv, "n:p:f:o:tl")) != -1) {
 		if (option == 'n')
 			count = atoi(optarg);
 		else if (option == 'p')
@@ -163,6 +215,8 @@ int main(int argc, char **argv)
 			options = optarg;
 		else if (option == 't')
 			timed = 1;
+		else if (option == 'l')
+			return send_listed();
 		else
 			return 2;
 	}
@@ -170,23 +224,15 @@ int main(int argc, char **argv)
 	if (argc - optind != 4)
 		return 2;
 
-	size = make_ipv4(argv[0], argv[1], atoi(argv[2]), options, argv[3], fragment, &address);
-	if (!size)
-		size = make_ipv6(argv[0], argv[1], atoi(argv[2]), argv[3], &address);
-	if (!size)
-		die("not two addresses of one family");
-	/* With this protocol the packet brings its own header. */
-	fd = socket(address.ss_family, SOCK_RAW, IPPROTO_RAW);
-	if (fd < 0)
-		die("socket");
+	size = make(argv[0], argv[1], atoi(argv[2]), options, argv[3], fragment, &address);
+	fd = open_socket(address.ss_family);
 	port_at = (address.ss_family == AF_INET ? sizeof(struct iphdr) + strlen(options) / 2 : sizeof(struct ip6_hdr)) + 2;
 	first_port = get_word(port_at);
 	began = nanoseconds();
 	for (i = 0; i < count; i++) {
 		if (ports > 1)
 			set_port(port_at, first_port + i % ports);
-		if (sendto(fd, packet, length, 0, (struct sockaddr *)&address, size) < 0)
-			die("sendto");
+		send_it(fd, &address, size);
 	}
 	if (timed)
 		printf("%lld\n", nanoseconds() - began);
