@@ -37,6 +37,19 @@ in_netns()
 in_left() { in_netns "$left" "$@"; }
 in_right() { in_netns "$right" "$@"; }
 
+# make_bridge: the addresses of right move to a bridge br0 over its end of the pair.
+make_bridge()
+{
+	ip -n "$right" link add br0 type bridge &&
+		ip -n "$right" addr flush dev eth0 &&
+		ip -n "$right" link set eth0 master br0 &&
+		ip -n "$right" addr add 192.0.2.2/24 dev br0 &&
+		ip -n "$right" addr add 2001:db8::2/64 dev br0 nodad &&
+		ip -n "$right" link set br0 up &&
+		wait_until 10 in_left ping -nqc1 -W1 192.0.2.2 &&
+		wait_until 10 in_left ping -nqc1 -W1 2001:db8::2
+}
+
 # receive_on NAMESPACE DEVICE MASK: packets that come in there are handled on these CPUs, whichever sends them.
 receive_on()
 {

@@ -15,19 +15,6 @@ make_pair
 pin match_all all
 pin udp_1000 udp_1000
 
-# The address of right moves to a bridge over its end of the pair.
-make_bridge()
-{
-	ip -n "$right" link add br0 type bridge &&
-		ip -n "$right" addr flush dev eth0 &&
-		ip -n "$right" link set eth0 master br0 &&
-		ip -n "$right" addr add 192.0.2.2/24 dev br0 &&
-		ip -n "$right" addr add 2001:db8::2/64 dev br0 nodad &&
-		ip -n "$right" link set br0 up &&
-		wait_until 10 in_left ping -nqc1 -W1 192.0.2.2 &&
-		wait_until 10 in_left ping -nqc1 -W1 2001:db8::2
-}
-
 # judged_by FAMILY: what rules count in LOCAL_IN of 3 datagrams over IPv4 and 2 over IPv6.
 judged_by()
 {
