@@ -36,6 +36,10 @@ TEST(NftConditions, each_with_its_value_up_to_what_the_rule_does)
 	EXPECT_EQ(read("log prefix \"a drop\" level debug flags tcp sequence,options ip ttl 5 drop"), "ip ttl 5");
 	EXPECT_EQ(read("fib saddr . iif oif missing tcp sport 1 drop"), "fib saddr . iif oif missing | tcp sport 1");
 	EXPECT_EQ(read("fib daddr type != { local, broadcast } drop"), "fib daddr type != { local, broadcast }");
+	EXPECT_EQ(read("meta l4proto udp xt match \"bpf\" counter packets 0 bytes 0 tcp dport 1 drop"),
+		  "meta l4proto udp | xt match \"bpf\" | tcp dport 1");
+	EXPECT_EQ(read("# nft cannot express: -m bpf --object-pinned /x xt match bpf tcp dport 1 drop"),
+		  "xt match bpf | tcp dport 1");
 	EXPECT_EQ(read("counter"), "");
 	EXPECT_EQ(read("accept comment \"tcp dport 22\""), "");
 }
@@ -54,7 +58,9 @@ TEST(NftConditions, what_is_not_understood_is_left_open_with_all_behind_it)
 		  " ... dnat ip to tcp dport map { 80 : 10.0.0.1 }");
 	EXPECT_EQ(read("tcp dport { 22, 80"), " ... tcp dport { 22, 80");
 	EXPECT_EQ(read("tcp dport"), " ... tcp dport");
-	EXPECT_EQ(read("xt match \"conntrack\" accept"), " ... xt match \"conntrack\" accept");
+	EXPECT_EQ(read("xt target \"LOG\" tcp dport 22"), " ... xt target \"LOG\" tcp dport 22");
+	EXPECT_EQ(read("xt match"), " ... xt match");
+	EXPECT_EQ(read("tcp dport 1 # something else"), "tcp dport 1 ... # something else");
 }
 
 TEST(NftConditions, elements_of_sets)
@@ -89,6 +95,8 @@ TEST(NftConditions, what_a_rule_does_to_the_packet)
 	EXPECT_TRUE(parse_nft_conditions("something of later versions").touches);
 	EXPECT_FALSE(parse_nft_conditions("socket transparent 1 drop").touches);
 	EXPECT_TRUE(parse_nft_conditions("socket transparent 1 ip ttl set 5").touches);
+	EXPECT_FALSE(parse_nft_conditions("numgen inc mod 2 0 xt match \"bpf\" drop").touches);
+	EXPECT_TRUE(parse_nft_conditions("numgen inc mod 2 0 xt target \"TOS\"").touches);
 	EXPECT_TRUE(parse_nft_conditions("tcp dport 22 notrack").changes);
 	EXPECT_TRUE(parse_nft_conditions("tcp dport 22 dnat to 10.0.0.1").changes);
 }

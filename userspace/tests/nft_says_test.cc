@@ -205,6 +205,34 @@ TEST_F(NftSaysTest, marks_that_were_set_on_the_way)
 	EXPECT_EQ(reason_text(explanation.before[1][2]), "meta mark 0x4 or limit rate 1/second (not known which)");
 }
 
+// What the kernel tells of its matches counts, and says more than what nft prints of them.
+TEST_F(NftSaysTest, matches_of_x_tables)
+{
+	const std::string rule = "ip saddr 192.0.2.1 fib daddr type local xt match \"bpf\" limit rate 1/second drop";
+	EXPECT_EQ(reason(rule), "fib daddr type local or xt match \"bpf\" or limit rate 1/second (not known which)");
+	const auto observed = [&](std::vector<Match> asked) {
+		p = PacketMaker(1);
+		Binding rules = native_rules({ rule });
+		TableText text = *rules.text;
+		name_xt_matches(text.chains["input"].rules[0], { "addrtype", "bpf" });
+		rules.text = std::make_shared<TableText>(std::move(text));
+		Enter enter = p.enter_nft(family, "web", NF_INET_LOCAL_IN, "input", 1);
+		enter.head.flags |= IPT_EVENT_OBSERVED;
+		const Matches matches = p.matches(std::move(asked));
+		Rule policy = p.rule_nft("input", 1, NF_ACCEPT, IPT_EVENT_KIND_POLICY);
+		number_rule(policy, rules);
+		const Traversal walk = walk_of({ enter, matches, policy, p.leave(NF_ACCEPT) }, rules);
+		const Explanation explanation = explain(walk);
+		const Passed &passed = explanation.before.at(0).at(0);
+		return reason_text(passed) + "; " + programs_text(passed.asked);
+	};
+	EXPECT_EQ(observed({ { .number = 1 } }), "xt match \"addrtype\": said no; ");
+	EXPECT_EQ(observed({ { .number = 1, .yes = true }, { .number = 1, .index = 1, .program = 12 } }),
+		  "xt match \"bpf\": said no; program 12 did not match");
+	EXPECT_EQ(observed({ { .number = 1, .yes = true }, { .number = 1, .index = 1, .yes = true, .program = 12 } }),
+		  "fib daddr type local or limit rate 1/second (not known which); program 12 matched");
+}
+
 // Twice changed is neither as at the beginning nor as at the end.
 TEST_F(NftSaysTest, what_rules_may_have_changed_on_the_way)
 {

@@ -228,6 +228,7 @@ inline Binding sample_native_rules()
 				 { rule("ct state established accept", 4), rule("tcp dport vmap @ports", 5),
 				   rule("reject with tcp reset", 7) },
 				 1 };
+	name_xt_matches(text.chains["input"].rules[0], { "conntrack" });
 	text.chains["ssh"] = { "-", { rule("ip saddr @known accept comment \"a reject\"", 6) }, 2 };
 	text.index();
 	return { std::make_shared<TableText>(std::move(text)), {} };

@@ -48,13 +48,6 @@ Passed reckoned(uint32_t number, const RuleText &rule, const Seen &seen)
 		      { 0, rule.conditions.matches.size() });
 }
 
-// Likewise, of a rule of nft's own.
-Passed reckoned_nft(uint32_t number, const RuleText &rule, const Seen &seen)
-{
-	NftReply reply = ask_nft(rule.nft, seen);
-	return { number, &rule, std::move(reply.unmet), std::move(reply.suspects), {} };
-}
-
 // None of its matches was asked, so it was the header. What the kernel saw counts, whatever was captured.
 Passed refused_by_header(uint32_t number, const RuleText &rule, const Seen &seen)
 {
@@ -84,6 +77,21 @@ void said_no(Passed &result, const Match &last, const Seen &seen)
 	result.unmet = std::move(reply.unmet);
 	if (result.unmet.empty())
 		result.unmet.push_back({ *match, std::move(reply.looked_at) });
+}
+
+// Of a rule of nft's own. Of the matches of x_tables in it the kernel tells, if the walk is observed.
+Passed of_nft(uint32_t number, const RuleText &rule, const Seen &seen, bool is_observed,
+	      std::vector<const Match *> asked)
+{
+	Passed result{ number, &rule, {}, {}, std::move(asked) };
+	if (!result.asked.empty() && !result.asked.back()->yes) {
+		said_no(result, *result.asked.back(), seen);
+		return result;
+	}
+	NftReply reply = ask_nft(rule.nft, seen, is_observed);
+	result.unmet = std::move(reply.unmet);
+	result.suspects = std::move(reply.suspects);
+	return result;
 }
 
 // The place, among the rule's matches, of one that was asked; nothing: it is not known.
@@ -186,7 +194,7 @@ Passed Explainer::explained(uint32_t number, const RuleText &rule, const Seen &s
 {
 	std::vector<const Match *> asked = observed_.of(number);
 	if (table_.is_nft)
-		return reckoned_nft(number, rule, seen);
+		return of_nft(number, rule, seen, is_observed(walk_), std::move(asked));
 	if (!is_observed(walk_))
 		return reckoned(number, rule, seen);
 	return walk_.head.nft_family ? observed_nft(number, rule, seen, std::move(asked)) :

@@ -104,11 +104,13 @@ Said say(const NftCondition &condition, const Seen &seen)
 
 } // namespace
 
-NftReply ask_nft(const NftConditions &rule, const Seen &seen)
+NftReply ask_nft(const NftConditions &rule, const Seen &seen, bool observed)
 {
 	NftReply reply;
 	std::string has;
 	for (const NftCondition &condition : rule.conditions) {
+		if (condition.is_xt_match && observed)
+			continue;
 		Said said = say(condition, seen);
 		if (!said.yes) {
 			reply.suspects.push_back(condition.text);

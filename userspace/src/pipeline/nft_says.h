@@ -19,6 +19,7 @@ struct NftReply {
 };
 
 // Of a rule that did not match: if there is but one condition that may have said no, it did. Views are of the rule.
-NftReply ask_nft(const NftConditions &rule, const Seen &seen);
+// observed: it was none of the matches of x_tables.
+NftReply ask_nft(const NftConditions &rule, const Seen &seen, bool observed = false);
 
 } // namespace ipt

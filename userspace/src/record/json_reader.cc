@@ -89,6 +89,20 @@ void place_matches(const JsonObject &from, ChainText &chain)
 	}
 }
 
+void place_xt_matches(const JsonObject &from, ChainText &chain)
+{
+	const auto &of_rules = from.list("xt_matches");
+	if (of_rules.size() != chain.rules.size())
+		throw BadRecord("not of every rule is told which matches of x_tables it has");
+	for (size_t i = 0; i < chain.rules.size(); i++) {
+		for (const auto &match : of_rules[i]) {
+			if (!match.is_string())
+				throw BadRecord("a match is not a string");
+			chain.rules[i].conditions.matches.push_back(match.get<std::string>());
+		}
+	}
+}
+
 std::shared_ptr<const TableText> nft_table_from(const JsonObject &object)
 {
 	auto text = std::make_shared<TableText>();
@@ -112,6 +126,8 @@ std::shared_ptr<const TableText> nft_table_from(const JsonObject &object)
 		}
 		if (!text->is_nft && from.has("matches"))
 			place_matches(from, chain);
+		if (text->is_nft && from.has("xt_matches"))
+			place_xt_matches(from, chain);
 	}
 	text->index();
 	return text;

@@ -142,6 +142,22 @@ void asked_matches(JsonText &json, const ChainText &chain)
 	json.close_list();
 }
 
+// Where there are any.
+void xt_matches(JsonText &json, const ChainText &chain)
+{
+	if (std::all_of(chain.rules.begin(), chain.rules.end(),
+			[](const RuleText &rule) { return rule.conditions.matches.empty(); }))
+		return;
+	json.open_list("xt_matches");
+	for (const RuleText &rule : chain.rules) {
+		json.open_list();
+		for (const std::string &match : rule.conditions.matches)
+			json.text(match);
+		json.close_list();
+	}
+	json.close_list();
+}
+
 void chains(JsonText &json, const TableText &table, bool with_handles)
 {
 	json.open_list("chains");
@@ -161,7 +177,9 @@ void chains(JsonText &json, const TableText &table, bool with_handles)
 				json.number(rule.handle);
 			json.close_list();
 		}
-		if (with_handles && !table.is_nft)
+		if (table.is_nft)
+			xt_matches(json, chain);
+		else if (with_handles)
 			asked_matches(json, chain);
 		json.close();
 	}

@@ -113,6 +113,7 @@ private:
 	bool take_set(NftCondition &condition);
 	bool take_bits(std::string &bits);
 	bool take_limit();
+	bool take_xt_match();
 	bool take_mark(); // also the trace's
 	void take_counter();
 	void take_log();
@@ -289,6 +290,24 @@ bool Reader::take_limit()
 	return true;
 }
 
+// "xt match "bpf"", for which nft has no words of its own. Those of iptables may stand before it: "# ... xt match bpf".
+bool Reader::take_xt_match()
+{
+	const auto is_match = [this] { return is("xt") && is_at(at_ + 1, "match"); };
+	if (is("#")) {
+		while (more() && !is_match())
+			at_++;
+	}
+	const size_t first = at_;
+	if (!is_match() || at_ + 2 >= tokens_.size())
+		return false;
+	at_ += 3;
+	NftCondition condition;
+	condition.is_xt_match = true;
+	add(std::move(condition), first);
+	return true;
+}
+
 // "meta mark set 0x5"
 bool Reader::take_mark()
 {
@@ -326,11 +345,15 @@ void Reader::take_log()
 // do something.
 bool Reader::may_touch() const
 {
-	const auto does = [](const Token &token) {
-		return !token.quoted && (is_one_of(kDoing, token.text) || is_one_of(kChanging, token.text));
-	};
-	return !is_one_of(kAsking, tokens_[at_].text) ||
-	       std::any_of(tokens_.begin() + static_cast<std::ptrdiff_t>(at_), tokens_.end(), does);
+	if (!is_one_of(kAsking, tokens_[at_].text))
+		return true;
+	for (size_t at = at_; at < tokens_.size(); at++) {
+		const Token &token = tokens_[at];
+		const bool asks = is_at(at, "xt") && is_at(at + 1, "match");
+		if (!token.quoted && !asks && (is_one_of(kDoing, token.text) || is_one_of(kChanging, token.text)))
+			return true;
+	}
+	return false;
 }
 
 NftConditions Reader::read()
@@ -351,7 +374,7 @@ NftConditions Reader::read()
 			if (!asks_map)
 				return result_;
 			break;
-		} else if (!take_mark() && !take_limit()) {
+		} else if (!take_mark() && !take_xt_match() && !take_limit()) {
 			at_ = first;
 			if (take_condition())
 				continue;

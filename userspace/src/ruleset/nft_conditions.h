@@ -20,6 +20,7 @@ struct NftCondition {
 	Op op = Op::implicit;
 	std::string mask; // the bits that count, if not all do
 	bool is_set = false; // elements are those of a set: each is one value
+	bool is_xt_match = false; // it has no keys: a match of x_tables, of which the kernel tells
 	std::vector<Element> elements; // one, if it is no set; none: they stand elsewhere, in a set with a name
 };
 

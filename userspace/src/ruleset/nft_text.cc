@@ -71,6 +71,7 @@ bool take_rules(Lines &lines, const NftChain &from, ChainText &to)
 			return false;
 		RuleText &rule = to.rules.emplace_back(parse_nft_rule(text));
 		rule.handle = listed.handle;
+		name_xt_matches(rule, listed.matches);
 	}
 	return true;
 }

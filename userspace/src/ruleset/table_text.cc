@@ -2,6 +2,7 @@
 #include "ruleset/table_text.h"
 
 #include <algorithm>
+#include <fmt/core.h>
 
 #include "ruleset/save_lines.h"
 #include "util/printable.h"
@@ -72,6 +73,12 @@ RuleText parse_nft_rule(std::string_view text)
 		return word.text == reject && word.end - word.begin == reject.size();
 	});
 	return rule;
+}
+
+void name_xt_matches(RuleText &rule, const std::vector<std::string> &names)
+{
+	for (const std::string &name : names)
+		rule.conditions.matches.push_back(fmt::format("xt match \"{}\"", printable(name)));
 }
 
 const std::string *RuleText::match(size_t index) const

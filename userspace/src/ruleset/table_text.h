@@ -20,7 +20,7 @@ struct RuleText {
 	std::string target; // what stands behind -j or -g; empty if the rule only counts, or is nft's
 	bool is_goto = false;
 	bool rejects = false; // it answers what it drops
-	Conditions conditions; // of iptables' rules
+	Conditions conditions; // of iptables' rules; of nft's own, their matches of x_tables alone, by name
 	NftConditions nft; // of nft's own
 	uint64_t handle = 0; // in nf_tables
 	// In nf_tables: the places, among the matches, of those that the kernel tells of, as it numbers these.
@@ -63,6 +63,8 @@ private:
 RuleText parse_rule(std::string_view line);
 // What nft prints of a rule.
 RuleText parse_nft_rule(std::string_view text);
+// Which matches of x_tables a rule of nft's own has, as the kernel says: it may be that nft prints them in its own words.
+void name_xt_matches(RuleText &rule, const std::vector<std::string> &names);
 
 // What iptables-save printed, by table.
 std::map<std::string, TableText, std::less<>> parse_save(std::string_view output);
