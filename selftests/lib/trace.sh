@@ -91,6 +91,21 @@ block_is()
 # blocks NAME: how many packets were shown.
 blocks() { awk 'BEGIN { RS = "" } END { print NR }' "$trace_dir/$1.out"; }
 
+# count_reads TOOL...: whoever reads rules by one of these is noted from now on. reads PATTERN: how often one of them was run so.
+count_reads()
+{
+	local tool
+	mkdir "$trace_dir/bin"
+	for tool in "$@"; do
+		# shellcheck disable=SC2016 # the inner shell's
+		printf '#!/bin/sh\n[ "$1" = --version ] || echo "%s $*" >>%s\nexec %s "$@"\n' \
+			"$tool" "$trace_dir/reads" "$(type -P "$tool")" >"$trace_dir/bin/$tool"
+		chmod +x "$trace_dir/bin/$tool"
+	done
+	PATH=$trace_dir/bin:$PATH
+}
+reads() { grep -cE -- "$1" "$trace_dir/reads"; }
+
 # udp PORT [COUNT]: from 192.0.2.1, port 4000; udp6 from 2001:db8::1.
 udp_payload() { printf '0fa0%04x00080000' "$1"; }
 udp() { in_left bin/send_packet -n "${2:-1}" 192.0.2.1 192.0.2.2 17 "$(udp_payload "$1")"; }
