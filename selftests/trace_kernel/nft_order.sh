@@ -81,10 +81,10 @@ check "a packet is followed through NAT, beyond its filter" same "$(way session 
 check "... without a guess" same "$(events session '^enter.*chain=in ' | sed 's/.* flags=\([^ ]*\) .* dport=\(.*\)/\1 \2/')" " 10"
 in_right nft flush ruleset
 
-# What a rule makes: the answer of reject is sent while the rule runs.
+# What a rule makes: the answer of reject is sent while the rule runs, here before the kernel has told of any.
 in_right nft -f - <<-END
 	table inet t {
-		chain in { type filter hook input priority 0; counter; udp dport 7 reject; }
+		chain in { type filter hook input priority 0; udp dport 7 reject; }
 		chain out { type filter hook output priority 0; counter; }
 	}
 END
