@@ -6,7 +6,7 @@ awk -F '\t' '
 	END {
 		print "| beyond tracing | instructions |"
 		print "|---|---|"
-		n = split("a walk that is observed|a match that is observed", rows, "|")
+		n = split("a walk that is observed|a match that is observed|a chain that is observed|a match of iptables-nft that is observed|such a match, of a packet that is not selected", rows, "|")
 		for (i = 1; i <= n; i++) {
 			if (!(rows[i] in cost)) missing = 1
 			printf "| %s | %s |\n", rows[i], cost[rows[i]]
