@@ -93,27 +93,21 @@ awk -v many=$many 'BEGIN {
 	print "-A INPUT -p udp -m udp --dport 1000 -m comment --comment last -j DROP\nCOMMIT"
 }' | in_right iptables-nft-restore
 in_right nft 'add table inet other; add set inet other s { type ipv4_addr; }'
-mkdir "$trace_dir/bin"
-for tool in iptables-nft-save nft; do
-	real=$(command -v $tool)
-	# shellcheck disable=SC2016 # the inner shell's
-	printf '#!/bin/sh\n[ "$1" = --version ] || echo "%s $*" >>%s\nexec %s "$@"\n' $tool "$trace_dir/runs" "$real" >"$trace_dir/bin/$tool"
-	chmod +x "$trace_dir/bin/$tool"
-done
-PATH=$trace_dir/bin:$PATH trace once -c 6 --table filter 'udp port 1000'
+count_reads iptables-nft-save nft
+trace once -c 6 --table filter 'udp port 1000'
 shown_are() { [ "$(blocks once)" -ge "$1" ]; }
 for i in 1 2 3 4 5; do
 	in_right nft add element inet other s "{ 192.0.2.$i }"
 	udp 1000
 	wait_until 60 shown_are $i | diag
 done
-reads_before=$(grep -c 'iptables-nft-save -t filter' "$trace_dir/runs")
+reads_before=$(reads 'iptables-nft-save -t filter')
 named_before=$(shown once | grep -c "^      $many  -A INPUT .* last -j DROP")
 in_right iptables-nft -I INPUT -p tcp -m comment --comment first
 udp 1000
 trace_wait once
 check "twenty thousand rules are read once" same "$reads_before" 1
 check "and named rightly meanwhile" same "$named_before" 5
-check "and read again when they change" same "$(grep -c 'iptables-nft-save -t filter' "$trace_dir/runs")" 2
+check "and read again when they change" same "$(reads 'iptables-nft-save -t filter')" 2
 check "by their new numbers" same "$(shown once | grep -c "^      $((many + 1))  -A INPUT .* last -j DROP")" 1
 ktap_end
