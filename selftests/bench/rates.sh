@@ -33,6 +33,7 @@ rules_of()
 begin()
 {
 	: >"$out"
+	rm -f "$out.err"
 	case $1 in
 	ours) iptables-trace --netns "$right" --format line --rate 0 -o "$out" udp 2>"$out.err" & ;;
 	monitor) nsenter --net=/run/netns/"$right" -- stdbuf -oL xtables-monitor --trace -4 >"$out" 2>&1 & ;;

@@ -58,7 +58,9 @@ under_way() { grep -q '^iptables-trace: tracing' "$work/trace" || is_over "$1"; 
 trace_it()
 {
 	local pid
-	on "$1" bash -c "exec $2" >"$work/trace" 2>&1 &
+	# That an earlier one was under way says nothing.
+	: >"$work/trace"
+	nsenter --net=/run/netns/"$1" -- bash -c "exec $2" >"$work/trace" 2>&1 &
 	pid=$!
 	wait_until 30 under_way $pid
 	on client bash -c "$tried" >/dev/null 2>&1
