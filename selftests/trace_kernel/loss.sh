@@ -51,14 +51,21 @@ nsenter --net="/run/netns/$right" -- "$trace_bin/nfqueue_pass" -h 5 20000 >"$tra
 queue=$!
 wait_until 5 grep -q ready "$trace_work/queue"
 trace_start session -k l -f "$(filter_ipv4 17)"
+began=$SECONDS
 in_left "$trace_bin/udp_send" -n 12000 192.0.2.2 9
 # All of them have come as far as the queue.
 # shellcheck disable=SC2016 # awk's own variables
 queued() { in_right awk '$1 == 5 { exit !($3 + $6 + $7 >= 12000) } END { if (NR == 0) exit 1 }' /proc/net/netfilter/nfnetlink_queue; }
-wait_until 60 queued
+wait_until 180 queued
+took=$((SECONDS - began))
 trace_stop session
 kill $queue
 check "more packets at once than can be followed are all selected" same "$(stat_of session packets)" 12000
-check "each that had to make room is counted" test "$(stat_of session forgotten)" -ge $((12000 - max))
+# One that is in a queue for a minute is not waited for any longer.
+if [ $took -lt 60 ]; then
+	check "each that had to make room is counted" test "$(stat_of session forgotten)" -ge $((12000 - max))
+else
+	ktap_skip "each that had to make room is counted" "they took $took s to come"
+fi
 check "no more are forgotten than there are" test "$(stat_of session forgotten)" -le 12000
 ktap_end
