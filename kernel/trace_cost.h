@@ -45,9 +45,10 @@ static __always_inline u64 itrace_cost_now(void)
 	return itrace_cost_measured() ? ktime_get_mono_fast_ns() : 0;
 }
 
-/* trace_cost.c */
+/* trace_cost.c: in process context, */
 void itrace_cost_calibrate(void);
 void itrace_cost_stats(struct iptables_trace_stats *stats, bool matches);
+/* in a probe's handler, which nothing preempts; itrace_cost_in_between() also within a walk, with bottom halves off. */
 void itrace_cost_begin(struct itrace_walk *walk, u64 arrived);
 void itrace_cost_rule(struct itrace_walk *walk, u64 arrived);
 void itrace_cost_rule_searched(struct itrace_walk *walk, u64 arrived, const char *chain,
@@ -66,6 +67,7 @@ int itrace_canary_hit(struct kprobe *probe, struct pt_regs *regs);
 bool itrace_probes_work(void);
 int itrace_canary_followed(struct kretprobe_instance *instance, struct pt_regs *regs);
 int itrace_canary_returned(struct kretprobe_instance *instance, struct pt_regs *regs);
+/* With preemption disabled, as itrace_cost_calibrate() calls them. */
 u32 itrace_canary_around(void);
 u32 itrace_canary_between(void);
 
