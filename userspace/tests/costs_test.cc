@@ -19,11 +19,11 @@ TEST(Costs, sums_by_match_the_dearest_first)
 	costs.add(sample_observed());
 	const auto dearest = costs.dearest();
 	ASSERT_EQ(dearest.size(), 2U);
-	EXPECT_EQ(dearest[0].number, 2U);
+	EXPECT_EQ(dearest[0].where.number, 2U);
 	EXPECT_EQ(dearest[0].ns, 2 * uint64_t{ 0xffffffff });
-	EXPECT_EQ(dearest[1].netns, "router");
-	EXPECT_EQ(dearest[1].chain, "INPUT");
-	EXPECT_EQ(dearest[1].number, 1U);
+	EXPECT_EQ(dearest[1].where.netns, "router");
+	EXPECT_EQ(dearest[1].where.chain, "INPUT");
+	EXPECT_EQ(dearest[1].where.number, 1U);
 	EXPECT_EQ(dearest[1].index, 0U);
 	EXPECT_EQ(dearest[1].asked, 2U);
 	EXPECT_EQ(dearest[1].ns, 600U);
@@ -37,7 +37,7 @@ TEST(Costs, counts_what_was_asked_behind_the_last_rule_too)
 	const auto dearest = costs.dearest();
 	ASSERT_EQ(dearest.size(), 4U);
 	EXPECT_EQ(dearest[3].match, "-m tcp --tcp-option 5");
-	EXPECT_EQ(dearest[3].chain, "INPUT");
+	EXPECT_EQ(dearest[3].where.chain, "INPUT");
 }
 
 // The same number is another rule's after a replacement, and in another chain.
@@ -76,7 +76,7 @@ TEST(Costs, keeps_back_ends_apart)
 					     {}) }));
 	const auto dearest = costs.dearest();
 	ASSERT_EQ(dearest.size(), 2U);
-	EXPECT_NE(dearest[0].nft_family, dearest[1].nft_family);
+	EXPECT_NE(dearest[0].where.nft_family, dearest[1].where.nft_family);
 	Summary summary;
 	summary.dearest = dearest;
 	EXPECT_NE(summary.text().find("router filter INPUT 1  match 1"), std::string::npos) << summary.text();
@@ -100,13 +100,13 @@ TEST(Costs, sums_by_rule_where_rules_were_timed)
 	const auto dearest = costs.dearest_rules();
 	ASSERT_EQ(dearest.size(), 2U);
 	EXPECT_EQ(dearest[0].rule, "-A WEB -j REJECT --reject-with icmp-port-unreachable");
-	EXPECT_EQ(dearest[0].netns, "router");
-	EXPECT_EQ(dearest[0].chain, "WEB");
-	EXPECT_EQ(dearest[0].number, 1U);
+	EXPECT_EQ(dearest[0].where.netns, "router");
+	EXPECT_EQ(dearest[0].where.chain, "WEB");
+	EXPECT_EQ(dearest[0].where.number, 1U);
 	EXPECT_EQ(dearest[0].met, 2U);
 	// Its target comes behind it, and it is the last.
 	EXPECT_EQ(dearest[0].ns, 2 * (900U + 50U));
-	EXPECT_EQ(dearest[1].number, 1U);
+	EXPECT_EQ(dearest[1].where.number, 1U);
 	EXPECT_EQ(dearest[1].ns, 200U);
 	Costs without(2, router);
 	without.add(sample_tcp());
@@ -127,8 +127,8 @@ TEST(Costs, rules_of_nft_by_their_handles)
 	const auto dearest = costs.dearest_rules();
 	ASSERT_EQ(dearest.size(), 2U);
 	EXPECT_EQ(dearest[0].handle, 5U);
-	EXPECT_EQ(dearest[0].number, 0U);
-	EXPECT_EQ(dearest[0].nft_family, IPT_EVENT_NFT_INET);
+	EXPECT_EQ(dearest[0].where.number, 0U);
+	EXPECT_EQ(dearest[0].where.nft_family, IPT_EVENT_NFT_INET);
 	EXPECT_EQ(dearest[1].rule, "ct state established accept");
 }
 

@@ -17,45 +17,50 @@ namespace {
 constexpr size_t kMostMatches = 200'000;
 constexpr size_t kMostRules = 200'000;
 
-Dear named(const Traversal &walk, std::string_view chain, const Match &match, std::string netns)
+DearPlace place_of(const Traversal &walk, std::string_view chain, uint32_t number, std::string netns)
 {
-	const auto &table = walk.rules_text.text;
-	const RuleText *rule = table ? table->rule(chain, match.number) : nullptr;
-	const std::string *known = rule ? rule->match(match.index) : nullptr;
 	return { .netns = std::move(netns),
 		 .family = walk.head.family,
 		 .nft_family = walk.head.nft_family,
 		 .table = std::string(name_of(walk.head.table)),
 		 .chain = std::string(chain),
-		 .number = match.number,
+		 .number = number };
+}
+
+Dear named(const Traversal &walk, std::string_view chain, const Match &match, std::string netns)
+{
+	const auto &table = walk.rules_text.text;
+	const RuleText *rule = table ? table->rule(chain, match.number) : nullptr;
+	const std::string *known = rule ? rule->match(match.index) : nullptr;
+	return { .where = place_of(walk, chain, match.number, std::move(netns)),
 		 .index = match.index,
 		 .match = known ? *known : fmt::format("match {}", match.index + 1),
 		 .rule = rule ? rule->text : std::string() };
 }
 
+DearRule named(const Traversal &walk, const Rule &rule, std::string netns)
+{
+	const bool has_number = !walk.rules_text.text || !walk.rules_text.text->is_nft;
+	return { .where = place_of(walk, name_of(rule.chain), has_number ? rule.number : 0, std::move(netns)),
+		 .handle = rule.handle,
+		 .rule = met(rule, walk.rules_text).text };
+}
+
+std::string key_of(const DearPlace &where)
+{
+	return fmt::format("{}\n{} {} {}\n{}\n{}", where.netns, where.family, where.nft_family, where.table,
+			   where.chain, where.number);
+}
+
 // Rules have the same number as others before and after a replacement.
 std::string key_of(const Dear &dear)
 {
-	return fmt::format("{}\n{} {} {}\n{}\n{} {}\n{}", dear.netns, dear.family, dear.nft_family, dear.table,
-			   dear.chain, dear.number, dear.index, dear.rule);
+	return fmt::format("{} {}\n{}", key_of(dear.where), dear.index, dear.rule);
 }
 
 std::string key_of(const DearRule &dear)
 {
-	return fmt::format("{}\n{} {} {}\n{}\n{} {}\n{}", dear.netns, dear.family, dear.nft_family, dear.table,
-			   dear.chain, dear.number, dear.handle, dear.rule);
-}
-
-DearRule named(const Traversal &walk, const Rule &rule, std::string netns)
-{
-	return { .netns = std::move(netns),
-		 .family = walk.head.family,
-		 .nft_family = walk.head.nft_family,
-		 .table = std::string(name_of(walk.head.table)),
-		 .chain = std::string(name_of(rule.chain)),
-		 .number = walk.rules_text.text && walk.rules_text.text->is_nft ? 0 : rule.number,
-		 .handle = rule.handle,
-		 .rule = met(rule, walk.rules_text).text };
+	return fmt::format("{} {}\n{}", key_of(dear.where), dear.handle, dear.rule);
 }
 
 // The most of them by their sums.
@@ -94,7 +99,7 @@ void Costs::add_rules(const Traversal &walk)
 		DearRule dear = named(walk, rule, netns_name_(walk.head));
 		std::string key = key_of(dear);
 		if (rules_.size() >= kMostRules && !rules_.contains(key)) {
-			dear = { .family = walk.head.family, .rule = "all others" };
+			dear = { .where = { .family = walk.head.family }, .rule = "all others" };
 			key.clear();
 		}
 		DearRule &sum = rules_.try_emplace(std::move(key), std::move(dear)).first->second;
@@ -108,7 +113,7 @@ void Costs::add(const Traversal &walk, std::string_view chain, const Match &matc
 	Dear dear = named(walk, chain, match, netns_name_(walk.head));
 	std::string key = key_of(dear);
 	if (matches_.size() >= kMostMatches && !matches_.contains(key)) {
-		dear = { .family = walk.head.family, .match = "all others" };
+		dear = { .where = { .family = walk.head.family }, .match = "all others" };
 		key.clear();
 	}
 	Dear &sum = matches_.try_emplace(std::move(key), std::move(dear)).first->second;

@@ -26,29 +26,29 @@ std::string observed_text(const ObservedCounts &observed)
 	return text;
 }
 
-// Of a match's or a rule's.
-template <typename T>
-std::string table_text(const T &dear)
+std::string chain_text(const DearPlace &where)
 {
-	if (dear.nft_family)
-		return fmt::format("nft {} {}", nft_family_name(dear.nft_family), dear.table);
-	return dear.family == NFPROTO_IPV6 ? dear.table + " (IPv6)" : dear.table;
+	const std::string table = where.nft_family ?
+					  fmt::format("nft {} {}", nft_family_name(where.nft_family), where.table) :
+				  where.family == NFPROTO_IPV6 ? where.table + " (IPv6)" :
+								 where.table;
+	return fmt::format("{} {} {}", where.netns, table, where.chain);
 }
 
 std::string dear_text(const Dear &dear)
 {
-	return fmt::format("{}, asked {}, {} each: {} {} {} {}  {}", duration_text(dear.ns),
-			   counted(dear.asked, "time"), duration_text(dear.ns / std::max<uint64_t>(dear.asked, 1)),
-			   dear.netns, table_text(dear), dear.chain, dear.number, dear.match);
+	return fmt::format("{}, asked {}, {} each: {} {}  {}", duration_text(dear.ns), counted(dear.asked, "time"),
+			   duration_text(dear.ns / std::max<uint64_t>(dear.asked, 1)), chain_text(dear.where),
+			   dear.where.number, dear.match);
 }
 
 std::string dear_text(const DearRule &dear)
 {
-	const std::string name =
-		!dear.number && dear.handle ? fmt::format("handle {}", dear.handle) : fmt::format("{}", dear.number);
-	return fmt::format("{}, met {}, {} each: {} {} {} {}  {}", duration_text(dear.ns), counted(dear.met, "time"),
-			   duration_text(dear.ns / std::max<uint64_t>(dear.met, 1)), dear.netns, table_text(dear),
-			   dear.chain, name, dear.rule);
+	const std::string name = !dear.where.number && dear.handle ? fmt::format("handle {}", dear.handle) :
+								     fmt::format("{}", dear.where.number);
+	return fmt::format("{}, met {}, {} each: {} {}  {}", duration_text(dear.ns), counted(dear.met, "time"),
+			   duration_text(dear.ns / std::max<uint64_t>(dear.met, 1)), chain_text(dear.where), name,
+			   dear.rule);
 }
 
 std::string own_text(const OwnCost &own)

@@ -22,14 +22,19 @@ struct ObservedCounts {
 	uint64_t unknown = 0; // the module had not been told of their rules yet
 };
 
-// A match of a rule, and what it cost.
-struct Dear {
+// Where a rule stands that is dear, or has a match that is.
+struct DearPlace {
 	std::string netns;
 	uint8_t family = 0;
 	uint8_t nft_family = 0; // 0: of x_tables
 	std::string table;
 	std::string chain;
-	uint32_t number = 0; // of the rule in its chain, from 1
+	uint32_t number = 0; // in its chain, from 1; 0: not known
+};
+
+// A match of a rule, and what it cost.
+struct Dear {
+	DearPlace where;
 	uint8_t index = 0; // of the match in the rule, from 0
 	std::string match; // "-m limit --limit 1/sec", or "match 1" if the text is not known
 	std::string rule; // empty if it is not known
@@ -39,12 +44,7 @@ struct Dear {
 
 // A rule, and what it took until it was met: the rules since the one that was met before it.
 struct DearRule {
-	std::string netns;
-	uint8_t family = 0;
-	uint8_t nft_family = 0; // 0: of x_tables
-	std::string table;
-	std::string chain;
-	uint32_t number = 0; // in its chain, from 1; 0: not known
+	DearPlace where;
 	uint64_t handle = 0; // of nf_tables
 	std::string rule; // or what it is: "policy DROP"
 	uint64_t met = 0; // times

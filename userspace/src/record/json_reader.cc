@@ -12,37 +12,33 @@ namespace ipt {
 
 namespace {
 
-// What is called alike of a match's rule and of a rule.
-template <typename T>
-T placed_from(const JsonObject &from)
+DearPlace place_from(const JsonObject &from)
 {
-	T dear;
-	dear.netns = from.text("netns");
-	dear.family = family_from(from);
-	dear.nft_family = from.has("nft_family") ? nft_family_from(from) : uint8_t{ 0 };
-	dear.table = from.text("table");
-	dear.chain = from.text("chain");
-	dear.number = from.number<uint32_t>("number");
-	dear.rule = from.text("rule");
-	dear.ns = from.number<uint64_t>("duration_ns");
-	return dear;
+	return { .netns = from.text("netns"),
+		 .family = family_from(from),
+		 .nft_family = from.has("nft_family") ? nft_family_from(from) : uint8_t{ 0 },
+		 .table = from.text("table"),
+		 .chain = from.text("chain"),
+		 .number = from.number<uint32_t>("number") };
 }
 
 Dear dear_from(const JsonObject &from)
 {
-	Dear dear = placed_from<Dear>(from);
-	dear.index = from.number<uint8_t>("index");
-	dear.match = from.text("match");
-	dear.asked = from.number<uint64_t>("asked");
-	return dear;
+	return { .where = place_from(from),
+		 .index = from.number<uint8_t>("index"),
+		 .match = from.text("match"),
+		 .rule = from.text("rule"),
+		 .asked = from.number<uint64_t>("asked"),
+		 .ns = from.number<uint64_t>("duration_ns") };
 }
 
 DearRule dear_rule_from(const JsonObject &from)
 {
-	DearRule dear = placed_from<DearRule>(from);
-	dear.handle = from.number_or<uint64_t>("handle", 0);
-	dear.met = from.number<uint64_t>("met");
-	return dear;
+	return { .where = place_from(from),
+		 .handle = from.number_or<uint64_t>("handle", 0),
+		 .rule = from.text("rule"),
+		 .met = from.number<uint64_t>("met"),
+		 .ns = from.number<uint64_t>("duration_ns") };
 }
 
 OwnCost own_from(const JsonObject &from)

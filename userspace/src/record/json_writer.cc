@@ -186,21 +186,20 @@ void chains(JsonText &json, const TableText &table, bool with_handles)
 	json.close_list();
 }
 
-// Of a match's rule, or of a rule; the object is open then.
-template <typename T>
-void dear_place(JsonText &json, const T &dear)
+// The object is open then.
+void place(JsonText &json, const DearPlace &where)
 {
-	json.open().text("netns", dear.netns).word("family", family_word(dear.family));
-	if (dear.nft_family)
-		json.word("nft_family", nft_family_name(dear.nft_family));
-	json.text("table", dear.table).text("chain", dear.chain).number("number", dear.number);
+	json.open().text("netns", where.netns).word("family", family_word(where.family));
+	if (where.nft_family)
+		json.word("nft_family", nft_family_name(where.nft_family));
+	json.text("table", where.table).text("chain", where.chain).number("number", where.number);
 }
 
 void dearest(JsonText &json, const std::vector<Dear> &matches)
 {
 	json.open_list("dearest");
 	for (const Dear &dear : matches) {
-		dear_place(json, dear);
+		place(json, dear.where);
 		json.number("index", dear.index).text("match", dear.match).text("rule", dear.rule);
 		json.number("asked", dear.asked).number("duration_ns", dear.ns).close();
 	}
@@ -211,7 +210,7 @@ void dearest_rules(JsonText &json, const std::vector<DearRule> &rules)
 {
 	json.open_list("dearest_rules");
 	for (const DearRule &dear : rules) {
-		dear_place(json, dear);
+		place(json, dear.where);
 		if (dear.handle)
 			json.number("handle", dear.handle);
 		json.text("rule", dear.rule).number("met", dear.met).number("duration_ns", dear.ns).close();
