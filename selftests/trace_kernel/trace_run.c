@@ -40,6 +40,7 @@
 #define TABLES_MAX	8
 
 static volatile sig_atomic_t stopped, stats_wanted, observe_wanted;
+static int drains;	/* the session has ended, and what is left is read to its end */
 static const char *tables[TABLES_MAX];
 static unsigned int tables_count;
 
@@ -164,7 +165,8 @@ static int print_record(void *context, void *data, size_t size)
 	if (size == sizeof(struct trace_matches_record))
 		print_matches(data);
 	printf("\n");
-	return 0;
+	/* libbpf reads on as long as records come, which on a slow machine is for ever: whoever asked for something is waiting. */
+	return !drains && (stopped || stats_wanted || observe_wanted) ? -EINTR : 0;
 }
 
 static void print_stats(int session)
@@ -423,6 +425,7 @@ int main(int argc, char **argv)
 	read_until_stopped(session, late ? NULL : ring, perf);
 	if (ioctl(session, IPTABLES_TRACE_STOP))
 		fail("STOP");
+	drains = 1;
 	if (ring)
 		ring_buffer__consume(ring);
 	if (perf) {
