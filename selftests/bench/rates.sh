@@ -1,12 +1,13 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# rates.sh: how many events a second three tracers keep up with before they lose the first one, in a guest that counts
-# instructions (lib.sh): its one CPU has a thousand million of them a second, for the packets, the tracer and whatever it
-# takes to bring events to it. Packets of pktgen come over veth into raw PREROUTING, past 10 rules that match and do nothing,
-# into a DROP, for a second; the rate is doubled until events are missing, and then narrowed down. A row is
-# "tracer<TAB>events a second<TAB>of a packet", with + behind the rate if the sender could not send more. The sender does not sleep
-# where packets are less than 100 us apart, which costs the fastest tracer some of the CPU.
+# rates.sh: how many events a second three tracers keep up with before they lose the first one. In a guest that counts
+# instructions (lib.sh) its one CPU has a thousand million of them a second, for the packets, the tracer and whatever
+# it takes to bring events to it; with more CPUs, packets come on the first. Packets of pktgen come over veth into raw
+# PREROUTING, past 10 rules that match and do nothing, into a DROP, for a second; the rate is doubled until events are
+# missing, and then narrowed down. A row is "tracer<TAB>events a second<TAB>of a packet", with + behind the rate if
+# the sender could not send more. The sender does not sleep where packets are less than 100 us apart, which costs the
+# fastest tracer some of the CPU.
 #
 # Each tracer writes lines to a file in memory, as it comes from its package: our tool with --format line and no ceiling,
 # `xtables-monitor --trace` for the same rules of iptables-nft, and `dmesg --follow` for the kernel log.

@@ -11,6 +11,7 @@
 #	-c N		CPUs (default 2)
 #	-m MIB		memory (default 1024, debug 2048)
 #	-i		count instructions: one a nanosecond of guest time, so that figures repeat exactly; one CPU
+#	-j		each CPU is a thread of the host's, so that they run at once (default: in turns, which repeats better)
 #	-p DIR		a folder as `make install DESTDIR=` made it (default: build and install what is here)
 #	-a ARG		one more argument for the kernel's command line
 #	-q		do not show the guest's output while it runs
@@ -23,8 +24,8 @@ set -euo pipefail
 . "$(dirname "$0")/lib.sh"
 
 kernel=$(kernel_names | head -n 1)
-interactive='' seconds='' out='' cpus=2 memory='' icount='' product='' append='' quiet=''
-while getopts k:st:o:c:m:ip:a:q option; do
+interactive='' seconds='' out='' cpus=2 memory='' icount='' threads=single product='' append='' quiet=''
+while getopts k:st:o:c:m:ijp:a:q option; do
 	case $option in
 	k) kernel=$OPTARG ;;
 	s) interactive=1 ;;
@@ -33,6 +34,7 @@ while getopts k:st:o:c:m:ip:a:q option; do
 	c) cpus=$OPTARG ;;
 	m) memory=$OPTARG ;;
 	i) icount=1 cpus=1 ;;
+	j) threads=multi ;;
 	p) product=$OPTARG ;;
 	a) append="$append $OPTARG" ;;
 	q) quiet=1 ;;
@@ -75,7 +77,7 @@ layers=("$userland/layer.zst" "$kernel_dir/layer.zst" "$product.zst" "$work/run.
 # The debug kernel takes seconds to decompress what the host does at once.
 if [ "$kernel" = debug ]; then zstd -dcq "${layers[@]}"; else cat "${layers[@]}"; fi >"$work/initrd"
 
-accel=tcg,thread=single
+accel=tcg,thread=$threads
 # shellcheck disable=SC2054 # the comma is qemu's
 machine=(qemu-system-x86_64 -nodefaults -no-user-config -display none -M q35 -cpu max -m "$memory" -smp "$cpus"
 	-no-reboot -kernel "$kernel_dir/vmlinuz" -initrd "$work/initrd"
