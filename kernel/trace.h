@@ -11,6 +11,7 @@
  *	trace_walk.c	what happens at a probe: a packet's walk through a table
  *	trace_mark.c	the mark that has the kernel tell of rules, beside the user's own
  *	trace_nft.c	what is different where the table is a base chain of nf_tables
+ *	trace_arp.[ch]	what is different where the packet is one of ARP
  *	trace_packet.c	packets that were selected, recognized from one table to the next
  *	trace_order.c	which table comes first on a packet's way
  *	trace_select.c	what a session asks of packets besides its filter
@@ -147,6 +148,7 @@ struct itrace_session {
 	bool children;
 	bool legacy;			/* wants to hear of tables of x_tables */
 	bool nft;			/* of base chains of nf_tables */
+	bool arp;			/* and of those of the family arp */
 	bool costs;			/* and what they take */
 
 	struct itrace_select select;
@@ -185,6 +187,7 @@ struct itrace_running {
 	/* Bits: the sessions that want to hear of the one back end and the other. */
 	unsigned int legacy;
 	unsigned int nft;
+	unsigned int arp;		/* some of these */
 	struct itrace_session *session[ITRACE_MAX_SESSIONS];
 };
 
@@ -205,7 +208,7 @@ struct itrace_visit {
 	const struct xt_table *table;		/* of x_tables, or NULL */
 	const struct nft_chain *chain;		/* base chain of nf_tables, or NULL */
 	const struct nft_pktinfo *pkt;		/* likewise: nobody else's as long as the walk goes on */
-	u8 family;				/* of the packet: NFPROTO_IPV4, NFPROTO_IPV6 */
+	u8 family;				/* of the packet: NFPROTO_IPV4, NFPROTO_IPV6, NFPROTO_ARP */
 	struct itrace_order order;		/* of packets that are selected or known alone */
 };
 
@@ -419,6 +422,7 @@ const char *itrace_table_name(const struct itrace_visit *at);
 int itrace_select_create(struct itrace_select *select, const struct iptables_trace_select *in);
 void itrace_select_destroy(struct itrace_select *select);
 bool itrace_select_holds(const struct itrace_select *select, const struct itrace_visit *at);
+bool itrace_select_holds_arp(const struct itrace_select *select, const struct itrace_visit *at);
 
 bool itrace_select_in_vain(const struct itrace_select *select);
 

@@ -82,10 +82,32 @@ static int get_info(void __user *arg, unsigned int cmd)
 		info.features |= IPTABLES_TRACE_FEATURE_CGROUP;
 	if (IS_ENABLED(CONFIG_NF_TABLES))
 		info.features |= IPTABLES_TRACE_FEATURE_NFT;
+	if (IS_ENABLED(CONFIG_NF_TABLES_ARP))
+		info.features |= IPTABLES_TRACE_FEATURE_ARP;
 	return struct_to_user(arg, &info, sizeof(info), sizeof(info), cmd);
 }
 
-#define BACK_ENDS	(IPTABLES_TRACE_BACK_END_LEGACY | IPTABLES_TRACE_BACK_END_NFT)
+#define BACK_ENDS	(IPTABLES_TRACE_BACK_END_LEGACY | IPTABLES_TRACE_BACK_END_NFT | \
+			 IPTABLES_TRACE_BACK_END_ARP)
+
+/* Whether these go together, and this kernel has them. */
+static int judge_back_ends(u32 back_ends)
+{
+	bool arp = back_ends & IPTABLES_TRACE_BACK_END_ARP;
+	bool nft = back_ends & IPTABLES_TRACE_BACK_END_NFT;
+
+	if (back_ends & ~BACK_ENDS || (arp && !nft))
+		return -EINVAL;
+	if (nft && !IS_ENABLED(CONFIG_NF_TABLES)) {
+		pr_info_ratelimited("this kernel has no nf_tables\n");
+		return -EOPNOTSUPP;
+	}
+	if (arp && !IS_ENABLED(CONFIG_NF_TABLES_ARP)) {
+		pr_info_ratelimited("the nf_tables of this kernel have no family arp\n");
+		return -EOPNOTSUPP;
+	}
+	return 0;
+}
 
 static int set_programs(struct itrace_session *session, const void __user *arg, unsigned int cmd)
 {
@@ -103,12 +125,11 @@ static int set_programs(struct itrace_session *session, const void __user *arg, 
 	err = struct_from_user(&in, sizeof(in), sizeof(in), arg, cmd);
 	if (err)
 		return err;
-	if (in.back_ends & ~BACK_ENDS || (in.enter < 0 && in.rule < 0 && in.leave < 0))
+	if (in.enter < 0 && in.rule < 0 && in.leave < 0)
 		return -EINVAL;
-	if (in.back_ends & IPTABLES_TRACE_BACK_END_NFT && !IS_ENABLED(CONFIG_NF_TABLES)) {
-		pr_info_ratelimited("this kernel has no nf_tables\n");
-		return -EOPNOTSUPP;
-	}
+	err = judge_back_ends(in.back_ends);
+	if (err)
+		return err;
 	fds[IPTABLES_TRACE_ENTER] = in.enter;
 	fds[IPTABLES_TRACE_RULE] = in.rule;
 	fds[IPTABLES_TRACE_LEAVE] = in.leave;
@@ -129,6 +150,7 @@ static int set_programs(struct itrace_session *session, const void __user *arg, 
 		swap(session->prog[kind], prog[kind]);
 	session->legacy = !in.back_ends || in.back_ends & IPTABLES_TRACE_BACK_END_LEGACY;
 	session->nft = in.back_ends & IPTABLES_TRACE_BACK_END_NFT;
+	session->arp = in.back_ends & IPTABLES_TRACE_BACK_END_ARP;
 put:
 	for (kind = IPTABLES_TRACE_ENTER; kind < ARRAY_SIZE(names); kind++)
 		if (prog[kind])

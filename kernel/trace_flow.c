@@ -12,6 +12,7 @@
 #include <net/ipv6.h>
 
 #include "trace.h"
+#include "trace_arp.h"
 #include "trace_notes.h"
 
 /* 16384 flows. */
@@ -59,6 +60,8 @@ static u32 flow_of(const struct sk_buff *skb, u8 family, u32 seed)
 	int offset;
 	u8 protocol;
 
+	if (unlikely(family == NFPROTO_ARP))
+		return itrace_arp_flow(skb, seed);
 	if (family == NFPROTO_IPV4) {
 		const struct iphdr *ip = ip_hdr(skb);
 

@@ -11,6 +11,7 @@
 
 #include "compat/nft.h"
 #include "trace_args.h"
+#include "trace_arp.h"
 
 /* What the kernel is about to tell of a rule, of the end of a chain or of a policy. */
 struct itrace_nft_report {
@@ -99,8 +100,19 @@ static __always_inline const struct nft_verdict *itrace_notify_verdict_arg(struc
 #define itrace_notify_rule_arg(regs)	(itrace_notify_info_arg(regs)->rule)
 #endif
 
+static __always_inline void itrace_nft_visit_chain(struct itrace_visit *at, struct pt_regs *regs,
+						   const struct nft_pktinfo *pkt,
+						   const struct nf_hook_state *state)
+{
+	at->skb = pkt->skb;
+	at->state = state;
+	at->table = NULL;
+	at->chain = itrace_chain_arg(regs);
+	at->pkt = pkt;
+}
+
 /*
- * The packet at a base chain's entry, if it is one that can be traced: of IP, at a hook where it is known to be. At a bridge
+ * The packet at a base chain's entry, if it is one of IP that can be traced, at a hook where it is known to be. At a bridge
  * its header is not judged yet.
  */
 static __always_inline bool itrace_nft_visit(struct itrace_visit *at, struct pt_regs *regs)
@@ -110,11 +122,7 @@ static __always_inline bool itrace_nft_visit(struct itrace_visit *at, struct pt_
 
 	if (state->hook >= NF_INET_NUMHOOKS)
 		return false;
-	at->skb = pkt->skb;
-	at->state = state;
-	at->table = NULL;
-	at->chain = itrace_chain_arg(regs);
-	at->pkt = pkt;
+	itrace_nft_visit_chain(at, regs, pkt, state);
 	if (likely(state->pf == NFPROTO_IPV4 || state->pf == NFPROTO_IPV6))
 		at->family = state->pf;
 	else if (state->pf == NFPROTO_BRIDGE)
@@ -122,6 +130,20 @@ static __always_inline bool itrace_nft_visit(struct itrace_visit *at, struct pt_
 	else
 		return false;
 	return at->family;
+}
+
+/* The same for one of ARP, at a base chain of its family. */
+static inline bool itrace_nft_visit_arp(struct itrace_visit *at, struct pt_regs *regs)
+{
+	const struct nft_pktinfo *pkt = itrace_chain_pkt_arg(regs);
+	const struct nf_hook_state *state = compat_nft_state(pkt);
+
+	if (state->pf != NFPROTO_ARP || state->hook > NF_ARP_OUT ||
+	    !itrace_arp_is_readable(pkt->skb))
+		return false;
+	itrace_nft_visit_chain(at, regs, pkt, state);
+	at->family = NFPROTO_ARP;
+	return true;
 }
 
 bool itrace_nft_report_of(struct itrace_walk *walk, struct itrace_nft_report *report,

@@ -6,6 +6,7 @@
  */
 #include <linux/minmax.h>
 #include <linux/netfilter.h>
+#include <linux/netfilter_arp.h>
 #include <linux/netfilter_ipv4.h>
 #include <linux/netfilter/x_tables.h>
 #include <linux/rcupdate.h>
@@ -70,6 +71,9 @@ static bool within_bridge(const struct sk_buff *skb, const struct nf_hook_state 
 
 static u8 stage(const struct sk_buff *skb, const struct nf_hook_state *state)
 {
+	/* Of its own, as a packet of ARP is never one of IP: see itrace_comes_later(). */
+	if (state->pf == NFPROTO_ARP)
+		return state->hook == NF_ARP_IN ? PREROUTING : OUTPUT;
 	if (state->pf == NFPROTO_BRIDGE || within_bridge(skb, state))
 		return bridge_stage(state->hook);
 	return ip_stage(state->hook);
@@ -103,6 +107,10 @@ static const struct nf_hook_entries *functions_of(const struct nf_hook_state *st
 		return rcu_dereference(nf->hooks_ipv4[state->hook]);
 	case NFPROTO_IPV6:
 		return rcu_dereference(nf->hooks_ipv6[state->hook]);
+#ifdef CONFIG_NETFILTER_FAMILY_ARP
+	case NFPROTO_ARP:
+		return rcu_dereference(nf->hooks_arp[state->hook]);
+#endif
 #ifdef CONFIG_NETFILTER_FAMILY_BRIDGE
 	case NFPROTO_BRIDGE:
 		return rcu_dereference(nf->hooks_bridge[state->hook]);
@@ -161,6 +169,8 @@ void itrace_order_find(struct itrace_visit *at)
 
 bool itrace_comes_later(const struct itrace_order *order, const struct itrace_order *than)
 {
+	if ((order->pf == NFPROTO_ARP) != (than->pf == NFPROTO_ARP))
+		return false;
 	if (order->stage != than->stage)
 		return order->stage > than->stage;
 	if (order->hook != than->hook)

@@ -23,6 +23,7 @@
 #include <net/netfilter/nf_conntrack.h>
 
 #include "trace.h"
+#include "trace_arp.h"
 
 #define PLACES_PER_BUCKET	8
 #define BUCKETS			(ITRACE_MAX_PACKETS / PLACES_PER_BUCKET)
@@ -136,6 +137,8 @@ u64 itrace_packet_content(const struct sk_buff *skb, u8 family)
 		fragment = be16_to_cpu(ip->frag_off) & IP_OFFSET;
 		offset = skb_network_offset(skb) + ip->ihl * 4;
 		content = (u64)be16_to_cpu(ip->id) << 48 | (u64)be16_to_cpu(ip->tot_len) << 16;
+	} else if (unlikely(family == NFPROTO_ARP)) {
+		return itrace_arp_content(skb);
 	} else {
 		const struct ipv6hdr *ip = ipv6_hdr(skb);
 		__be16 fragment_offset = 0;
@@ -265,8 +268,9 @@ static bool expected_back(const struct itrace_packet *packet)
 
 	if (packet->queued)
 		return age < 60 * HZ;
-	/* The other tables of the last hooks follow at once. */
-	if (packet->order.hook == NF_INET_LOCAL_IN || packet->order.hook == NF_INET_POST_ROUTING)
+	/* The other tables of the last hooks follow at once; one of ARP has no others. */
+	if (packet->order.pf == NFPROTO_ARP || packet->order.hook == NF_INET_LOCAL_IN ||
+	    packet->order.hook == NF_INET_POST_ROUTING)
 		return age <= 1;
 	return age < HZ;
 }

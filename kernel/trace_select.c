@@ -17,6 +17,7 @@
 #include <net/sock.h>
 
 #include "trace.h"
+#include "trace_arp.h"
 #include "trace_notes.h"
 
 #define ALL_HOOKS	(BIT(NF_INET_NUMHOOKS) - 1)
@@ -223,13 +224,14 @@ static bool owner_holds(const struct itrace_select *select, const struct sk_buff
 	       socket_holds(select, skb, state);
 }
 
-bool itrace_select_holds(const struct itrace_select *select, const struct itrace_visit *at)
+static __always_inline bool holds(const struct itrace_select *select, const struct itrace_visit *at,
+				  unsigned int hook)
 {
 	const struct nf_hook_state *state = at->state;
 	const struct sk_buff *skb = at->skb;
 	u32 asked = select->asked;
 
-	if (asked & IPTABLES_TRACE_SELECT_HOOKS && !(select->hooks & BIT(state->hook)))
+	if (asked & IPTABLES_TRACE_SELECT_HOOKS && !(select->hooks & BIT(hook)))
 		return false;
 	if (asked & IPTABLES_TRACE_SELECT_MARK && (skb->mark & select->mark_mask) != select->mark)
 		return false;
@@ -241,6 +243,18 @@ bool itrace_select_holds(const struct itrace_select *select, const struct itrace
 	if (asked & IPTABLES_TRACE_SELECT_TABLES && !table_is(at, select))
 		return false;
 	return !(asked & ITRACE_OWNER) || owner_holds(select, skb, state);
+}
+
+bool itrace_select_holds(const struct itrace_select *select, const struct itrace_visit *at)
+{
+	return holds(select, at, at->state->hook);
+}
+
+/* Of a packet of ARP; that it has no owner itrace_owner_is_here() takes from its hooks. */
+bool itrace_select_holds_arp(const struct itrace_select *select, const struct itrace_visit *at)
+{
+	BUILD_BUG_ON(NF_ARP_IN >= NF_INET_LOCAL_OUT || NF_ARP_OUT >= NF_INET_LOCAL_OUT);
+	return holds(select, at, itrace_arp_hook(at->state));
 }
 
 /*

@@ -168,6 +168,7 @@ static void change_running(struct itrace_session *added, const struct itrace_ses
 		new->costs |= new->session[i]->costs;
 		new->legacy |= new->session[i]->legacy << i;
 		new->nft |= new->session[i]->nft << i;
+		new->arp |= new->session[i]->arp << i;
 	}
 
 	rcu_assign_pointer(itrace_running, new->count ? new : NULL);

@@ -102,12 +102,13 @@ static void find_parent(struct arrival *arrival)
 	}
 }
 
-/* Whether a session wants the packet for its own sake. */
+/* Whether a session wants the packet for its own sake. arp, here and below: a constant, so that IP does not pay for it. */
 static __always_inline bool wants(const struct itrace_session *session,
-				  const struct itrace_visit *at)
+				  const struct itrace_visit *at, const bool arp)
 {
 	if (unlikely(session->select.asked & ITRACE_PREDICATES) &&
-	    !itrace_select_holds(&session->select, at))
+	    !(arp ? itrace_select_holds_arp(&session->select, at) :
+		    itrace_select_holds(&session->select, at)))
 		return false;
 	return !session->filter || itrace_filter_selects(session->filter, at->skb);
 }
@@ -119,7 +120,7 @@ static __always_inline bool wants(const struct itrace_session *session,
 static __always_inline unsigned int select(const struct itrace_running *running,
 					   const struct itrace_visit *at,
 					   const struct itrace_packet *known,
-					   const struct itrace_packet *parent)
+					   const struct itrace_packet *parent, const bool arp)
 {
 	const struct net *net = at->state->net;
 	unsigned int selected = 0;
@@ -134,11 +135,29 @@ static __always_inline unsigned int select(const struct itrace_running *running,
 		    (likely(!session->more) || !itrace_session_in_more_nets(session, net)))
 			continue;
 		if ((known && itrace_session_selected(session, known)) ||
-		    wants(session, at) ||
+		    wants(session, at, arp) ||
 		    (parent && session->children && itrace_session_selected(session, parent)))
 			selected |= BIT(i);
 	} while (++i < running->count);
-	return selected & (at->table ? running->legacy : running->nft);
+	return selected & (arp ? running->arp : at->table ? running->legacy : running->nft);
+}
+
+/*
+ * Of a packet of ARP. Filters begin where the packet's data does: the head of a link that is in front of the header steps
+ * aside for so long. Nobody else looks at a packet that is in a hook.
+ */
+static noinline unsigned int select_arp(const struct itrace_running *running,
+					const struct itrace_visit *at,
+					const struct itrace_packet *known,
+					const struct itrace_packet *parent)
+{
+	unsigned int link = skb_network_offset(at->skb);
+	unsigned int selected;
+
+	__skb_pull(at->skb, link);
+	selected = select(running, at, known, parent, true);
+	__skb_push(at->skb, link);
+	return selected;
 }
 
 /* Gives the packet a number in each session that has selected it and not yet done so. */
@@ -259,19 +278,20 @@ static noinline int arrive(struct kprobe *probe, struct pt_regs *regs, struct it
 			   const struct itrace_running *running, unsigned int selected, bool seen)
 {
 	struct arrival arrival = { .running = running, .at = at };
+	const struct itrace_packet *known;
 	u64 arrived = itrace_cost_now();
 
 	itrace_order_find(at);
 	if (seen)
 		arrival.packet = itrace_packet_resume(at, &arrival.known);
 	find_parent(&arrival);
-	if (!selected)
-		selected = select(running, at, arrival.known ? arrival.packet : NULL,
-				  arrival.parent);
+	known = arrival.known ? arrival.packet : NULL;
+	if (!selected && unlikely(at->family == NFPROTO_ARP))
+		selected = select_arp(running, at, known, arrival.parent);
+	else if (!selected)
+		selected = select(running, at, known, arrival.parent, false);
 	if (selected && running->limits)
-		selected = itrace_limit_admit(running, selected, at,
-					      arrival.known ? arrival.packet : NULL,
-					      arrival.parent);
+		selected = itrace_limit_admit(running, selected, at, known, arrival.parent);
 	if (selected) {
 		arrival.selected = selected;
 		this_cpu_write(arriving, &arrival);
@@ -296,13 +316,15 @@ static noinline int arrive(struct kprobe *probe, struct pt_regs *regs, struct it
 
 /* A table's entry. For a packet that nobody selects this is all that it costs: its return goes unnoticed. */
 static __always_inline int enter(struct kprobe *probe, struct pt_regs *regs,
-				 const struct itrace_running *running, struct itrace_visit *at)
+				 const struct itrace_running *running, struct itrace_visit *at,
+				 const bool arp)
 {
 	bool seen = itrace_packet_seen(at->skb);
 	unsigned int selected = 0;
 
 	if (likely(!seen && !this_cpu_read(caller.packet))) {
-		selected = select(running, at, NULL, NULL);
+		selected = arp ? select_arp(running, at, NULL, NULL) :
+				 select(running, at, NULL, NULL, false);
 		if (likely(!selected))
 			return 0;
 	}
@@ -321,7 +343,7 @@ static __always_inline int enter_table(struct kprobe *probe, struct pt_regs *reg
 
 	if (!running || !running->legacy)
 		return 0;
-	return enter(probe, regs, running, &at);
+	return enter(probe, regs, running, &at, false);
 }
 
 int itrace_walk_enter_ipv4(struct kprobe *probe, struct pt_regs *regs)
@@ -434,14 +456,27 @@ int itrace_walk_rule(struct kprobe *probe, struct pt_regs *regs)
 NOKPROBE_SYMBOL(itrace_walk_rule);
 
 #if IS_ENABLED(CONFIG_NF_TABLES)
+/* What is none of IP: of ARP perhaps, if anybody wants to hear of that. */
+static noinline int enter_arp(struct kprobe *probe, struct pt_regs *regs,
+			      const struct itrace_running *running)
+{
+	struct itrace_visit at;
+
+	if (!running->arp || !itrace_nft_visit_arp(&at, regs))
+		return 0;
+	return enter(probe, regs, running, &at, true);
+}
+
 int itrace_walk_enter_nft(struct kprobe *probe, struct pt_regs *regs)
 {
 	const struct itrace_running *running = rcu_dereference_sched(itrace_running);
 	struct itrace_visit at;
 
-	if (!running || !running->nft || !itrace_nft_visit(&at, regs))
+	if (!running || !running->nft)
 		return 0;
-	return enter(probe, regs, running, &at);
+	if (unlikely(!itrace_nft_visit(&at, regs)))
+		return enter_arp(probe, regs, running);
+	return enter(probe, regs, running, &at, false);
 }
 
 NOKPROBE_SYMBOL(itrace_walk_enter_nft);

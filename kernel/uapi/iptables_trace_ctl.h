@@ -36,6 +36,7 @@ enum {
 	IPTABLES_TRACE_FEATURE_OBSERVE	= 1 << 3,	/* SET_MATCHES, OBSERVE */
 	IPTABLES_TRACE_FEATURE_NFT	= 1 << 4,	/* IPTABLES_TRACE_BACK_END_NFT */
 	IPTABLES_TRACE_FEATURE_COSTS	= 1 << 5,	/* SET_COSTS */
+	IPTABLES_TRACE_FEATURE_ARP	= 1 << 6,	/* IPTABLES_TRACE_BACK_END_ARP */
 };
 
 /* What the module probes while a session runs. A set of them says which are in place. */
@@ -61,10 +62,15 @@ enum {
 enum {
 	IPTABLES_TRACE_BACK_END_LEGACY	= 1 << 0,	/* tables of x_tables: ipt_do_table, ip6t_do_table */
 	/*
-	 * Base chains of nf_tables, of the families ip, ip6 and inet and, for packets of IPv4 and IPv6, bridge. Not of arp, whose
-	 * packets no filter and no address selects, nor of netdev and of ingress, where a packet is not one of IP yet.
+	 * Base chains of nf_tables, of the families ip, ip6 and inet and, for packets of IPv4 and IPv6, bridge. Not of netdev and
+	 * of ingress, where a packet is not one of IP yet.
 	 */
 	IPTABLES_TRACE_BACK_END_NFT	= 1 << 1,
+	/*
+	 * And those of the family arp, only together with IPTABLES_TRACE_BACK_END_NFT: for programs that know of packets that
+	 * are none of IP.
+	 */
+	IPTABLES_TRACE_BACK_END_ARP	= 1 << 2,
 };
 
 struct iptables_trace_info {
@@ -87,9 +93,9 @@ struct iptables_trace_info {
  *
  * Taken is a program of type BPF_PROG_TYPE_RAW_TRACEPOINT_WRITABLE or BPF_PROG_TYPE_KPROBE with expected_attach_type 0 that
  * does not sleep and does not use bpf_override_return(). Errors: EBADF (not a file descriptor), EINVAL (not a BPF program,
- * no program at all, an unknown back end), EPROTOTYPE (another program type), EOPNOTSUPP (sleepable, overriding, made for
- * another way to attach, for a longer context or for more arguments; nf_tables without IPTABLES_TRACE_FEATURE_NFT), EBUSY
- * (the session runs).
+ * no program at all, an unknown back end, arp without nf_tables), EPROTOTYPE (another program type), EOPNOTSUPP (sleepable,
+ * overriding, made for another way to attach, for a longer context or for more arguments; nf_tables without
+ * IPTABLES_TRACE_FEATURE_NFT, arp without IPTABLES_TRACE_FEATURE_ARP), EBUSY (the session runs).
  */
 struct iptables_trace_programs {
 	__s32	enter;
@@ -108,8 +114,8 @@ enum {
 };
 
 /*
- * Classic BPF, as of pcap_compile() for DLT_RAW: it sees the packet from the IP header on, as the bpf match does. A
- * packet is selected if the filter returns something else than 0, at any table that it enters; once selected it is
+ * Classic BPF, as of pcap_compile() for DLT_RAW: it sees the packet from the IP header on, as the bpf match does, or from the
+ * ARP header on. What it is, a load at SKF_AD_OFF + SKF_AD_PROTOCOL tells: ETH_P_IP, ETH_P_IPV6 or ETH_P_ARP. A packet is selected if the filter returns something else than 0, at any table that it enters; once selected it is
  * followed through the later tables, also if NAT changes it. len 0 selects all packets, which is also the default.
  *
  * Errors: EINVAL (not a valid program, more than max_filter_len instructions), ENOMEM, EBUSY (the session runs).
@@ -168,7 +174,8 @@ enum {
  * NAT is between, the two directions are two flows.
  *
  * uid, cgroup and pid hold for no packet but those that this host sends, at OUTPUT and POSTROUTING. What the kernel sends
- * by itself belongs to no user and no cgroup. When the process of pid has ended, nothing is selected any more and
+ * by itself belongs to no user and no cgroup, and packets of ARP belong to nobody at all. A flow of ARP is all that two
+ * addresses ask and tell each other. When the process of pid has ended, nothing is selected any more and
  * iptables_trace_stats.flags says so.
  *
  * Errors: EINVAL (an unknown field, one that says nothing but is not zero or the other way round, a name without an end or
@@ -181,7 +188,7 @@ struct iptables_trace_select {
 	/* Of the packet, at this table. */
 	__u32	mark;
 	__u32	mark_mask;
-	__u32	hooks;			/* bits: 1 << NF_INET_PRE_ROUTING ... */
+	__u32	hooks;			/* bits: 1 << NF_INET_PRE_ROUTING ...; of ARP, those of LOCAL_IN and LOCAL_OUT */
 
 	/* Of the socket that has sent it. */
 	__u32	uid;			/* its owner */

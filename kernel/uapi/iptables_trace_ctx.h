@@ -96,6 +96,7 @@ enum {
 enum {
 	IPTABLES_TRACE_NFT_INET		= 1,
 	IPTABLES_TRACE_NFT_IPV4		= 2,
+	IPTABLES_TRACE_NFT_ARP		= 3,
 	IPTABLES_TRACE_NFT_BRIDGE	= 7,
 	IPTABLES_TRACE_NFT_IPV6		= 10,
 };
@@ -164,7 +165,8 @@ struct iptables_trace_owner {
 struct iptables_trace_ctx {
 	__u16	version;	/* IPTABLES_TRACE_CTX_VERSION */
 	__u8	kind;		/* IPTABLES_TRACE_ENTER ... */
-	__u8	family;		/* of the packet: 2 NFPROTO_IPV4, 10 NFPROTO_IPV6 */
+	/* Of the packet: 2 NFPROTO_IPV4, 10 NFPROTO_IPV6; 3 NFPROTO_ARP, only with IPTABLES_TRACE_BACK_END_ARP. */
+	__u8	family;
 	__u32	size;		/* of this struct, in bytes */
 
 	__u64	time_ns;	/* CLOCK_MONOTONIC, as bpf_ktime_get_ns() */
@@ -216,7 +218,8 @@ struct iptables_trace_ctx {
 	 */
 	__u32	seq;
 	__u16	flags;		/* IPTABLES_TRACE_F_... */
-	__u8	hook;		/* 0 PREROUTING, 1 INPUT, 2 FORWARD, 3 OUTPUT, 4 POSTROUTING; likewise of a bridge */
+	/* 0 PREROUTING, 1 INPUT, 2 FORWARD, 3 OUTPUT, 4 POSTROUTING; likewise of a bridge. Of ARP, 0 NF_ARP_IN, 1 NF_ARP_OUT. */
+	__u8	hook;
 	__u8	nft_family;	/* IPTABLES_TRACE_NFT_INET ..., or 0 */
 
 	char	table[IPTABLES_TRACE_TABLE_LEN];
@@ -260,7 +263,7 @@ struct iptables_trace_ctx {
 	__u32	out_ifindex;
 	char	out_name[IPTABLES_TRACE_IFNAME_LEN];
 
-	__u32	length;		/* of the packet from its IP header on, in bytes */
+	__u32	length;		/* of the packet from its IP or ARP header on, in bytes; with what a link has padded it with */
 	__u32	ct_status;	/* IPS_... of the connection, 0 if there is none */
 	__u8	ct_state;	/* IPTABLES_TRACE_CT_... */
 	__u8	reserved2;
@@ -277,7 +280,10 @@ struct iptables_trace_ctx {
 	__u32	match_count;
 	__u32	reserved3;
 
-	/* The packet's first bytes from the IP header on, linear or not. Here and behind: a program may do without. */
+	/*
+	 * The packet's first bytes from the IP header on, linear or not; or from the ARP header on, whose fixed part is there at
+	 * least and whose addresses are as long as that says. Here and behind: a program may do without.
+	 */
 	__u8	header[IPTABLES_TRACE_HEADER_LEN];
 
 	/* At IPTABLES_TRACE_ENTER with IPTABLES_TRACE_F_OWNED, otherwise without meaning. */
