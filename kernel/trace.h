@@ -9,6 +9,7 @@
  *	trace_hooks.c	the probes in the kernel: set, removed, what they missed
  *	trace_canary.c	whether probes are hit at all
  *	trace_walk.c	what happens at a probe: a packet's walk through a table
+ *	trace_wanted.h	which sessions want a packet
  *	trace_mark.c	the mark that has the kernel tell of rules, beside the user's own
  *	trace_nft.c	what is different where the table is a base chain of nf_tables
  *	trace_arp.[ch]	what is different where the packet is one of ARP
@@ -423,7 +424,6 @@ int itrace_select_create(struct itrace_select *select, const struct iptables_tra
 void itrace_select_destroy(struct itrace_select *select);
 bool itrace_select_holds(const struct itrace_select *select, const struct itrace_visit *at);
 bool itrace_select_holds_arp(const struct itrace_select *select, const struct itrace_visit *at);
-
 bool itrace_select_in_vain(const struct itrace_select *select);
 
 /* What asks whose a packet is; all that itrace_select_holds() is for; what itrace_limit_admit() is for. */

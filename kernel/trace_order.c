@@ -167,9 +167,14 @@ void itrace_order_find(struct itrace_visit *at)
 		order->position = position(state, order->priority, table);
 }
 
+static bool is_arp(const struct itrace_order *order)
+{
+	return order->pf == NFPROTO_ARP;
+}
+
 bool itrace_comes_later(const struct itrace_order *order, const struct itrace_order *than)
 {
-	if ((order->pf == NFPROTO_ARP) != (than->pf == NFPROTO_ARP))
+	if (is_arp(order) != is_arp(than))
 		return false;
 	if (order->stage != than->stage)
 		return order->stage > than->stage;

@@ -130,6 +130,8 @@ u64 itrace_packet_content(const struct sk_buff *skb, u8 family)
 	u64 content;
 	u8 protocol;
 
+	if (unlikely(family == NFPROTO_ARP))
+		return itrace_arp_content(skb);
 	if (family == NFPROTO_IPV4) {
 		const struct iphdr *ip = ip_hdr(skb);
 
@@ -137,8 +139,6 @@ u64 itrace_packet_content(const struct sk_buff *skb, u8 family)
 		fragment = be16_to_cpu(ip->frag_off) & IP_OFFSET;
 		offset = skb_network_offset(skb) + ip->ihl * 4;
 		content = (u64)be16_to_cpu(ip->id) << 48 | (u64)be16_to_cpu(ip->tot_len) << 16;
-	} else if (unlikely(family == NFPROTO_ARP)) {
-		return itrace_arp_content(skb);
 	} else {
 		const struct ipv6hdr *ip = ipv6_hdr(skb);
 		__be16 fragment_offset = 0;

@@ -18,6 +18,7 @@
 
 #include "trace.h"
 #include "trace_args.h"
+#include "trace_wanted.h"
 
 #if IS_ENABLED(CONFIG_NF_TABLES)
 #include "trace_nft.h"
@@ -100,64 +101,6 @@ static void find_parent(struct arrival *arrival)
 		arrival->parent = here->packet;
 		arrival->parent_id = here->walk_id;
 	}
-}
-
-/* Whether a session wants the packet for its own sake. arp, here and below: a constant, so that IP does not pay for it. */
-static __always_inline bool wants(const struct itrace_session *session,
-				  const struct itrace_visit *at, const bool arp)
-{
-	if (unlikely(session->select.asked & ITRACE_PREDICATES) &&
-	    !(arp ? itrace_select_holds_arp(&session->select, at) :
-		    itrace_select_holds(&session->select, at)))
-		return false;
-	return !session->filter || itrace_filter_selects(session->filter, at->skb);
-}
-
-/*
- * The sessions for which the packet is traced through this table, as bits of their places in running. What is known of the
- * packet and of its parent, if anything, matters as much as what the filters say.
- */
-static __always_inline unsigned int select(const struct itrace_running *running,
-					   const struct itrace_visit *at,
-					   const struct itrace_packet *known,
-					   const struct itrace_packet *parent, const bool arp)
-{
-	const struct net *net = at->state->net;
-	unsigned int selected = 0;
-	unsigned int i = 0;
-
-	/* There is one at least. */
-	do {
-		const struct itrace_session *session = running->session[i];
-		const struct net *only = READ_ONCE(session->net);
-
-		if (only && only != net &&
-		    (likely(!session->more) || !itrace_session_in_more_nets(session, net)))
-			continue;
-		if ((known && itrace_session_selected(session, known)) ||
-		    wants(session, at, arp) ||
-		    (parent && session->children && itrace_session_selected(session, parent)))
-			selected |= BIT(i);
-	} while (++i < running->count);
-	return selected & (arp ? running->arp : at->table ? running->legacy : running->nft);
-}
-
-/*
- * Of a packet of ARP. Filters begin where the packet's data does: the head of a link that is in front of the header steps
- * aside for so long. Nobody else looks at a packet that is in a hook.
- */
-static noinline unsigned int select_arp(const struct itrace_running *running,
-					const struct itrace_visit *at,
-					const struct itrace_packet *known,
-					const struct itrace_packet *parent)
-{
-	unsigned int link = skb_network_offset(at->skb);
-	unsigned int selected;
-
-	__skb_pull(at->skb, link);
-	selected = select(running, at, known, parent, true);
-	__skb_push(at->skb, link);
-	return selected;
 }
 
 /* Gives the packet a number in each session that has selected it and not yet done so. */
@@ -287,9 +230,9 @@ static noinline int arrive(struct kprobe *probe, struct pt_regs *regs, struct it
 	find_parent(&arrival);
 	known = arrival.known ? arrival.packet : NULL;
 	if (!selected && unlikely(at->family == NFPROTO_ARP))
-		selected = select_arp(running, at, known, arrival.parent);
+		selected = itrace_wanted_arp(running, at, known, arrival.parent);
 	else if (!selected)
-		selected = select(running, at, known, arrival.parent, false);
+		selected = itrace_wanted(running, at, known, arrival.parent, false);
 	if (selected && running->limits)
 		selected = itrace_limit_admit(running, selected, at, known, arrival.parent);
 	if (selected) {
@@ -323,8 +266,8 @@ static __always_inline int enter(struct kprobe *probe, struct pt_regs *regs,
 	unsigned int selected = 0;
 
 	if (likely(!seen && !this_cpu_read(caller.packet))) {
-		selected = arp ? select_arp(running, at, NULL, NULL) :
-				 select(running, at, NULL, NULL, false);
+		selected = arp ? itrace_wanted_arp(running, at, NULL, NULL) :
+				 itrace_wanted(running, at, NULL, NULL, false);
 		if (likely(!selected))
 			return 0;
 	}

@@ -115,8 +115,9 @@ enum {
 
 /*
  * Classic BPF, as of pcap_compile() for DLT_RAW: it sees the packet from the IP header on, as the bpf match does, or from the
- * ARP header on. What it is, a load at SKF_AD_OFF + SKF_AD_PROTOCOL tells: ETH_P_IP, ETH_P_IPV6 or ETH_P_ARP. A packet is selected if the filter returns something else than 0, at any table that it enters; once selected it is
- * followed through the later tables, also if NAT changes it. len 0 selects all packets, which is also the default.
+ * ARP header on. What it is, a load at SKF_AD_OFF + SKF_AD_PROTOCOL tells: ETH_P_IP, ETH_P_IPV6 or ETH_P_ARP. A packet is
+ * selected if the filter returns something else than 0, at any table that it enters; once selected it is followed through the
+ * later tables, also if NAT changes it. len 0 selects all packets, which is also the default.
  *
  * Errors: EINVAL (not a valid program, more than max_filter_len instructions), ENOMEM, EBUSY (the session runs).
  */
