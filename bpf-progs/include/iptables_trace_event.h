@@ -47,13 +47,14 @@ enum ipt_event_type {
 /* ipt_event_head.nft_family: of a table of nf_tables, the family that it is of; 0: a table of x_tables */
 #define IPT_EVENT_NFT_INET	1
 #define IPT_EVENT_NFT_IPV4	2
+#define IPT_EVENT_NFT_ARP	3
 #define IPT_EVENT_NFT_BRIDGE	7
 #define IPT_EVENT_NFT_IPV6	10
 
 struct ipt_event_head {
 	__u16	version;	/* IPT_EVENT_VERSION */
 	__u8	type;		/* enum ipt_event_type */
-	__u8	family;		/* of the packet: NFPROTO_IPV4, NFPROTO_IPV6 */
+	__u8	family;		/* of the packet: NFPROTO_IPV4, NFPROTO_IPV6, NFPROTO_ARP */
 	__u32	size;		/* of the whole event, in bytes */
 	__u64	time;		/* CLOCK_MONOTONIC, in nanoseconds */
 	__u64	packet;		/* number of the packet in the session, from 1 */
@@ -68,7 +69,7 @@ struct ipt_event_head {
 	__u32	cpu;
 	__u32	seq;		/* number of the event of its packet, from 1; lost events have numbers too */
 	__u16	flags;		/* IPT_EVENT_FIRST ... */
-	__u8	hook;		/* NF_INET_PRE_ROUTING ..., or the same of a bridge */
+	__u8	hook;		/* NF_INET_PRE_ROUTING ..., or the same of a bridge; of ARP NF_ARP_IN, NF_ARP_OUT */
 	__u8	nft_family;	/* IPT_EVENT_NFT_INET ... */
 	char	table[IPT_EVENT_NAME_LEN];
 };
@@ -88,6 +89,7 @@ struct ipt_event_dev {
 #define IPT_EVENT_MORE		(1 << 6)	/* more fragments follow */
 #define IPT_EVENT_EXTENDED	(1 << 7)	/* it has IPv4 options or IPv6 extension headers */
 #define IPT_EVENT_CUT		(1 << 8)	/* its headers go on behind what could be read */
+#define IPT_EVENT_ARP		(1 << 9)	/* of ARP: it asks for addresses of IPv4 on Ethernet, and they are there */
 
 enum ipt_event_connection {
 	IPT_EVENT_CT_NONE	 = 0,	/* conntrack has not seen it yet, or calls it INVALID */
@@ -97,10 +99,21 @@ enum ipt_event_connection {
 	IPT_EVENT_CT_UNTRACKED	 = 4,
 };
 
+/*
+ * Of a packet of ARP (ipt_event_head.family) what IP has is zero, and these are something else:
+ *
+ *	source, destination	sender and target: an address of IPv4, then one of Ethernet; with IPT_EVENT_ARP
+ *	id			operation
+ *	source_port		type of hardware, 1: Ethernet
+ *	destination_port	type of protocol, as of frames: 0x0800 IPv4
+ *	icmp_type, icmp_code	bytes of a hardware address, and of one of the protocol
+ */
+#define IPT_EVENT_ARP_ETHERNET	4	/* where in source and destination the address of Ethernet is */
+
 struct ipt_event_packet {
 	__u8	source[IPT_EVENT_ADDR_LEN];	/* IPv4: the first four bytes */
 	__u8	destination[IPT_EVENT_ADDR_LEN];
-	__u32	length;			/* from the IP header on */
+	__u32	length;			/* from the IP header on, or from that of ARP */
 	__u32	mark;
 	__u32	ct_status;		/* IPS_CONFIRMED ... */
 	__u32	ct_mark;
@@ -141,7 +154,7 @@ struct ipt_event_enter {
 	struct ipt_event_owner	owner;
 	/* Ends here in a table of x_tables if the reader has no use for what follows. */
 	__u32			header_len;	/* bytes of header[] that are the packet's */
-	__u8			header[IPT_EVENT_HEADER_LEN];	/* from its IP header on */
+	__u8			header[IPT_EVENT_HEADER_LEN];	/* from its IP header on, or from that of ARP */
 	__u32			reserved;
 	/* Ends here in a table of x_tables. What is entered in nf_tables is a base chain: */
 	__u64			handle;

@@ -212,6 +212,54 @@ static __always_inline void parse_ipv6(struct ipt_event_packet *packet,
 		parse_transport(packet, at);
 }
 
+/* As it is on Ethernet for IPv4; what is behind the fixed part is there if that says so. */
+struct arp {
+	__be16 hardware;
+	__be16 protocol;
+	__u8 hardware_length;
+	__u8 protocol_length;
+	__be16 operation;
+	__u8 sender_hardware[6];
+	__u8 sender[4];
+	__u8 target_hardware[6];
+	__u8 target[4];
+};
+
+#define ARP_FIXED_LEN 8
+#define ARP_ETHERNET 1
+#define ARP_IPV4 0x0800
+
+static __always_inline void parse_arp(struct ipt_event_packet *packet,
+				      const struct iptables_trace_ctx *c)
+{
+	const struct arp *arp = (const void *)c->header;
+
+	if (c->header_len < ARP_FIXED_LEN) {
+		cut(packet);
+		return;
+	}
+	packet->id = bpf_ntohs(arp->operation);
+	packet->source_port = bpf_ntohs(arp->hardware);
+	packet->destination_port = bpf_ntohs(arp->protocol);
+	packet->icmp_type = arp->hardware_length;
+	packet->icmp_code = arp->protocol_length;
+	if (arp->hardware != bpf_htons(ARP_ETHERNET) || arp->protocol != bpf_htons(ARP_IPV4) ||
+	    arp->hardware_length != sizeof(arp->sender_hardware) ||
+	    arp->protocol_length != sizeof(arp->sender))
+		return;
+	if (c->header_len < sizeof(*arp)) {
+		cut(packet);
+		return;
+	}
+	__builtin_memcpy(packet->source, arp->sender, sizeof(arp->sender));
+	__builtin_memcpy(packet->source + IPT_EVENT_ARP_ETHERNET, arp->sender_hardware,
+			 sizeof(arp->sender_hardware));
+	__builtin_memcpy(packet->destination, arp->target, sizeof(arp->target));
+	__builtin_memcpy(packet->destination + IPT_EVENT_ARP_ETHERNET, arp->target_hardware,
+			 sizeof(arp->target_hardware));
+	packet->fields |= IPT_EVENT_ARP;
+}
+
 struct connection {
 	__u8 state;
 	__u8 reply;
@@ -248,8 +296,10 @@ static __always_inline void fill_packet(struct ipt_event_packet *packet,
 	connection_of(packet, c->ct_state);
 	if (c->family == 2)
 		parse_ipv4(packet, c, &at);
-	else
+	else if (c->family == 10)
 		parse_ipv6(packet, c, &at);
+	else
+		parse_arp(packet, c);
 }
 
 #endif
