@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <gtest/gtest.h>
 
+#include <linux/filter.h>
+#include <linux/if_ether.h>
 #include <pcap/pcap.h>
 
+#include "filter/ethernet.h"
 #include "filter/filter.h"
 
 namespace ipt {
@@ -86,6 +89,121 @@ TEST(Filter, bad_expression_brings_libpcaps_own_words)
 	ASSERT_FALSE(filter);
 	EXPECT_NE(filter.error().message.find("'tcp port nosuchport'"), std::string::npos);
 	EXPECT_NE(filter.error().message.find("unknown port"), std::string::npos);
+}
+
+// Packets from their own header on, as the kernel has filters see them: with what it says that they are, in the place of the load
+// that asks for it.
+bool selects_of(uint16_t type, Filter filter, const Packet &packet)
+{
+	for (Instruction &instruction : filter) {
+		if (instruction.k == static_cast<uint32_t>(SKF_AD_OFF + SKF_AD_PROTOCOL))
+			instruction = { BPF_LD | BPF_IMM, 0, 0, type };
+	}
+	return selects(filter, packet);
+}
+
+// 192.0.2.1 asks who has 192.0.2.2, or answers.
+Packet arp(uint8_t operation)
+{
+	return { 0,   1, 8, 0, 6, 4, 0, operation, 0x52, 0x54, 0,   0x12, 0x34, 0x56,
+		 192, 0, 2, 1, 0, 0, 0, 0,	   0,	 0,    192, 0,	  2,	2 };
+}
+
+Packet icmp4()
+{
+	Packet packet = tcp4(0x0800, 0);
+	packet[9] = 1;
+	return packet;
+}
+
+bool selects_arp(const char *expression, uint8_t operation = 1)
+{
+	const auto filter = compile({ expression });
+	EXPECT_TRUE(filter) << expression;
+	return filter && selects_of(ETH_P_ARP, *filter, arp(operation));
+}
+
+bool selects_ip(const char *expression, const Packet &packet)
+{
+	const auto filter = compile({ expression });
+	EXPECT_TRUE(filter) << expression;
+	return filter && selects_of(packet[0] >> 4 == 4 ? ETH_P_IP : ETH_P_IPV6, *filter, packet);
+}
+
+TEST(Filter, arp_alone)
+{
+	EXPECT_TRUE(selects_arp("arp"));
+	EXPECT_FALSE(selects_ip("arp", tcp4(1, 2)));
+	EXPECT_FALSE(selects_ip("arp", tcp6()));
+	EXPECT_TRUE(selects_arp("arp[6:2] = 1"));
+	EXPECT_FALSE(selects_arp("arp[6:2] = 1", 2));
+	EXPECT_TRUE(selects_arp("arp[6:2] = 2", 2));
+	EXPECT_TRUE(selects_arp("ether proto \\arp"));
+	// Of what the sender and the target of ARP say.
+	EXPECT_TRUE(selects_arp("arp host 192.0.2.2"));
+	EXPECT_TRUE(selects_arp("arp src host 192.0.2.1"));
+	EXPECT_FALSE(selects_arp("arp src host 192.0.2.2"));
+	EXPECT_FALSE(selects_arp("arp host 192.0.2.3"));
+	EXPECT_TRUE(selects_arp("arp[8:4] = 0x52540012 and arp[12:2] = 0x3456"));
+}
+
+TEST(Filter, arp_beside_others)
+{
+	EXPECT_TRUE(selects_arp("arp or icmp"));
+	EXPECT_TRUE(selects_ip("arp or icmp", icmp4()));
+	EXPECT_FALSE(selects_ip("arp or icmp", tcp4(1, 2)));
+	// What is behind a header whose length a load has to ask for.
+	EXPECT_TRUE(selects_ip("arp or tcp dst port 443", tcp4(40000, 443)));
+	EXPECT_FALSE(selects_ip("arp or tcp dst port 443", tcp4(443, 40000)));
+	EXPECT_FALSE(selects_ip("not arp", icmp4()) == selects_arp("not arp"));
+	EXPECT_TRUE(selects_arp("arp or ip6"));
+	EXPECT_TRUE(selects_ip("arp or ip6", tcp6()));
+	EXPECT_FALSE(selects_ip("arp or ip6", tcp4(1, 2)));
+}
+
+// What knows of IP alone never takes one of ARP for its own, and what leaves something of IP out leaves in all else.
+TEST(Filter, without_the_word_arp_is_what_is_none_of_ip)
+{
+	for (const char *expression : { "ip", "ip6", "tcp", "host 192.0.2.1", "icmp or udp", "ip[0] = 0" })
+		EXPECT_FALSE(selects_arp(expression)) << expression;
+	EXPECT_TRUE(selects_arp("not tcp port 22"));
+	EXPECT_FALSE(selects_of(ETH_P_ARP, *compile({ "", true, false }), arp(1)));
+	EXPECT_FALSE(selects_of(ETH_P_ARP, *compile({ "", false, true }), arp(1)));
+}
+
+std::string complaint(const FilterRequest &request)
+{
+	const auto filter = compile(request);
+	return filter ? "" : filter.error().message;
+}
+
+TEST(Filter, arp_and_what_only_frames_have)
+{
+	for (const char *expression :
+	     { "arp and ether src 52:54:00:12:34:56", "arp and ether[0] & 1 != 0",
+	       "arp or ether host 52:54:00:12:34:56", "arp and broadcast", "arp or ether[12:4] = 1" }) {
+		EXPECT_NE(complaint({ expression }).find("ethernet addresses cannot be asked for"), std::string::npos)
+			<< expression << ": " << complaint({ expression });
+		EXPECT_NE(complaint({ expression }).find("arp[8:4]"), std::string::npos) << expression;
+	}
+	EXPECT_NE(complaint({ "arp or vlan 3" }).find("VLAN"), std::string::npos) << complaint({ "arp or vlan 3" });
+	EXPECT_NE(complaint({ "arp and tcp" }).find("rejects all packets"), std::string::npos);
+	EXPECT_NE(complaint({ "arp", true, false }).find("rejects all packets"), std::string::npos);
+	EXPECT_NE(complaint({ "arp and" }).find("syntax error"), std::string::npos);
+	// Without the word libpcap's own messages stay.
+	EXPECT_NE(complaint({ "ether src 52:54:00:12:34:56" }), "");
+	EXPECT_EQ(complaint({ "ether src 52:54:00:12:34:56" }).find("cannot be asked for"), std::string::npos);
+	EXPECT_EQ(complaint({ "ether proto 0x806" }), "expression 'ether proto 0x806': expression rejects all packets");
+}
+
+TEST(Filter, arp_is_a_word)
+{
+	for (const char *expression :
+	     { "arp", "(arp)", "not(arp)", "icmp or arp", "arp[6:2] = 1", "ether proto \\arp" })
+		EXPECT_TRUE(mentions_arp(expression)) << expression;
+	for (const char *expression :
+	     { "", "icmp", "rarp", "host arp.example.net", "host an-arp", "arps", "host arp_1" })
+		EXPECT_FALSE(mentions_arp(expression)) << expression;
 }
 
 TEST(Ssh, leaves_out_both_directions_of_one_connection)

@@ -27,11 +27,13 @@ struct FilterRequest {
 	bool ipv6 = true;
 };
 
-// The error is libpcap's own message with the expression. An empty filter selects everything.
+// The error is libpcap's own message with the expression. An empty filter selects everything. Packets come from their IP or ARP
+// header on; one of ARP is selected by an expression with the word arp, and by what holds of any packet that is none of IP.
 Result<Filter> compile(const FilterRequest &request);
 
-// Which packets come, each from its IP header on. Where they are of one family, code need not ask which.
-enum class Link { raw, ipv4, ipv6 };
+// Which packets come, each from its IP header on, or behind the head of Ethernet. Where they are of one family, code need not
+// ask which.
+enum class Link { raw, ipv4, ipv6, ethernet };
 
 // The same for an expression as it is, and the empty one makes code too.
 Result<Filter> compile_for(Link link, const std::string &expression);
