@@ -40,7 +40,7 @@ std::string kernel_release()
 std::string unprobed_note(const Session &session, const Presence &presence)
 {
 	const auto info = session.info();
-	if (!info || !presence.nft || !session.sees_nft() || info->hooks & IPTABLES_TRACE_HOOK_NFT)
+	if (!info || !(presence.nft || presence.arp) || !session.sees_nft() || info->hooks & IPTABLES_TRACE_HOOK_NFT)
 		return {};
 	return "the kernel does not let nft_do_chain be probed, so no table of nf_tables is seen: see dmesg";
 }
@@ -68,11 +68,11 @@ Exit trace(const Options &options)
 	auto place = find_place(options);
 	if (!place)
 		return fail(Exit::usage, place.error());
-	const Presence presence = look_for_rules(place->known, options.ipv4, options.ipv6);
-	const bool sees_nft = session->sees_nft();
-	if (const std::string nothing = presence_error(presence, sees_nft, place->everywhere); !nothing.empty())
+	const Presence presence = look_for_rules(place->known, { options.ipv4, options.ipv6, options.arp });
+	const Sight sight{ .nft = session->sees_nft(), .arp = session->sees_arp() };
+	if (const std::string nothing = presence_error(presence, sight, place->everywhere); !nothing.empty())
 		return fail(Exit::not_here, { nothing });
-	note(presence_note(presence, sees_nft));
+	note(presence_note(presence, sight));
 	note(owner_note(options.select));
 
 	auto output = open_output(options);
@@ -110,7 +110,8 @@ Exit trace(const Options &options)
 	if (!programs)
 		return fail(Exit::not_here, programs.error());
 
-	if (auto status = session->set_programs(programs->enter_fd(), programs->rule_fd(), programs->leave_fd());
+	if (auto status =
+		    session->set_programs(programs->enter_fd(), programs->rule_fd(), programs->leave_fd(), options.arp);
 	    !status)
 		return fail(Exit::failed, status.error());
 	if (auto status = configure(*session, *filter, *place, *request); !status)

@@ -2,6 +2,10 @@
 #include <gtest/gtest.h>
 
 #include "make_event.h"
+
+// Needs what is above.
+#include <linux/netfilter_arp.h>
+
 #include "pipeline/packet.h"
 
 namespace ipt::test {
@@ -180,6 +184,38 @@ TEST(Decode, names_what_is_wrong)
 	EXPECT_NE(refusal([](Enter &e) { e.head.family = 7; }).find("family 7"), std::string::npos);
 	EXPECT_NE(refusal([](Enter &e) { e.head.hook = 5; }).find("hook 5"), std::string::npos);
 	EXPECT_NE(refusal([](Enter &e) { e.head.size = 4; }).find("4 bytes"), std::string::npos);
+}
+
+// ARP has but two hooks, which it counts by itself.
+TEST(Decode, hooks_of_arp_are_those_of_ip_that_mean_the_same)
+{
+	PacketMaker p(1);
+	p.head().family = NFPROTO_ARP;
+	const Enter in = p.enter_nft(IPT_EVENT_NFT_ARP, "filter", NF_ARP_IN, "INPUT", 1);
+	const Rule rule = p.rule_nft("INPUT", 2, NF_ACCEPT);
+	const Matches matches = p.matches({ { .number = 1 } });
+	const Leave leave = p.leave(NF_ACCEPT);
+	const Enter out = p.enter_nft(IPT_EVENT_NFT_ARP, "filter", NF_ARP_OUT, "OUTPUT", 1);
+	EXPECT_EQ(head_of(*decode(bytes_of(in))).hook, NF_INET_LOCAL_IN);
+	EXPECT_EQ(head_of(*decode(bytes_of(rule))).hook, NF_INET_LOCAL_IN);
+	EXPECT_EQ(head_of(*decode(bytes_of(matches))).hook, NF_INET_LOCAL_IN);
+	EXPECT_EQ(head_of(*decode(bytes_of(leave))).hook, NF_INET_LOCAL_IN);
+	EXPECT_EQ(head_of(*decode(bytes_of(out))).hook, NF_INET_LOCAL_OUT);
+}
+
+TEST(Decode, refuses_arp_where_it_cannot_be)
+{
+	const auto arp = [](uint8_t hook, uint8_t nft_family) {
+		PacketMaker p(1);
+		p.head().family = NFPROTO_ARP;
+		const auto event = decode(bytes_of(p.enter_nft(nft_family, "t", hook, "c", 1)));
+		return event ? "" : event.error().message;
+	};
+	EXPECT_EQ(arp(NF_ARP_OUT, IPT_EVENT_NFT_ARP), "");
+	EXPECT_NE(arp(NF_ARP_FORWARD, IPT_EVENT_NFT_ARP).find("hook 2"), std::string::npos);
+	EXPECT_NE(arp(NF_ARP_IN, IPT_EVENT_NFT_INET), "");
+	EXPECT_NE(arp(NF_ARP_IN, 0), "");
+	EXPECT_NE(refusal([](Enter &e) { e.head.nft_family = IPT_EVENT_NFT_ARP; }), "");
 }
 
 TEST(Decode, refuses_events_without_numbers_and_names_without_end)

@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "event/arp.h"
 #include "event/event.h"
 
 namespace ipt::test {
@@ -33,6 +34,20 @@ inline PacketFields syn()
 	fields.destination_port = 443;
 	fields.tcp_flags = 2;
 	fields.fields = IPT_EVENT_PORTS | IPT_EVENT_TCP | IPT_EVENT_ID;
+	return fields;
+}
+
+// 192.0.2.1 at 52:54:00:12:34:56 asks who has 192.0.2.2.
+inline PacketFields who_has()
+{
+	PacketFields fields{};
+	const uint8_t sender[] = { 192, 0, 2, 1, 0x52, 0x54, 0, 0x12, 0x34, 0x56 };
+	const uint8_t target[] = { 192, 0, 2, 2 };
+	std::memcpy(fields.source, sender, sizeof(sender));
+	std::memcpy(fields.destination, target, sizeof(target));
+	set_arp(fields, { 1, 1, 0x0800, 6, 4 });
+	fields.fields = IPT_EVENT_ARP;
+	fields.length = 28;
 	return fields;
 }
 

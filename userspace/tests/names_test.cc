@@ -53,6 +53,45 @@ TEST(Names, packet_of_ipv4)
 	EXPECT_EQ(packet_text(NFPROTO_IPV4, syn()), "TCP 192.0.2.1:40000 > 192.0.2.2:443 SYN len 60");
 }
 
+TEST(Names, packet_of_arp_as_tcpdump_says_it)
+{
+	PacketFields packet = who_has();
+	EXPECT_EQ(packet_text(NFPROTO_ARP, packet), "ARP, Request who-has 192.0.2.2 tell 192.0.2.1 len 28");
+	EXPECT_EQ(details_text(NFPROTO_ARP, packet), "192.0.2.1 at 52:54:00:12:34:56 > 192.0.2.2 at 00:00:00:00:00:00");
+	// Whether that address still holds.
+	packet.destination[IPT_EVENT_ARP_ETHERNET + 5] = 9;
+	EXPECT_EQ(packet_text(NFPROTO_ARP, packet),
+		  "ARP, Request who-has 192.0.2.2 (00:00:00:00:00:09) tell 192.0.2.1 len 28");
+	set_arp(packet, { 2, 1, 0x0800, 6, 4 });
+	packet.length = 46;
+	EXPECT_EQ(packet_text(NFPROTO_ARP, packet), "ARP, Reply 192.0.2.1 is-at 52:54:00:12:34:56 len 46");
+	set_arp(packet, { 8, 1, 0x0800, 6, 4 });
+	EXPECT_EQ(packet_text(NFPROTO_ARP, packet),
+		  "ARP, inrequest 192.0.2.1 at 52:54:00:12:34:56 > 192.0.2.2 at 00:00:00:00:00:09 len 46");
+}
+
+TEST(Names, packet_of_arp_of_other_hardware)
+{
+	PacketFields packet{};
+	set_arp(packet, { 25, 32, 0x0800, 20, 4 });
+	packet.length = 56;
+	EXPECT_EQ(packet_text(NFPROTO_ARP, packet),
+		  "ARP, operation 25 (hardware 32, addresses of 20 bytes; protocol 0x0800, of 4 bytes) len 56");
+	packet.fields = IPT_EVENT_CUT;
+	EXPECT_EQ(details_text(NFPROTO_ARP, packet), "");
+	EXPECT_NE(packet_text(NFPROTO_ARP, packet).find("(headers cut off)"), std::string::npos);
+}
+
+TEST(Names, addresses_of_ethernet_back_again)
+{
+	PacketFields packet{};
+	EXPECT_TRUE(set_ethernet(packet.source, "52:54:00:12:34:ff"));
+	EXPECT_EQ(ethernet_text(packet.source), "52:54:00:12:34:ff");
+	for (const char *wrong : { "", "52:54:00:12:34", "52:54:00:12:34:f", "52:54:00:12:34:fg", "52-54-00-12-34-56",
+				   "52:54:00:12:34:56:", "5254:00:12:34:567" })
+		EXPECT_FALSE(set_ethernet(packet.source, wrong)) << wrong;
+}
+
 TEST(Names, packet_of_ipv6)
 {
 	PacketFields packet = syn();

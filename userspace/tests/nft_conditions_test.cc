@@ -40,6 +40,10 @@ TEST(NftConditions, each_with_its_value_up_to_what_the_rule_does)
 		  "meta l4proto udp | xt match \"bpf\" | tcp dport 1");
 	EXPECT_EQ(read("# nft cannot express: -m bpf --object-pinned /x xt match bpf tcp dport 1 drop"),
 		  "xt match bpf | tcp dport 1");
+	EXPECT_EQ(read("arp operation request arp saddr ip 192.0.2.1 arp daddr ether 52:54:00:12:34:56 drop"),
+		  "arp operation request | arp saddr ip 192.0.2.1 | arp daddr ether 52:54:00:12:34:56");
+	EXPECT_EQ(read("arp htype 1 arp operation { request, reply } jump x"),
+		  "arp htype 1 | arp operation { request, reply }");
 	EXPECT_EQ(read("counter"), "");
 	EXPECT_EQ(read("accept comment \"tcp dport 22\""), "");
 }
@@ -48,6 +52,9 @@ TEST(NftConditions, what_is_not_understood_is_left_open_with_all_behind_it)
 {
 	EXPECT_EQ(read("tcp dport 22 socket transparent 1 tcp sport 1 drop"),
 		  "tcp dport 22 ... socket transparent 1 tcp sport 1 drop");
+	EXPECT_EQ(read("arp operation reply arp saddr ip set 192.0.2.9"),
+		  "arp operation reply ... arp saddr ip set 192.0.2.9");
+	EXPECT_EQ(read("arp saddr"), " ... arp saddr");
 	EXPECT_EQ(read("meta mark set ct mark"), " ... meta mark set ct mark");
 	EXPECT_EQ(read("ct count over 10 reject"), " ... ct count over 10 reject");
 	EXPECT_EQ(read("ct original saddr 10.0.0.1 drop"), " ... ct original saddr 10.0.0.1 drop");

@@ -60,6 +60,36 @@ TEST_F(NftSaysTest, addresses)
 	EXPECT_EQ(reason("ip6 saddr 2002::/16").substr(0, 37), "ip6 saddr 2002::/16: packet has 2001:");
 }
 
+// Who has 192.0.2.2, asks 192.0.2.1.
+TEST_F(NftSaysTest, arp)
+{
+	EXPECT_EQ(reason("arp operation request"), "arp operation request: packet has IPv4");
+	family = IPT_EVENT_NFT_ARP;
+	p.head().family = NFPROTO_ARP;
+	p.fields() = who_has();
+	EXPECT_EQ(reason("arp operation reply drop"), "arp operation reply: packet has request");
+	EXPECT_EQ(reason("arp operation != { request, reply }"),
+		  "arp operation != { request, reply }: packet has request");
+	EXPECT_EQ(reason("arp operation request"), "not known why");
+	EXPECT_EQ(reason("arp saddr ip 192.0.2.9 drop"), "arp saddr ip 192.0.2.9: packet has 192.0.2.1");
+	EXPECT_EQ(reason("arp daddr ip 10.0.0.0/8"), "arp daddr ip 10.0.0.0/8: packet has 192.0.2.2");
+	EXPECT_EQ(reason("arp daddr ip != 192.0.2.2"), "arp daddr ip != 192.0.2.2: packet has 192.0.2.2");
+	EXPECT_EQ(reason("arp htype 32"), "arp htype 32: packet has 1");
+	EXPECT_EQ(reason("arp ptype ip6"), "arp ptype ip6: packet has ip");
+	EXPECT_EQ(reason("arp hlen 20 accept"), "arp hlen 20: packet has 6");
+	EXPECT_EQ(reason("arp plen 16 accept"), "arp plen 16: packet has 4");
+	EXPECT_EQ(reason("meta protocol ip"), "meta protocol ip: packet has ARP");
+	EXPECT_EQ(reason("meta mark 5"), "meta mark 5: packet has 0x0");
+	EXPECT_EQ(reason("iifname \"eth1\""), "iifname \"eth1\": packet has eth0");
+	// Neither what is asked of addresses of Ethernet is known, nor how long it is to the kernel.
+	EXPECT_EQ(reason("arp saddr ether 52:54:00:00:00:01 meta length 5 limit rate 1/second"),
+		  "arp saddr ether 52:54:00:00:00:01 or meta length 5 or limit rate 1/second (not known which)");
+	// A rule compares what is in the place of an address, be it one or not.
+	p.fields().fields = 0;
+	EXPECT_EQ(reason("arp saddr ip 192.0.2.9 limit rate 1/second"),
+		  "arp saddr ip 192.0.2.9 or limit rate 1/second (not known which)");
+}
+
 TEST_F(NftSaysTest, devices)
 {
 	EXPECT_EQ(reason("iifname \"eth1\""), "iifname \"eth1\": packet has eth0");

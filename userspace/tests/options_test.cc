@@ -240,11 +240,24 @@ TEST(Options, selections_that_are_none)
 	for (const char *option : { "--in", "--out", "--mark", "--uid", "--cgroup", "--sample", "--hook", "--table" })
 		EXPECT_NE(complaint({ option, "" }), "") << option;
 	EXPECT_NE(complaint({ "--table", "filters" }).find("inet:filters"), std::string::npos);
-	EXPECT_NE(complaint({ "--table", "arp:filter" }).find("ip, ip6, inet and bridge"), std::string::npos);
+	EXPECT_NE(complaint({ "--table", "netdev:filter" }).find("ip, ip6, inet, bridge and arp"), std::string::npos);
 	EXPECT_NE(complaint({ "--table", "inet:" }), "");
-	for (const char *right : { "filter", "inet:web", "ip:filter,nat,bridge:b", "ip6:x" })
+	for (const char *right : { "filter", "inet:web", "ip:filter,nat,bridge:b", "ip6:x", "arp:filter" })
 		EXPECT_EQ(complaint({ "--table", right }), "") << right;
 	EXPECT_NE(complaint({ "--read", "x", "--mark", "1" }).find("--mark"), std::string::npos);
+}
+
+TEST(Options, arp_is_none_of_ip)
+{
+	EXPECT_TRUE(parse({})->options.arp);
+	EXPECT_FALSE(parse({ "-4" })->options.arp);
+	EXPECT_FALSE(parse({ "-6" })->options.arp);
+	EXPECT_NE(complaint({ "-4", "--table", "arp:filter" }).find("--table arp:filter with -4"), std::string::npos);
+	EXPECT_NE(complaint({ "-6", "--table", "arp:a,arp:b" }).find("with -6"), std::string::npos);
+	EXPECT_EQ(complaint({ "-4", "--table", "arp:filter,filter" }), "");
+	EXPECT_EQ(complaint({ "--table", "arp:filter", "--hook", "input,forward" }), "");
+	EXPECT_NE(complaint({ "--table", "arp:filter", "--hook", "forward" }).find("no packet can match"),
+		  std::string::npos);
 }
 
 TEST(Options, selections_that_no_packet_can_fulfil)

@@ -6,6 +6,7 @@
 #include <arpa/inet.h>
 #include <linux/netfilter.h>
 
+#include "event/arp.h"
 #include "event/names.h"
 
 namespace ipt {
@@ -93,6 +94,45 @@ TEST(ParsePacket, ipv4_header)
 	EXPECT_EQ(packet.tos, 0x10);
 	EXPECT_EQ(packet.length, 40U);
 	EXPECT_EQ(packet.fields, IPT_EVENT_ID | IPT_EVENT_PORTS | IPT_EVENT_TCP);
+}
+
+const Bytes kArp{ 0,   1, 8, 0, 6, 4, 0, 2, 0x52, 0x54, 0,   0x12, 0x34, 0x56,
+		  192, 0, 2, 1, 2, 3, 4, 5, 6,	  7,	198, 51,   100,	 2 };
+
+TEST(ParsePacket, arp_header)
+{
+	const PacketFields packet = parsed(NFPROTO_ARP, kArp);
+	EXPECT_EQ(packet_text(NFPROTO_ARP, packet), "ARP, Reply 192.0.2.1 is-at 52:54:00:12:34:56 len 28");
+	EXPECT_EQ(arp_ends_text(packet), "192.0.2.1 at 52:54:00:12:34:56 > 198.51.100.2 at 02:03:04:05:06:07");
+	EXPECT_EQ(arp_of(packet), (Arp{ 2, 1, 0x0800, 6, 4 }));
+	EXPECT_EQ(packet.fields, IPT_EVENT_ARP);
+	EXPECT_EQ(packet.protocol, 0);
+	EXPECT_EQ(packet.ttl, 0);
+	// Padded by a link.
+	const PacketFields padded = parsed(NFPROTO_ARP, kArp + Bytes(18, 0xaa));
+	EXPECT_EQ(padded.length, 46U);
+	EXPECT_EQ(arp_ends_text(padded), arp_ends_text(packet));
+}
+
+TEST(ParsePacket, arp_that_says_more_than_there_is)
+{
+	for (size_t size = 0; size < kArp.size(); size++) {
+		const PacketFields packet =
+			parsed(NFPROTO_ARP, Bytes(kArp.begin(), kArp.begin() + static_cast<long>(size)));
+		EXPECT_EQ(packet.fields, IPT_EVENT_CUT) << size;
+		EXPECT_EQ(arp_of(packet).operation, size < 8 ? 0 : 2) << size;
+	}
+}
+
+TEST(ParsePacket, arp_of_other_hardware_has_no_addresses_that_are_known)
+{
+	for (const size_t at : { 1U, 3U, 4U, 5U }) {
+		Bytes other = kArp;
+		other[at] = 20;
+		const PacketFields packet = parsed(NFPROTO_ARP, other);
+		EXPECT_EQ(packet.fields, 0) << at;
+		EXPECT_EQ(packet.source[0], 0) << at;
+	}
 }
 
 TEST(ParsePacket, ipv6_header)

@@ -285,10 +285,28 @@ inline PacketTrace sample_nft()
 	return trace;
 }
 
+// Who has 192.0.2.2? Through base chains of the family arp, and one of another kind of hardware, of which not all was there.
+inline PacketTrace sample_arp()
+{
+	PacketMaker p(9);
+	p.head().family = NFPROTO_ARP;
+	p.fields() = who_has();
+	p.fields().mark = 7;
+	const Enter enter = p.enter_nft(IPT_EVENT_NFT_ARP, "filter", NF_INET_LOCAL_IN, "INPUT", 1);
+	Traversal first =
+		walk_of({ enter, p.rule_nft("INPUT", 4, NF_ACCEPT), p.leave(NF_ACCEPT) }, { nullptr, "not read" });
+	p.fields() = {};
+	set_arp(p.fields(), { 8, 32, 0x0800, 20, 4 });
+	p.fields().fields = IPT_EVENT_CUT;
+	p.fields().length = 56;
+	const Enter other = p.enter_nft(IPT_EVENT_NFT_ARP, "filter", NF_INET_LOCAL_OUT, "OUTPUT", 2);
+	return trace_of({ first, walk_of({ other, p.leave(NF_DROP, true) }, { nullptr, "not read" }) });
+}
+
 inline std::vector<PacketTrace> samples()
 {
-	return { sample_tcp(),	 sample_fragment(), sample_queued(), sample_stolen(),
-		 sample_owned(), sample_observed(), sample_nft(),    sample_timed() };
+	return { sample_tcp(),	    sample_fragment(), sample_queued(), sample_stolen(), sample_owned(),
+		 sample_observed(), sample_nft(),      sample_timed(),	sample_arp() };
 }
 
 } // namespace ipt::test

@@ -4,6 +4,7 @@
 #include <CLI/App.hpp>
 #include <CLI/Config.hpp>
 #include <CLI/Formatter.hpp>
+#include <algorithm>
 #include <charconv>
 #include <cmath>
 #include <fmt/core.h>
@@ -165,6 +166,11 @@ Status judge(const Options &options)
 	if (!options.read.empty() && !options.expression.empty())
 		return Error{ "--read: what a recording holds was selected when it was made; without an expression, "
 			      "--verdict, --chain and --table say what of it is shown" };
+	const std::vector<std::string> &tables = options.select.tables;
+	if (options.read.empty() && !options.arp && !tables.empty() &&
+	    std::all_of(tables.begin(), tables.end(), [](const auto &table) { return table.starts_with("arp:"); }))
+		return Error{ fmt::format("--table {} with {}: no packet can match, those of ARP are none of IP",
+					  tables.front(), options.ipv4 ? "-4" : "-6") };
 	return options.read.empty() ? judge_selection(options.select) : Status();
 }
 
@@ -263,6 +269,7 @@ Result<Parsed> parse_options(int argc, const char *const *argv)
 	options.color = color_of(raw.color);
 	options.ipv4 = !raw.only6;
 	options.ipv6 = !raw.only4;
+	options.arp = !raw.only4 && !raw.only6;
 	options.expression = joined(raw.expression);
 	if (auto status = judge(options); !status)
 		return status.error();

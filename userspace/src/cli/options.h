@@ -33,6 +33,7 @@ struct Options {
 	SelectOptions select;
 	bool ipv4 = true;
 	bool ipv6 = true;
+	bool arp = true; // too, unless one of the two is asked for alone
 	Color color = Color::automatic;
 	std::string output; // empty: standard output
 	uint64_t rotate = 0; // bytes of a file; 0: it grows as it will

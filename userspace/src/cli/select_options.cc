@@ -59,6 +59,8 @@ bool is_nft(std::string_view table)
 bool table_has(std::string_view table, std::string_view hook)
 {
 	// Where nft's own have chains nobody knows beforehand.
+	if (table.starts_with("arp:"))
+		return hook == "INPUT" || hook == "OUTPUT";
 	if (is_nft(table))
 		return true;
 	if (table == "raw")
@@ -98,8 +100,9 @@ std::string check_table(const std::string &word)
 				       "{}: iptables has the tables raw, mangle, nat, filter and security; one of nft's "
 				       "own is named with its family, as inet:{}",
 				       word, word.empty() ? "web" : word);
-	if (family != "ip:" && family != "ip6:" && family != "inet:" && family != "bridge:")
-		return fmt::format("{}: tables of nf_tables are traced in the families ip, ip6, inet and bridge", word);
+	if (family != "ip:" && family != "ip6:" && family != "inet:" && family != "bridge:" && family != "arp:")
+		return fmt::format("{}: tables of nf_tables are traced in the families ip, ip6, inet, bridge and arp",
+				   word);
 	return name.empty() ? fmt::format("{}: without a name", word) : "";
 }
 

@@ -5,6 +5,7 @@
 #include <cstring>
 #include <fmt/core.h>
 #include <linux/netfilter.h>
+#include <linux/netfilter_arp.h>
 #include <type_traits>
 
 #include "event/names.h"
@@ -36,17 +37,28 @@ std::string complaint(const Head &head, size_t record_size)
 	if (head.size != record_size)
 		return fmt::format("an event that calls itself {} bytes long in a record of {}", head.size,
 				   record_size);
-	if (head.family != NFPROTO_IPV4 && head.family != NFPROTO_IPV6)
+	const bool is_arp = head.family == NFPROTO_ARP;
+	if (head.family != NFPROTO_IPV4 && head.family != NFPROTO_IPV6 && !is_arp)
 		return fmt::format("an event of protocol family {}", head.family);
 	if (head.nft_family && nft_family_name(head.nft_family).empty())
 		return fmt::format("an event of a table of nf_tables family {}", head.nft_family);
-	if (head.hook >= NF_INET_NUMHOOKS)
+	if (is_arp != (head.nft_family == IPT_EVENT_NFT_ARP))
+		return fmt::format("an event of protocol family {} in nf_tables family {}", head.family,
+				   head.nft_family);
+	if (head.hook >= NF_INET_NUMHOOKS || (is_arp && head.hook > NF_ARP_OUT))
 		return fmt::format("an event at hook {}", head.hook);
 	if (head.packet == 0 || head.seq == 0 || head.traversal == 0)
 		return "an event without a number";
 	if (!ends_with_zero(head.table))
 		return "an event with an endless table name";
 	return {};
+}
+
+// ARP counts its hooks by itself; from here on they have the numbers of those that mean the same.
+void take_hook(Head &head)
+{
+	if (head.family == NFPROTO_ARP)
+		head.hook = head.hook == NF_ARP_IN ? NF_INET_LOCAL_IN : NF_INET_LOCAL_OUT;
 }
 
 bool take_names(Enter &e)
@@ -118,6 +130,7 @@ Result<Event> body(std::span<const std::byte> record, bool is_nft)
 	if (!is_long)
 		event.head.flags &= static_cast<uint16_t>(~IPT_EVENT_TIMED);
 	take_header(event);
+	take_hook(event.head);
 	tame(event.head.table);
 	if (!take_names(event))
 		return Error{ "an event with an endless name" };
@@ -136,6 +149,7 @@ Result<Event> matches(const Head &head, std::span<const std::byte> record)
 	    record.size() != fixed.count * sizeof(ipt_event_match))
 		return Error{ fmt::format("an event of {} matches in {} bytes", fixed.count, head.size) };
 	Matches event{ head, {} };
+	take_hook(event.head);
 	event.match.reserve(fixed.count);
 	for (; !record.empty(); record = record.subspan(sizeof(ipt_event_match))) {
 		ipt_event_match raw;

@@ -15,7 +15,7 @@
 
 namespace ipt {
 
-using Head = ipt_event_head;
+using Head = ipt_event_head; // its hook is one of IP's, also of ARP
 using Enter = ipt_event_enter;
 using Rule = ipt_event_rule;
 using Leave = ipt_event_leave;

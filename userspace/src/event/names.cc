@@ -9,6 +9,8 @@
 #include <netinet/in.h>
 #include <utility>
 
+#include "event/arp.h"
+
 namespace ipt {
 
 namespace {
@@ -16,8 +18,9 @@ namespace {
 constexpr std::array kHooks{ "PREROUTING", "INPUT", "FORWARD", "OUTPUT", "POSTROUTING" };
 static_assert(kHooks.size() == NF_INET_NUMHOOKS);
 
-constexpr std::array<std::pair<uint8_t, std::string_view>, 4> kNftFamilies{ { { IPT_EVENT_NFT_INET, "inet" },
+constexpr std::array<std::pair<uint8_t, std::string_view>, 5> kNftFamilies{ { { IPT_EVENT_NFT_INET, "inet" },
 									      { IPT_EVENT_NFT_IPV4, "ip" },
+									      { IPT_EVENT_NFT_ARP, "arp" },
 									      { IPT_EVENT_NFT_BRIDGE, "bridge" },
 									      { IPT_EVENT_NFT_IPV6, "ip6" } } };
 
@@ -274,6 +277,8 @@ const char *connection_name(uint8_t connection)
 
 std::string endpoints_text(uint8_t family, const PacketFields &packet)
 {
+	if (family == NFPROTO_ARP)
+		return arp_ends_text(packet);
 	const bool ports = packet.fields & IPT_EVENT_PORTS;
 	return (endpoint(family, packet.source, packet.source_port, ports) += " > ") +=
 	       endpoint(family, packet.destination, packet.destination_port, ports);
@@ -281,6 +286,8 @@ std::string endpoints_text(uint8_t family, const PacketFields &packet)
 
 std::string packet_text(uint8_t family, const PacketFields &packet)
 {
+	if (family == NFPROTO_ARP)
+		return arp_text(packet);
 	std::string text = protocol_name(packet.protocol) + " " + endpoints_text(family, packet);
 	if (packet.fields & IPT_EVENT_TCP)
 		text += " " + tcp_flag_names(packet.tcp_flags);
@@ -307,8 +314,10 @@ std::string duration_text(uint64_t ns)
 	return fmt::format("{:.1f} s", ns / 1e9);
 }
 
-std::string details_text(const PacketFields &packet)
+std::string details_text(uint8_t family, const PacketFields &packet)
 {
+	if (family == NFPROTO_ARP)
+		return has_arp_addresses(packet) ? arp_ends_text(packet) : "";
 	std::string text = fmt::format("ttl {} tos {:#04x}", packet.ttl, packet.tos);
 	if (packet.fields & IPT_EVENT_ID)
 		text += fmt::format(" ip id {}", packet.id);

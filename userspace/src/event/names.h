@@ -44,13 +44,13 @@ const char *connection_name(uint8_t connection);
 // Protocol, addresses, ports, flags, length: "TCP 192.0.2.1:40000 > 192.0.2.2:443 SYN len 60".
 std::string packet_text(uint8_t family, const PacketFields &packet);
 
-// "192.0.2.1:40000 > 192.0.2.2:443"
+// "192.0.2.1:40000 > 192.0.2.2:443"; of ARP sender and target.
 std::string endpoints_text(uint8_t family, const PacketFields &packet);
 
 // "0.9 us", "1.2 ms"
 std::string duration_text(uint64_t ns);
 
-// What only -v shows: "ttl 64 tos 0x10 id 4711 mark 0x1 ct NEW".
-std::string details_text(const PacketFields &packet);
+// What only -v shows: "ttl 64 tos 0x10 id 4711 mark 0x1 ct NEW"; of ARP all addresses, if they are known.
+std::string details_text(uint8_t family, const PacketFields &packet);
 
 } // namespace ipt

@@ -146,12 +146,20 @@ bool Session::sees_nft() const
 	return known && known->features & IPTABLES_TRACE_FEATURE_NFT;
 }
 
-Status Session::set_programs(int enter, int rule, int leave) const
+bool Session::sees_arp() const
+{
+	const auto known = info();
+	return known && known->features & IPTABLES_TRACE_FEATURE_ARP;
+}
+
+Status Session::set_programs(int enter, int rule, int leave, bool arp) const
 {
 	// An older module wants to hear of none, and takes that for the legacy one.
 	iptables_trace_programs programs{ enter, rule, leave, 0 };
 	if (sees_nft())
 		programs.back_ends = IPTABLES_TRACE_BACK_END_LEGACY | IPTABLES_TRACE_BACK_END_NFT;
+	if (arp && sees_nft() && sees_arp())
+		programs.back_ends |= IPTABLES_TRACE_BACK_END_ARP;
 	return outcome(ioctl(device_.get(), IPTABLES_TRACE_SET_PROGRAMS, &programs), "cannot use the BPF programs");
 }
 

@@ -26,8 +26,9 @@ public:
 	Result<Info> info() const;
 	// What the module can see beside iptables-legacy.
 	bool sees_nft() const;
-	// Of all tables that the module can see.
-	Status set_programs(int enter, int rule, int leave) const;
+	bool sees_arp() const;
+	// Of all tables that the module can see; arp: also of those in which packets are none of IP.
+	Status set_programs(int enter, int rule, int leave, bool arp) const;
 	// instructions: of a struct sock_filter, as pcap_compile() makes them.
 	Status set_filter(const void *instructions, unsigned int count, bool children) const;
 	// -1: all.

@@ -12,6 +12,7 @@
 #include <span>
 #include <utility>
 
+#include "event/arp.h"
 #include "event/names.h"
 #include "pipeline/header_says.h"
 #include "pipeline/nft_values.h"
@@ -137,7 +138,7 @@ std::optional<NftField> other_family(uint8_t family, const Seen &seen)
 {
 	if (seen.family() == family)
 		return std::nullopt;
-	return absent(seen.family() == NFPROTO_IPV6 ? "IPv6" : "IPv4");
+	return absent(seen.family() == NFPROTO_IPV6 ? "IPv6" : seen.family() == NFPROTO_ARP ? "ARP" : "IPv4");
 }
 
 NftField address_field(bool source, const Seen &seen)
@@ -173,6 +174,29 @@ NftField ip_field(std::string_view name, uint8_t family, const Seen &seen)
 		return number_of(
 			kTos, [](const PacketFields &packet) { return static_cast<uint32_t>(packet.tos >> 2); }, seen,
 			dscp, "{:#x}");
+	return {};
+}
+
+// name: "operation", "saddr ip". Rules ask for what is where IPv4 on Ethernet has it, whatever the packet is.
+NftField arp_field(std::string_view name, const Seen &seen)
+{
+	if (auto other = other_family(NFPROTO_ARP, seen))
+		return std::move(*other);
+	const auto arp = seen.certain(kAddresses, arp_of);
+	if (!arp)
+		return {};
+	if (name == "operation")
+		return known(arp->operation, word_of(kArpOperations, arp->operation), named<kArpOperations>);
+	if (name == "htype")
+		return known(arp->hardware, fmt::format("{}", arp->hardware), plain_number);
+	if (name == "ptype")
+		return known(arp->protocol, word_of(kEthernet, arp->protocol), named<kEthernet>);
+	if (name == "hlen")
+		return known(arp->hardware_length, fmt::format("{}", arp->hardware_length), plain_number);
+	if (name == "plen")
+		return known(arp->protocol_length, fmt::format("{}", arp->protocol_length), plain_number);
+	if ((name == "saddr ip" || name == "daddr ip") && has_arp_addresses(seen.then))
+		return address_field(name == "saddr ip", seen);
 	return {};
 }
 
@@ -243,6 +267,10 @@ NftField mark_field(uint32_t mark, const Seen &seen)
 
 NftField meta_field(std::string_view name, const Seen &seen)
 {
+	if (name == "mark")
+		return mark_field(seen.mark, seen);
+	if (seen.family() == NFPROTO_ARP)
+		return name == "protocol" ? known(ETH_P_ARP, "ARP", named<kEthernet>) : NftField{};
 	const bool at_bridge = seen.enter.head.nft_family == IPT_EVENT_NFT_BRIDGE;
 	const bool is_ipv6 = seen.family() == NFPROTO_IPV6;
 	const uint8_t number = seen.then.protocol;
@@ -255,7 +283,7 @@ NftField meta_field(std::string_view name, const Seen &seen)
 	if (name == "length" && !at_bridge)
 		return number_of(
 			kLength, [](const PacketFields &packet) { return packet.length; }, seen);
-	return name == "mark" ? mark_field(seen.mark, seen) : NftField{};
+	return {};
 }
 
 bool has_connection(const PacketFields &packet)
@@ -328,6 +356,10 @@ NftField nft_field(std::string_view key, const Seen &seen)
 		return device_field(seen.enter.in);
 	if (key == "oif" || key == "oifname")
 		return device_field(seen.enter.out);
+	if (key.starts_with("arp "))
+		return arp_field(key.substr(4), seen);
+	if (seen.family() == NFPROTO_ARP && !key.starts_with("meta "))
+		return {};
 	// Routing knows of which type it is.
 	if (key == "fib saddr type" || key == "fib daddr type")
 		return address_field(key == "fib saddr type", seen);

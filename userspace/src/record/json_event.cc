@@ -8,6 +8,7 @@
 #include <ctime>
 #include <linux/netfilter.h>
 
+#include "event/arp.h"
 #include "event/names.h"
 #include "record/vocabulary.h"
 
@@ -68,8 +69,37 @@ void set_connection(PacketFields &packet, const JsonObject &object)
 	packet.ct_mark = from.number<uint32_t>("mark");
 }
 
+void set_arp_end(uint8_t (&to)[IPT_EVENT_ADDR_LEN], const JsonObject &from, const char *address, const char *ethernet)
+{
+	set_address(to, NFPROTO_IPV4, from.text(address));
+	if (const std::string text = from.text(ethernet); !set_ethernet(to, text))
+		throw BadRecord(fmt::format("\"{}\" is not an address of Ethernet", text));
+}
+
+PacketFields arp_fields(const JsonObject &event)
+{
+	const JsonObject from = event.object("arp");
+	PacketFields packet{};
+	set_arp(packet, { .operation = from.number<uint16_t>("operation_number"),
+			  .hardware = from.number<uint16_t>("hardware"),
+			  .protocol = from.number<uint16_t>("protocol"),
+			  .hardware_length = from.number<uint8_t>("hardware_length"),
+			  .protocol_length = from.number<uint8_t>("protocol_length") });
+	if (from.has("sender")) {
+		packet.fields |= IPT_EVENT_ARP;
+		set_arp_end(packet.source, from, "sender", "sender_ethernet");
+		set_arp_end(packet.destination, from, "target", "target_ethernet");
+	}
+	packet.fields |= static_cast<uint16_t>(from.is("cut") ? IPT_EVENT_CUT : 0);
+	packet.length = from.number<uint32_t>("length");
+	packet.mark = from.number<uint32_t>("mark");
+	return packet;
+}
+
 PacketFields fields(const JsonObject &event, uint8_t family)
 {
+	if (family == NFPROTO_ARP)
+		return arp_fields(event);
 	const JsonObject from = event.object("ip");
 	PacketFields packet{};
 	const auto field = [&](const char *key, unsigned int bit, auto &to) {
@@ -254,9 +284,9 @@ Event event_from(const JsonObject &object, std::string_view type)
 uint8_t family_from(const JsonObject &object)
 {
 	const std::string word = object.text("family");
-	if (word != "ipv4" && word != "ipv6")
-		throw BadRecord("\"family\" is neither ipv4 nor ipv6");
-	return word == "ipv6" ? NFPROTO_IPV6 : NFPROTO_IPV4;
+	if (word != "ipv4" && word != "ipv6" && word != "arp")
+		throw BadRecord("\"family\" is none of ipv4, ipv6 and arp");
+	return word == "ipv6" ? NFPROTO_IPV6 : word == "arp" ? NFPROTO_ARP : NFPROTO_IPV4;
 }
 
 uint8_t nft_family_from(const JsonObject &object)

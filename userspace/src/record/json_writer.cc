@@ -5,6 +5,7 @@
 #include <ctime>
 #include <linux/netfilter.h>
 
+#include "event/arp.h"
 #include "event/names.h"
 #include "pipeline/met.h"
 #include "record/vocabulary.h"
@@ -17,7 +18,7 @@ constexpr int64_t kSecond = 1'000'000'000;
 
 const char *family_word(uint8_t family)
 {
-	return family == NFPROTO_IPV6 ? "ipv6" : "ipv4";
+	return family == NFPROTO_IPV6 ? "ipv6" : family == NFPROTO_ARP ? "arp" : "ipv4";
 }
 
 void hex(std::string &to, const uint8_t *bytes, size_t size)
@@ -45,8 +46,29 @@ void connection(JsonText &json, const PacketFields &packet)
 	json.number("status", packet.ct_status).number("mark", packet.ct_mark).close();
 }
 
+void arp_fields(JsonText &json, const PacketFields &packet)
+{
+	const Arp arp = arp_of(packet);
+	json.open("arp").text("operation", arp_operation_name(arp.operation));
+	json.number("operation_number", arp.operation).number("hardware", arp.hardware);
+	json.number("hardware_length", arp.hardware_length).number("protocol", arp.protocol);
+	json.number("protocol_length", arp.protocol_length);
+	if (has_arp_addresses(packet)) {
+		json.word("sender", address_text(NFPROTO_IPV4, packet.source));
+		json.word("sender_ethernet", ethernet_text(packet.source));
+		json.word("target", address_text(NFPROTO_IPV4, packet.destination));
+		json.word("target_ethernet", ethernet_text(packet.destination));
+	}
+	json.number("length", packet.length);
+	if (packet.fields & IPT_EVENT_CUT)
+		json.boolean("cut", true);
+	json.number("mark", packet.mark).close();
+}
+
 void fields(JsonText &json, uint8_t family, const PacketFields &packet)
 {
+	if (family == NFPROTO_ARP)
+		return arp_fields(json, packet);
 	const auto has = [&packet](unsigned int field) { return packet.fields & field; };
 	json.open("ip").word("protocol", protocol_name(packet.protocol)).number("protocol_number", packet.protocol);
 	json.word("source", address_text(family, packet.source));

@@ -46,8 +46,8 @@ bool is_one_of(const std::array<std::string_view, N> &words, std::string_view wo
 
 // Conditions that are a word, and those that are two.
 constexpr std::array<std::string_view, 6> kSingle{ "iif", "oif", "iifname", "oifname", "iifgroup", "oifgroup" };
-constexpr std::array<std::string_view, 13> kFirst{ "ip", "ip6",	 "tcp",	   "udp",   "sctp", "dccp", "udplite",
-						   "th", "icmp", "icmpv6", "ether", "meta", "ct" };
+constexpr std::array<std::string_view, 14> kFirst{ "ip", "ip6",	 "tcp",	   "udp",   "sctp", "dccp", "udplite",
+						   "th", "icmp", "icmpv6", "ether", "meta", "ct",   "arp" };
 // Behind "ct", "ip" and others there is also what has a form of its own.
 constexpr std::array<std::string_view, 8> kOtherForms{ "count",	  "original",	 "reply", "option",
 						       "timeout", "expectation", "time",  "hour" };
@@ -58,8 +58,8 @@ constexpr std::array<std::string_view, 13> kEnds{ "accept",   "drop",	"jump",	  
 // Of those: what changes more of a packet than a mark.
 constexpr std::array<std::string_view, 5> kChanging{ "notrack", "masquerade", "snat", "dnat", "redirect" };
 // Of what is not read: what begins a question, and by what it is known not to be one alone.
-constexpr std::array<std::string_view, 12> kAsking{ "fib", "ct",  "socket", "rt",  "quota",  "meta",
-						    "ip",  "tcp", "exthdr", "add", "update", "numgen" };
+constexpr std::array<std::string_view, 13> kAsking{ "fib", "ct",     "socket", "rt",	 "quota",  "meta", "ip",
+						    "tcp", "exthdr", "add",    "update", "numgen", "arp" };
 constexpr std::array<std::string_view, 7> kDoing{ "set", "reset", "xt", "tproxy", "synproxy", "dup", "fwd" };
 constexpr std::array<std::string_view, 6> kLogOptions{
 	"prefix", "level", "group", "snaplen", "queue-threshold", "flags"
@@ -166,7 +166,13 @@ std::string Reader::take_key()
 	    is_one_of(kOtherForms, tokens_[at_ + 1].text))
 		return {};
 	at_ += 2;
-	return first + " " + tokens_[at_ - 1].text;
+	const std::string &second = tokens_[at_ - 1].text;
+	// "arp saddr ip"
+	if (first != "arp" || (second != "saddr" && second != "daddr"))
+		return first + " " + second;
+	if (!more() || tokens_[at_].quoted)
+		return {};
+	return first + " " + second + " " + tokens_[at_++].text;
 }
 
 // "fin,syn", "(fin | syn)", "0xff".

@@ -13,16 +13,35 @@ namespace ipt {
 
 namespace {
 
-size_t nft_tables_in(const Netns &netns, bool ipv4, bool ipv6)
+bool is_wanted(uint8_t family, const Families &wanted)
+{
+	switch (family) {
+	case NFPROTO_IPV4:
+		return wanted.ipv4;
+	case NFPROTO_IPV6:
+		return wanted.ipv6;
+	case NFPROTO_ARP:
+		return wanted.arp;
+	}
+	return !nft_family_name(family).empty();
+}
+
+void add_nft_tables(Presence &presence, const Netns &netns, const Families &wanted)
 {
 	const auto inside = InNetns::enter(netns);
 	const auto tables = inside ? nft_tables() : std::vector<NftTable>();
 	if (!tables)
-		return 0;
-	return static_cast<size_t>(std::count_if(tables->begin(), tables->end(), [&](const NftTable &table) {
-		const bool is_wanted = table.family == NFPROTO_IPV4 ? ipv4 : table.family == NFPROTO_IPV6 ? ipv6 : true;
-		return is_wanted && !nft_family_name(table.family).empty() && has_base_chain(table);
-	}));
+		return;
+	for (const NftTable &table : *tables) {
+		if (is_wanted(table.family, wanted) && has_base_chain(table))
+			(table.family == NFPROTO_ARP ? presence.arp : presence.nft)++;
+	}
+}
+
+// Those that the module cannot see.
+size_t unseen_tables(const Presence &presence, const Sight &sight)
+{
+	return (sight.nft ? 0 : presence.nft) + (sight.nft && sight.arp ? 0 : presence.arp);
 }
 
 std::string unseen(size_t tables)
@@ -35,24 +54,26 @@ std::string unseen(size_t tables)
 
 } // namespace
 
-Presence look_for_rules(const std::vector<Netns> &places, bool ipv4, bool ipv6)
+Presence look_for_rules(const std::vector<Netns> &places, const Families &wanted)
 {
 	Presence presence;
 	const bool has_nft = has_nf_tables();
 	for (const Netns &netns : places) {
-		presence.legacy += ipv4 ? tables_in(netns, NFPROTO_IPV4).size() : 0;
-		presence.legacy += ipv6 ? tables_in(netns, NFPROTO_IPV6).size() : 0;
-		presence.nft += has_nft ? nft_tables_in(netns, ipv4, ipv6) : 0;
+		presence.legacy += wanted.ipv4 ? tables_in(netns, NFPROTO_IPV4).size() : 0;
+		presence.legacy += wanted.ipv6 ? tables_in(netns, NFPROTO_IPV6).size() : 0;
+		if (has_nft)
+			add_nft_tables(presence, netns, wanted);
 	}
 	return presence;
 }
 
-std::string presence_error(const Presence &presence, bool sees_nft, bool everywhere)
+std::string presence_error(const Presence &presence, const Sight &sight, bool everywhere)
 {
-	if (presence.legacy || (presence.nft && sees_nft))
+	const size_t missed = unseen_tables(presence, sight);
+	if (presence.legacy || presence.nft + presence.arp > missed)
 		return {};
-	if (presence.nft)
-		return unseen(presence.nft);
+	if (missed)
+		return unseen(missed);
 	return fmt::format(
 		"{} a table of iptables-legacy {} a base chain of nf_tables (iptables-nft, nft), so there is no "
 		"rule to trace: load rules first, or choose another one with --netns",
@@ -60,12 +81,12 @@ std::string presence_error(const Presence &presence, bool sees_nft, bool everywh
 		everywhere ? "or" : "nor");
 }
 
-std::string presence_note(const Presence &presence, bool sees_nft)
+std::string presence_note(const Presence &presence, const Sight &sight)
 {
-	if (!presence.nft)
+	if (!presence.nft && !presence.arp)
 		return {};
-	if (!sees_nft)
-		return unseen(presence.nft);
+	if (const size_t missed = unseen_tables(presence, sight))
+		return unseen(missed);
 	return presence.legacy ? "rules live both in iptables-legacy and in nf_tables (iptables-nft, nft)" :
 				 "rules live in nf_tables (iptables-nft, nft), and none in iptables-legacy";
 }

@@ -10,17 +10,31 @@
 
 namespace ipt {
 
-// Tables of wanted families that packets can come into.
-struct Presence {
-	size_t legacy = 0;
-	size_t nft = 0; // with a base chain at least
+// Which packets are wanted.
+struct Families {
+	bool ipv4 = true;
+	bool ipv6 = true;
+	bool arp = true;
 };
 
-Presence look_for_rules(const std::vector<Netns> &places, bool ipv4, bool ipv6);
+// Tables of wanted families that packets can come into; those of nf_tables have a base chain at least.
+struct Presence {
+	size_t legacy = 0;
+	size_t nft = 0;
+	size_t arp = 0; // of nf_tables too, and not among those
+};
 
-// One line for the user if there is nothing to trace; empty otherwise. sees_nft: the module does.
-std::string presence_error(const Presence &presence, bool sees_nft, bool everywhere);
+// What of nf_tables the module can see.
+struct Sight {
+	bool nft = true;
+	bool arp = true;
+};
+
+Presence look_for_rules(const std::vector<Netns> &places, const Families &wanted);
+
+// One line for the user if there is nothing to trace; empty otherwise.
+std::string presence_error(const Presence &presence, const Sight &sight, bool everywhere);
 // Which of the two back ends it is, if there is more to it than iptables-legacy; empty otherwise.
-std::string presence_note(const Presence &presence, bool sees_nft);
+std::string presence_note(const Presence &presence, const Sight &sight);
 
 } // namespace ipt

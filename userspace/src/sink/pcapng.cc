@@ -20,7 +20,7 @@ constexpr uint32_t kInbound = 1;
 constexpr uint32_t kOutbound = 2;
 constexpr char kNanoseconds = 9;
 
-// The head that LINKTYPE_LINUX_SLL wants before the IP header, in network byte order.
+// The head that LINKTYPE_LINUX_SLL wants before the IP or ARP header, in network byte order.
 struct CookedHead {
 	uint16_t type; // 0: to us, 4: from us
 	uint16_t hardware = 0xfeff; // ARPHRD_NONE: the address below means nothing
@@ -30,9 +30,14 @@ struct CookedHead {
 };
 static_assert(sizeof(CookedHead) == 16);
 
+int ether_type(uint8_t family)
+{
+	return family == NFPROTO_IPV6 ? ETH_P_IPV6 : family == NFPROTO_ARP ? ETH_P_ARP : ETH_P_IP;
+}
+
 CookedHead cooked_head(const Traversal &walk, uint32_t direction)
 {
-	const int protocol = walk.head.family == NFPROTO_IPV6 ? ETH_P_IPV6 : ETH_P_IP;
+	const int protocol = ether_type(walk.head.family);
 	return { .type = htons(direction == kOutbound ? PACKET_OUTGOING : PACKET_HOST),
 		 .protocol = htons(static_cast<uint16_t>(protocol)) };
 }

@@ -39,8 +39,9 @@ std::string TreeText::head_line(const PacketTrace &trace) const
 	const auto &enter = trace.traversals.front().enter;
 	std::string line = fmt::format("{} #{} ", look_.clock.time_of_day(trace.first.time), trace.number);
 	line += fields ? packet_text(trace.first.family, *fields) : "a packet whose fields were lost";
-	if (fields && look_.verbose)
-		line += " " + details_text(*fields);
+	if (const std::string details = fields && look_.verbose ? details_text(trace.first.family, *fields) : "";
+	    !details.empty())
+		line += " " + details;
 	if (fields && fields->mark)
 		line += fmt::format(" mark {:#x}", fields->mark);
 	if (enter)
