@@ -196,6 +196,20 @@ static int unknown_back_end(void)
 	return call(IPTABLES_TRACE_SET_PROGRAMS, &programs);
 }
 
+static int arp_without_nft(void)
+{
+	struct iptables_trace_programs programs = {
+		.enter = load(BPF_PROG_TYPE_KPROBE, 0, 0), .rule = -1, .leave = -1,
+		.back_ends = IPTABLES_TRACE_BACK_END_LEGACY | IPTABLES_TRACE_BACK_END_ARP,
+	};
+	int err = call(IPTABLES_TRACE_SET_PROGRAMS, &programs);
+
+	if (err != EINVAL)
+		return err;
+	programs.back_ends |= IPTABLES_TRACE_BACK_END_NFT;
+	return call(IPTABLES_TRACE_SET_PROGRAMS, &programs) ?: EINVAL;
+}
+
 static int reserved_netns(void)
 {
 	struct iptables_trace_netns netns = { .fd = -1, .reserved = 1 };
@@ -642,6 +656,7 @@ static const struct {
 	{ "a pointer to nowhere: EFAULT", bad_pointer_in, EFAULT },
 	{ "a pointer to nowhere for an answer: EFAULT", bad_pointer_out, EFAULT },
 	{ "a back end that nobody knows: EINVAL", unknown_back_end, EINVAL },
+	{ "base chains of the family arp without others of nf_tables: EINVAL, and with them they are taken", arp_without_nft, EINVAL },
 	{ "the reserved field of SET_NETNS: EINVAL", reserved_netns, EINVAL },
 	{ "no program at all: EINVAL", no_program, EINVAL },
 	{ "a program's descriptor that is closed: EBADF", program_closed, EBADF },

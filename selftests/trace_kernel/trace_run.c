@@ -7,7 +7,7 @@
  *	-f CODE		filter, in the form of iptables -m bpf --bytecode (default: all packets)
  *	-n PATH		the network namespace (default: this one); "all" for all
  *	-c		select also what is made while a selected packet is in a table
- *	-B BACK_ENDS	which tables the programs hear of, of "ln" for legacy and nft (default: the kernel's)
+ *	-B BACK_ENDS	which tables the programs hear of, of "lna" for legacy, nft and its arp (default: the kernel's)
  *	-k KINDS	which programs, of "erl" (default: those that the object has)
  *	-r N		every N-th event of a packet is refused by its program
  *	-s BYTES	how large the ring buffer is (default: as the object says)
@@ -91,6 +91,17 @@ static void print_header(const struct iptables_trace_ctx *ctx)
 		printf(" icmp=%u", transport[0]);
 }
 
+/* As it is for IPv4 on Ethernet. */
+static void print_arp(const struct iptables_trace_ctx *ctx)
+{
+	const unsigned char *h = ctx->header;
+	char sender[INET_ADDRSTRLEN], target[INET_ADDRSTRLEN];
+
+	inet_ntop(AF_INET, h + 14, sender, sizeof(sender));
+	inet_ntop(AF_INET, h + 24, target, sizeof(target));
+	printf(" op=%u sender=%s target=%s", h[6] << 8 | h[7], sender, target);
+}
+
 /* RULE.INDEX of each, its answer (+ or -, and ! for hotdrop) and @ID of its program, if any. */
 static void print_matches(const struct trace_matches_record *r)
 {
@@ -149,7 +160,8 @@ static int print_record(void *context, void *data, size_t size)
 	       c->flags & IPTABLES_TRACE_F_CHAIN_CUT ? "chain_cut," : "",
 	       c->flags & IPTABLES_TRACE_F_UNTOLD ? "untold," : "");
 	printf(" family=%u table=%s hook=%s priority=%d", c->family, c->table,
-	       NAME(c->hook, "PREROUTING", "INPUT", "FORWARD", "OUTPUT", "POSTROUTING"), c->priority);
+	       c->family == 3 ? NAME(c->hook, "arp-in", "arp-out") :
+				NAME(c->hook, "PREROUTING", "INPUT", "FORWARD", "OUTPUT", "POSTROUTING"), c->priority);
 	printf(" in=%s/%u out=%s/%u", c->in_name, c->in_ifindex, c->out_name, c->out_ifindex);
 	printf(" chain=%s type=%s rule=%u", c->chain,
 	       NAME(c->rule_type, "-", "rule", "return", "policy", "other"), c->rule_number);
@@ -161,7 +173,10 @@ static int print_record(void *context, void *data, size_t size)
 	printf(" length=%u mark=%u ct=%u/%u/%u", c->length, c->mark, c->ct_state, c->ct_status, c->ct_mark);
 	printf(" nf_trace=%u skb=%d state_hook=%u headers=%u", r->nf_trace, !!r->skb, r->state_hook, c->header_len);
 	printf(" result=%llx caller=%llx", r->result, r->caller);
-	print_header(c);
+	if (c->family == 3)
+		print_arp(c);
+	else
+		print_header(c);
 	if (size == sizeof(struct trace_matches_record))
 		print_matches(data);
 	printf("\n");
@@ -188,7 +203,8 @@ static void print_stats(int session)
 static unsigned int back_ends_of(const char *letters)
 {
 	return (strchr(letters, 'l') ? IPTABLES_TRACE_BACK_END_LEGACY : 0) |
-	       (strchr(letters, 'n') ? IPTABLES_TRACE_BACK_END_NFT : 0);
+	       (strchr(letters, 'n') ? IPTABLES_TRACE_BACK_END_NFT : 0) |
+	       (strchr(letters, 'a') ? IPTABLES_TRACE_BACK_END_ARP : 0);
 }
 
 /* "N,code jt jf k,code jt jf k,..." */
