@@ -48,8 +48,7 @@ traffic()
 	in_left ping -nqc1 -W1 -s 3000 192.0.2.2 >/dev/null
 }
 again() { setpriv --reuid 65534 --regid 65534 --clear-groups iptables-trace --color never --cost --read "$@" 2>/dev/null; }
-# By packet: each live trace has them in the order in which it came to know their ends.
-trees_by_packet() { awk 'BEGIN { RS = "" } { number = substr($2, 2) + 0; gsub(/\n/, "\r"); print number "\t" $0 }' | sort -s -n -k1,1 | cut -f2- | tr '\r' '\n'; }
+# By packet, as trees_by_packet has them.
 lines_by_packet() { sed -E 's/^([^ ]+ #)([0-9]+)([. ])/\2 \1\2\3/' | sort -s -n -k1,1 | cut -d' ' -f2-; }
 
 ktap_plan 23
