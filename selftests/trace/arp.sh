@@ -66,7 +66,7 @@ traces()
 	trace_stop "$1"
 }
 
-ktap_plan 36
+ktap_plan 38
 for format in tree line folded; do
 	trace $format --format $format --cost arp
 done
@@ -222,4 +222,18 @@ arp_from 192.0.2.50
 in_right bash -c 'echo x >/dev/udp/192.0.2.77/9997'
 trace_wait mine
 check "ARP has no owner" same "$(heads mine)" UDP
+
+in_right nft delete table ip web
+unload ip_tables ip6_tables
+trace alone -c 1
+arp_from 192.0.2.66
+trace_wait alone
+check "a table of ARP alone is something to trace" same "$(heads alone)" "Request 192.0.2.2"
+nothing_to_trace()
+{
+	local status=0
+	timeout 30 iptables-trace -4 --netns "$right" >"$trace_dir/nothing" 2>&1 || status=$?
+	same "$status" 3 && grep -q 'so there is no rule to trace' "$trace_dir/nothing"
+}
+check "... but not with -4" nothing_to_trace
 ktap_end
