@@ -134,7 +134,7 @@ traffic_start()
 	# No more than the machine has time for besides the test: what is sent while the reader is busy would only be lost.
 	local cpu sender interval=$((2000 * ${TEST_SLOWNESS:-1} * ${TEST_SLOWNESS:-1}))
 	for ((cpu = 0; cpu < $(nproc); cpu++)); do
-		sender=(nice -n 19 taskset -c $cpu "$trace_bin/udp_send" -i "$interval")
+		sender=(nice -n 19 taskset -c "$cpu" "$trace_bin/udp_send" -i "$interval")
 		nsenter --net="/run/netns/$left" -- "${sender[@]}" 192.0.2.2 9 >/dev/null 2>&1 &
 		traffic+=($!)
 		nsenter --net="/run/netns/$right" -- "${sender[@]}" 192.0.2.1 9 >/dev/null 2>&1 &
