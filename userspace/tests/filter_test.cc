@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <linux/filter.h>
 #include <linux/if_ether.h>
 #include <pcap/pcap.h>
+#include <string>
+#include <utility>
 
 #include "filter/ethernet.h"
 #include "filter/filter.h"
@@ -194,6 +197,37 @@ TEST(Filter, arp_and_what_only_frames_have)
 	EXPECT_NE(complaint({ "ether src 52:54:00:12:34:56" }), "");
 	EXPECT_EQ(complaint({ "ether src 52:54:00:12:34:56" }).find("cannot be asked for"), std::string::npos);
 	EXPECT_EQ(complaint({ "ether proto 0x806" }), "expression 'ether proto 0x806': expression rejects all packets");
+}
+
+// That is at no place of the packet, and so where it is for any link. Not every libpcap has these words.
+TEST(Filter, arp_beside_what_the_kernel_knows_of_a_packet)
+{
+	const auto has_load = [](const Filter &filter, int what) {
+		return std::any_of(filter.begin(), filter.end(), [what](const Instruction &instruction) {
+			return BPF_CLASS(instruction.code) == BPF_LD &&
+			       instruction.k == static_cast<uint32_t>(SKF_AD_OFF + what);
+		});
+	};
+	for (const auto &[word, what] :
+	     { std::pair("outbound", SKF_AD_PKTTYPE), std::pair("ifindex 3", SKF_AD_IFINDEX) }) {
+		if (!compile({ word }))
+			continue;
+		for (const char *with : { "arp or ", "arp and ", "not arp and " }) {
+			const auto filter = compile({ std::string(with) + word });
+			ASSERT_TRUE(filter) << with << word;
+			EXPECT_TRUE(has_load(*filter, what)) << with << word;
+		}
+	}
+}
+
+// libpcap reckons where the inner packet is from where the frame begins.
+TEST(Filter, arp_and_what_is_within_a_tunnel)
+{
+	EXPECT_EQ(complaint({ "geneve 5 and tcp" }), "");
+	for (const char *expression : { "arp or geneve", "arp or (geneve 5 and host 192.0.2.1)" }) {
+		EXPECT_NE(complaint({ expression }).find("tunnel"), std::string::npos) << complaint({ expression });
+		EXPECT_EQ(complaint({ expression }).find("ethernet addresses"), std::string::npos) << expression;
+	}
 }
 
 TEST(Filter, arp_is_a_word)

@@ -19,6 +19,12 @@ bool loads_at(const Instruction &instruction)
 	return (which == BPF_LD && (mode == BPF_ABS || mode == BPF_IND)) || (which == BPF_LDX && mode == BPF_MSH);
 }
 
+// What the kernel knows of a packet: at no place of it, but behind all that there can be.
+bool is_ancillary(const Instruction &instruction)
+{
+	return instruction.k >= static_cast<uint32_t>(SKF_LL_OFF);
+}
+
 // Letters that go on with a word: "arp.example.net" is a host.
 bool is_of_word(char c)
 {
@@ -43,12 +49,14 @@ bool mentions_arp(std::string_view expression)
 Result<Filter> from_ethernet(Filter filter)
 {
 	for (Instruction &instruction : filter) {
-		if (!loads_at(instruction))
+		if (!loads_at(instruction) || is_ancillary(instruction))
 			continue;
 		if (instruction.code == (BPF_LD | BPF_H | BPF_ABS) && instruction.k == kType)
 			instruction.k = kProtocol;
 		else if (instruction.k >= ETH_HLEN)
 			instruction.k -= ETH_HLEN;
+		else if (BPF_MODE(instruction.code) == BPF_IND)
+			return Error{ "what is within a tunnel cannot be asked for together with the word arp" };
 		else
 			return Error{
 				"ethernet addresses cannot be asked for, as packets are looked at from their ARP or IP "

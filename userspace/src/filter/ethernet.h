@@ -13,7 +13,7 @@ namespace ipt {
 bool mentions_arp(std::string_view expression);
 
 // The type of a frame is what the kernel says that the packet is, and all else is where it is without the head of the link.
-// The error is of code that looks at an address of that.
+// The error is of code that looks at an address of that, or reckons a place in the frame by itself, as for what is in a tunnel.
 Result<Filter> from_ethernet(Filter filter);
 
 } // namespace ipt
