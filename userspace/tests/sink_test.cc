@@ -4,6 +4,7 @@
 #include <cstdlib>
 #include <fmt/core.h>
 #include <sys/mman.h>
+#include <utility>
 
 #include "event/names.h"
 #include "make_event.h"
@@ -178,6 +179,38 @@ TEST_F(SinkTest, tree_shows_what_changed_on_the_way)
 			"  now 192.0.2.1:40000 > 192.0.2.9:8080, ct NEW\n"
 			"  filter FORWARD eth0 > eth1  ACCEPT  1.5 us\n"
 			"  complete: ACCEPT in filter FORWARD\n\n");
+}
+
+// A rule can make another one of it: of the addresses no more is said than is known.
+TEST_F(SinkTest, tree_shows_what_became_of_a_packet_of_arp)
+{
+	size_t before = 0;
+	const auto changed = [&](const auto &change) {
+		p = PacketMaker(1);
+		p.head().family = NFPROTO_ARP;
+		p.fields() = who_has();
+		const Enter enter = p.enter_nft(IPT_EVENT_NFT_ARP, "guard", NF_INET_LOCAL_IN, "input", 1);
+		change(p.fields());
+		const std::string all = tree({ enter, p.leave(NF_ACCEPT) });
+		const std::string text = all.substr(std::exchange(before, all.size()));
+		const size_t at = text.find("\n      ");
+		return at == std::string::npos ? "" : text.substr(at + 7, text.find('\n', at + 1) - at - 7);
+	};
+	EXPECT_EQ(changed([](PacketFields &) {}), "");
+	EXPECT_EQ(changed([](PacketFields &arp) { arp.destination[3] = 9; }),
+		  "now request 192.0.2.1 at 52:54:00:12:34:56 > 192.0.2.9 at 00:00:00:00:00:00");
+	EXPECT_EQ(changed([](PacketFields &arp) {
+			  set_arp(arp, { 2, 1, 0x0800, 6, 4 });
+		  }),
+		  "now reply 192.0.2.1 at 52:54:00:12:34:56 > 192.0.2.2 at 00:00:00:00:00:00");
+	EXPECT_EQ(changed([](PacketFields &arp) {
+			  const uint32_t length = arp.length;
+			  arp = {};
+			  arp.length = length;
+			  set_arp(arp, { 1, 6, 0x0800, 6, 4 });
+		  }),
+		  "now request (hardware 6, addresses of 6 bytes; protocol 0x0800, of 4 bytes)");
+	EXPECT_EQ(changed([](PacketFields &arp) { arp.mark = 7; }), "mark 0x7");
 }
 
 TEST_F(SinkTest, tree_shows_what_each_rule_changed)

@@ -38,18 +38,13 @@ std::string target_text(const PacketFields &packet)
 
 std::string what_text(const PacketFields &packet)
 {
-	const Arp arp = arp_of(packet);
-	const std::string name = arp_operation_name(arp.operation);
-	if (!has_arp_addresses(packet))
-		return fmt::format("{} (hardware {}, addresses of {} bytes; protocol {:#06x}, of {} bytes)", name,
-				   arp.hardware, arp.hardware_length, arp.protocol, arp.protocol_length);
-	switch (arp.operation) {
+	switch (has_arp_addresses(packet) ? arp_of(packet).operation : 0) {
 	case 1:
 		return fmt::format("Request who-has {} tell {}", target_text(packet), ip_text(packet.source));
 	case 2:
 		return fmt::format("Reply {} is-at {}", ip_text(packet.source), ethernet_text(packet.source));
 	}
-	return fmt::format("{} {}", name, arp_ends_text(packet));
+	return arp_fields_text(packet);
 }
 
 } // namespace
@@ -103,6 +98,16 @@ std::string arp_text(const PacketFields &packet)
 {
 	const char *const cut = packet.fields & IPT_EVENT_CUT ? " (headers cut off)" : "";
 	return fmt::format("ARP, {}{} len {}", what_text(packet), cut, packet.length);
+}
+
+std::string arp_fields_text(const PacketFields &packet)
+{
+	const Arp arp = arp_of(packet);
+	const std::string name = arp_operation_name(arp.operation);
+	if (has_arp_addresses(packet))
+		return fmt::format("{} {}", name, arp_ends_text(packet));
+	return fmt::format("{} (hardware {}, addresses of {} bytes; protocol {:#06x}, of {} bytes)", name, arp.hardware,
+			   arp.hardware_length, arp.protocol, arp.protocol_length);
 }
 
 std::string arp_ends_text(const PacketFields &packet)

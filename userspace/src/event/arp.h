@@ -51,7 +51,11 @@ bool set_ethernet(uint8_t (&end)[IPT_EVENT_ADDR_LEN], std::string_view text);
 // As tcpdump says it: "ARP, Request who-has 192.0.2.2 tell 192.0.2.1 len 28".
 std::string arp_text(const PacketFields &packet);
 
-// "192.0.2.1 at 52:54:00:12:34:56 > 192.0.2.2 at 00:00:00:00:00:00"
+// All that it says: "request 192.0.2.1 at 52:54:00:12:34:56 > 192.0.2.2 at 00:00:00:00:00:00"; without the addresses if they are
+// not known, but of what kind they are.
+std::string arp_fields_text(const PacketFields &packet);
+
+// "192.0.2.1 at 52:54:00:12:34:56 > 192.0.2.2 at 00:00:00:00:00:00", of addresses that are known.
 std::string arp_ends_text(const PacketFields &packet);
 
 } // namespace ipt

@@ -6,9 +6,25 @@
 #include <linux/netfilter.h>
 #include <string_view>
 
+#include "event/arp.h"
 #include "event/names.h"
 
 namespace ipt {
+
+namespace {
+
+// What it is now, if that is something else than before.
+std::string now_text(uint8_t family, const PacketFields &before, const PacketFields &after)
+{
+	const bool same = std::memcmp(before.source, after.source, sizeof(after.source)) == 0 &&
+			  std::memcmp(before.destination, after.destination, sizeof(after.destination)) == 0 &&
+			  before.source_port == after.source_port && before.destination_port == after.destination_port;
+	if (family == NFPROTO_ARP)
+		return same && arp_of(before) == arp_of(after) ? "" : "now " + arp_fields_text(after);
+	return same ? "" : "now " + endpoints_text(family, after);
+}
+
+} // namespace
 
 std::string devices_text(const Enter &enter)
 {
@@ -51,10 +67,8 @@ std::string changes_text(uint8_t family, const PacketFields &before, const Packe
 {
 	std::string text;
 	const auto add = [&text](const std::string &change) { text += (text.empty() ? "" : ", ") + change; };
-	if (std::memcmp(before.source, after.source, sizeof(after.source)) != 0 ||
-	    std::memcmp(before.destination, after.destination, sizeof(after.destination)) != 0 ||
-	    before.source_port != after.source_port || before.destination_port != after.destination_port)
-		add("now " + endpoints_text(family, after));
+	if (const std::string now = now_text(family, before, after); !now.empty())
+		add(now);
 	if (before.mark != after.mark)
 		add(fmt::format("mark {:#x}", after.mark));
 	if (before.ct_mark != after.ct_mark)
