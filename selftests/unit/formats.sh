@@ -64,7 +64,7 @@ flame_graph_holds_every_frame()
 	diff "$work/have" "$work/want"
 }
 
-ktap_plan 32
+ktap_plan 33
 for from in json pcapng; do
 	for to in tree line json pcapng folded; do
 		check "$from as $to" cmp "$golden/demo.$to" <(read_as "$golden/demo.$from" $to)
@@ -80,6 +80,16 @@ check "so is every field and every word that can be, each of which occurs" same 
 for type in ${all_types#types: }; do
 	check "the schema knows every field of $type" refuses "if .type == \"$type\" then .surprise = 1 else . end"
 done
+# Be it of ARP where it cannot be, or not of ARP where nothing else can.
+arp_stays_in_its_place()
+{
+	local change
+	for change in 'del(.nft_family)' '.nft_family = "inet"' '.hook = "FORWARD"' '.family = "ipv4"' '.ip = .arp' 'del(.arp)'; do
+		refuses "if .type == \"enter\" and .family == \"arp\" then $change else . end" || { echo "$change" | diag; return 1; }
+	done
+	refuses 'if .type == "rule" and .family == "ipv4" then .nft_family = "arp" else . end'
+}
+check "the schema knows where packets of ARP can be" arp_stays_in_its_place
 
 check "tshark reads each packet, once for each table that it entered" same "$(tshark_as -T fields -e frame.number | wc -l)" "${#packets[@]}"
 check "tshark reads the rule path of each as its comment" comments_hold_rules

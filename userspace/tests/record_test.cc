@@ -403,6 +403,34 @@ TEST_F(RecordTest, wrong_values_are_named)
 	EXPECT_NE(read("").find("empty"), std::string::npos);
 }
 
+// As in events: what no module says is no recording of it.
+TEST_F(RecordTest, arp_where_it_cannot_be_is_named)
+{
+	const std::string json = recorded<JsonSink>({ sample_arp() });
+	ASSERT_EQ(read(json), "");
+	const auto complaint = [&](const char *what, const char *by) { return read(with(json, what, by)); };
+	EXPECT_NE(complaint("\"family\":\"arp\",\"nft_family\":\"arp\"", "\"family\":\"arp\",\"nft_family\":\"inet\"")
+			  .find("\"nft_family\""),
+		  std::string::npos);
+	EXPECT_NE(complaint("\"family\":\"arp\",\"nft_family\":\"arp\"", "\"family\":\"arp\"").find("\"nft_family\""),
+		  std::string::npos);
+	EXPECT_NE(complaint("\"hook\":\"INPUT\"", "\"hook\":\"FORWARD\"").find("\"hook\""), std::string::npos);
+	EXPECT_NE(complaint("\"arp\":{", "\"ip\":{").find("\"arp\""), std::string::npos);
+	EXPECT_NE(complaint("\"target\":", "\"x\":").find("\"target\""), std::string::npos);
+	EXPECT_NE(complaint("\"sender_ethernet\":\"52:54:", "\"sender_ethernet\":\"52:54:00:")
+			  .find("address of Ethernet"),
+		  std::string::npos);
+	EXPECT_NE(complaint("\"operation_number\":1", "\"operation_number\":65536").find("\"operation_number\""),
+		  std::string::npos);
+	EXPECT_NE(complaint("\"hardware_length\":6", "\"hardware_length\":256").find("\"hardware_length\""),
+		  std::string::npos);
+	const std::string ip = recorded<JsonSink>({ sample_nft() });
+	EXPECT_NE(read(with(ip, "\"nft_family\":\"inet\",\"table\":\"web\",\"hook",
+			    "\"nft_family\":\"arp\",\"table\":\"web\",\"hook"))
+			  .find("\"nft_family\""),
+		  std::string::npos);
+}
+
 TEST_F(RecordTest, objects_of_later_versions_are_passed_over)
 {
 	const std::string json = recorded<JsonSink>({ sample_tcp() });

@@ -146,6 +146,16 @@ uint16_t flags(const JsonObject &object)
 	return bits;
 }
 
+// Packets of ARP are in tables of that family alone, and no others are; on their way they are at two hooks.
+void judge_arp(const Head &head)
+{
+	const bool is_arp = head.family == NFPROTO_ARP;
+	if (is_arp != (head.nft_family == IPT_EVENT_NFT_ARP))
+		throw BadRecord("\"family\" and \"nft_family\" are not both arp");
+	if (is_arp && head.hook != NF_INET_LOCAL_IN && head.hook != NF_INET_LOCAL_OUT)
+		throw BadRecord("\"hook\" is none that packets of ARP come to");
+}
+
 Head head_from(const JsonObject &object, uint8_t type, size_t size)
 {
 	Head head{};
@@ -168,6 +178,7 @@ Head head_from(const JsonObject &object, uint8_t type, size_t size)
 	head.flags = flags(object);
 	head.hook = hook_from(object);
 	head.nft_family = object.has("nft_family") ? nft_family_from(object) : uint8_t{ 0 };
+	judge_arp(head);
 	set_name_from(head.table, object.text("table"));
 	return head;
 }
