@@ -4,13 +4,10 @@
 #include <cstdlib>
 #include <fmt/core.h>
 #include <sys/mman.h>
-#include <utility>
 
-#include "event/names.h"
 #include "make_event.h"
 #include "pipeline/correlator.h"
 #include "samples.h"
-#include "sink/describe.h"
 #include "sink/line.h"
 #include "sink/tree.h"
 
@@ -181,38 +178,6 @@ TEST_F(SinkTest, tree_shows_what_changed_on_the_way)
 			"  complete: ACCEPT in filter FORWARD\n\n");
 }
 
-// A rule can make another one of it: of the addresses no more is said than is known.
-TEST_F(SinkTest, tree_shows_what_became_of_a_packet_of_arp)
-{
-	size_t before = 0;
-	const auto changed = [&](const auto &change) {
-		p = PacketMaker(1);
-		p.head().family = NFPROTO_ARP;
-		p.fields() = who_has();
-		const Enter enter = p.enter_nft(IPT_EVENT_NFT_ARP, "guard", NF_INET_LOCAL_IN, "input", 1);
-		change(p.fields());
-		const std::string all = tree({ enter, p.leave(NF_ACCEPT) });
-		const std::string text = all.substr(std::exchange(before, all.size()));
-		const size_t at = text.find("\n      ");
-		return at == std::string::npos ? "" : text.substr(at + 7, text.find('\n', at + 1) - at - 7);
-	};
-	EXPECT_EQ(changed([](PacketFields &) {}), "");
-	EXPECT_EQ(changed([](PacketFields &arp) { arp.destination[3] = 9; }),
-		  "now request 192.0.2.1 at 52:54:00:12:34:56 > 192.0.2.9 at 00:00:00:00:00:00");
-	EXPECT_EQ(changed([](PacketFields &arp) {
-			  set_arp(arp, { 2, 1, 0x0800, 6, 4 });
-		  }),
-		  "now reply 192.0.2.1 at 52:54:00:12:34:56 > 192.0.2.2 at 00:00:00:00:00:00");
-	EXPECT_EQ(changed([](PacketFields &arp) {
-			  const uint32_t length = arp.length;
-			  arp = {};
-			  arp.length = length;
-			  set_arp(arp, { 1, 6, 0x0800, 6, 4 });
-		  }),
-		  "now request (hardware 6, addresses of 6 bytes; protocol 0x0800, of 4 bytes)");
-	EXPECT_EQ(changed([](PacketFields &arp) { arp.mark = 7; }), "mark 0x7");
-}
-
 TEST_F(SinkTest, tree_shows_what_each_rule_changed)
 {
 	const Enter enter = p.enter("filter", 1);
@@ -273,23 +238,6 @@ TEST_F(SinkTest, tree_says_what_a_packet_came_from)
 	const std::string text = tree({ p.enter("filter", 1), p.rule("DEEP", 2), child.enter("filter", 3),
 					child.leave(NF_ACCEPT), p.leave(NF_DROP, true) });
 	EXPECT_NE(text.find("  made while #1 was in filter INPUT, at rule 2 of DEEP\n"), std::string::npos);
-}
-
-TEST(Describe, owners)
-{
-	Owner owner{ 1000, 4711, 99, "curl", true, 0, "", {} };
-	EXPECT_EQ(owner_text(owner), "sent by curl (pid 99, uid 1000)");
-	owner.sending = false;
-	owner.cgroup = "/";
-	EXPECT_EQ(owner_text(owner), "sent for curl (pid 99, uid 1000)");
-	owner.pid = 0;
-	owner.cgroup = "/system.slice/docker-x.scope";
-	owner.container = { "docker", std::string(64, 'a'), "web" };
-	EXPECT_EQ(owner_text(owner), "sent for a socket of uid 1000 in /system.slice/docker-x.scope, container docker "
-				     "aaaaaaaaaaaa (web)");
-	owner.cgroup.clear();
-	owner.container = { "lxc", "", "web" };
-	EXPECT_EQ(owner_text(owner), "sent for a socket of uid 1000, container lxc web");
 }
 
 TEST_F(SinkTest, tree_says_who_has_sent_a_packet)
@@ -517,14 +465,6 @@ TEST_F(SinkTest, ipv6_and_verbose)
 	EXPECT_NE(text.find("TCP [c000:201::]:40000 > [c000:202::]:443 SYN len 60 ttl 64 tos 0x00 ip id 4711"),
 		  std::string::npos)
 		<< text;
-}
-
-TEST(Describe, durations)
-{
-	EXPECT_EQ(duration_text(900), "0.9 us");
-	EXPECT_EQ(duration_text(999'900), "999.9 us");
-	EXPECT_EQ(duration_text(1'500'000), "1.5 ms");
-	EXPECT_EQ(duration_text(2'500'000'000), "2.5 s");
 }
 
 } // namespace
