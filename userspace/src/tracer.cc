@@ -68,7 +68,7 @@ Exit trace(const Options &options)
 	auto place = find_place(options);
 	if (!place)
 		return fail(Exit::usage, place.error());
-	const Presence presence = look_for_rules(place->known, { options.ipv4, options.ipv6, options.arp });
+	const Presence presence = look_for_rules(place->known, { options.ipv4, options.ipv6, options.arp() });
 	const Sight sight{ .nft = session->sees_nft(), .arp = session->sees_arp() };
 	if (const std::string nothing = presence_error(presence, sight, place->everywhere); !nothing.empty())
 		return fail(Exit::not_here, { nothing });
@@ -110,8 +110,8 @@ Exit trace(const Options &options)
 	if (!programs)
 		return fail(Exit::not_here, programs.error());
 
-	if (auto status =
-		    session->set_programs(programs->enter_fd(), programs->rule_fd(), programs->leave_fd(), options.arp);
+	if (auto status = session->set_programs(programs->enter_fd(), programs->rule_fd(), programs->leave_fd(),
+						options.arp());
 	    !status)
 		return fail(Exit::failed, status.error());
 	if (auto status = configure(*session, *filter, *place, *request); !status)

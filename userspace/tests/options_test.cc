@@ -249,9 +249,9 @@ TEST(Options, selections_that_are_none)
 
 TEST(Options, arp_is_none_of_ip)
 {
-	EXPECT_TRUE(parse({})->options.arp);
-	EXPECT_FALSE(parse({ "-4" })->options.arp);
-	EXPECT_FALSE(parse({ "-6" })->options.arp);
+	EXPECT_TRUE(parse({})->options.arp());
+	EXPECT_FALSE(parse({ "-4" })->options.arp());
+	EXPECT_FALSE(parse({ "-6" })->options.arp());
 	EXPECT_NE(complaint({ "-4", "--table", "arp:filter" }).find("--table arp:filter with -4"), std::string::npos);
 	EXPECT_NE(complaint({ "-6", "--table", "arp:a,arp:b" }).find("with -6"), std::string::npos);
 	EXPECT_EQ(complaint({ "-4", "--table", "arp:filter,filter" }), "");

@@ -73,8 +73,8 @@ void describe(CLI::App &app, Options &options, Raw &raw)
 		       "In these network namespaces (names of ip-netns(8),\nprocesses, files of one), or all")
 		->type_name("NAME|PID|PATH,...")
 		->delimiter(',');
-	app.add_flag("-4,--ipv4", raw.only4, "Only IPv4");
-	app.add_flag("-6,--ipv6", raw.only6, "Only IPv6")->excludes("--ipv4");
+	app.add_flag("-4,--ipv4", raw.only4, "Only IPv4, and no ARP");
+	app.add_flag("-6,--ipv6", raw.only6, "Only IPv6, and no ARP")->excludes("--ipv4");
 	describe_selection(app, options.select, raw.selection);
 	app.add_option("--color", raw.color, "Colours; auto: if the output is a terminal")
 		->type_name("auto|always|never")
@@ -167,7 +167,7 @@ Status judge(const Options &options)
 		return Error{ "--read: what a recording holds was selected when it was made; without an expression, "
 			      "--verdict, --chain and --table say what of it is shown" };
 	const std::vector<std::string> &tables = options.select.tables;
-	if (options.read.empty() && !options.arp && !tables.empty() &&
+	if (options.read.empty() && !options.arp() && !tables.empty() &&
 	    std::all_of(tables.begin(), tables.end(), [](const auto &table) { return table.starts_with("arp:"); }))
 		return Error{ fmt::format("--table {} with {}: no packet can match, those of ARP are none of IP",
 					  tables.front(), options.ipv4 ? "-4" : "-6") };
@@ -269,7 +269,6 @@ Result<Parsed> parse_options(int argc, const char *const *argv)
 	options.color = color_of(raw.color);
 	options.ipv4 = !raw.only6;
 	options.ipv6 = !raw.only4;
-	options.arp = !raw.only4 && !raw.only6;
 	options.expression = joined(raw.expression);
 	if (auto status = judge(options); !status)
 		return status.error();

@@ -33,7 +33,6 @@ struct Options {
 	SelectOptions select;
 	bool ipv4 = true;
 	bool ipv6 = true;
-	bool arp = true; // too, unless one of the two is asked for alone
 	Color color = Color::automatic;
 	std::string output; // empty: standard output
 	uint64_t rotate = 0; // bytes of a file; 0: it grows as it will
@@ -50,6 +49,8 @@ struct Options {
 	bool verbose = false;
 	std::string expression;
 
+	// Packets of ARP are traced too, unless one version of IP is asked for alone.
+	bool arp() const { return ipv4 && ipv6; }
 	// Whether it takes more than what is captured of packets.
 	bool observes() const { return explain || dearest; }
 	// Whether it takes to know what rules took.
