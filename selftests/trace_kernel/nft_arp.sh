@@ -61,7 +61,7 @@ fields()
 		  print "" }'
 }
 
-ktap_plan 36
+ktap_plan 37
 trace_start session -B na
 arp_from 192.0.2.50
 arp_from 192.0.2.66
@@ -103,6 +103,12 @@ trace_stop session
 check "a hundred that look alike: each has its own number, at both chains" same \
 	"$(events session '^enter.* hook=arp-in ' | sed 's/.* packet=\([0-9]*\) .*/\1/' | sort | uniq -c | awk '{ print $1 }' | sort | uniq -c | xargs)" "100 2"
 check "... and none is a guess" same "$(stat_of session packets) $(stat_of session guessed) $(stat_of session forgotten)" "200 0 0"
+# Without an answer the next one comes in the same memory, to where the last one left.
+trace_start session -B na
+what_arp 1 192.0.2.50 192.0.2.77 -n 100
+trace_stop session
+check "a hundred that nobody answers are as many packets" same "$(stat_of session packets) $(stat_of session guessed) $(events session '^enter' | wc -l)" \
+	"100 0 200"
 
 # Filters begin at the header of ARP on both ways.
 trace_start session -B na -f "$filter_reply"
