@@ -3,12 +3,14 @@
  * iptables_trace.ko, for its own files alone.
  *
  *	trace_main.c	the module: what is set up when, undone in reverse
- *	trace_control.c	/dev/iptables_trace: the only place where user space's input is read
+ *	trace_device.c	/dev/iptables_trace: an open file is a session
+ *	trace_control.c	what user space asks of it: the only place where its input is read
  *	trace_session.c	sessions: start, stop, which ones run
  *	trace_prog.c	which BPF programs are taken, and how they run
  *	trace_hooks.c	the probes in the kernel: set, removed, what they missed
  *	trace_canary.c	whether probes are hit at all
  *	trace_walk.c	what happens at a probe: a packet's walk through a table
+ *	trace_walk.h	what is kept of packets and their walks
  *	trace_wanted.h	which sessions want a packet
  *	trace_mark.c	the mark that has the kernel tell of rules, beside the user's own
  *	trace_nft.c	what is different where the table is a base chain of nf_tables
@@ -21,6 +23,7 @@
  *	trace_flow.c	which packets are the first of a flow
  *	trace_notes.c	what is kept of any number of packets or flows, in memory of a fixed size
  *	trace_notes.h	how it is asked
+ *	trace_tell.h	how it is told: event by event, or of a whole walk
  *	trace_event.c	what a program is told
  *	trace_ruleset.c	which ruleset a table has at the moment
  *	trace_observe.c	what the matches of rules say, and what they cost
@@ -48,9 +51,9 @@
 
 #include "compat/compat.h"
 #include "trace_cost.h"
-#include "trace_nft_match.h"
 #include "uapi/iptables_trace_ctl.h"
 #include "uapi/iptables_trace_ctx.h"
+#include "trace_walk.h"
 
 struct bpf_prog;
 struct cgroup;
@@ -66,17 +69,11 @@ struct sock;
 struct sock_fprog_kern;
 struct xt_table;
 
-/* A packet has room for the numbers that this many sessions gave it. */
-#define ITRACE_MAX_SESSIONS	8
-
 /* How many selected packets can be followed at once, all sessions together: 200 bytes each, while a session runs. */
 #define ITRACE_MAX_PACKETS	8192
 
-/* The arguments of a program, of which the context says what they are. */
-#define ITRACE_ARGS		3
-
 /* Programs of a session, indexed by the kind of event. */
-#define ITRACE_KINDS		(IPTABLES_TRACE_MATCHES + 1)
+#define ITRACE_KINDS		(IPTABLES_TRACE_TRAVERSAL + 1)
 
 /* What the kernel did not let the probes see, of all sessions. */
 struct itrace_missed {
@@ -185,103 +182,12 @@ struct itrace_running {
 	bool limits;			/* a session is content with some of the packets */
 	bool observes;			/* a session has a program for matches */
 	bool costs;			/* a session asks what walks take */
+	unsigned int wholly;		/* bits: the sessions with a program of whole traversals */
 	/* Bits: the sessions that want to hear of the one back end and the other. */
 	unsigned int legacy;
 	unsigned int nft;
 	unsigned int arp;		/* some of these */
 	struct itrace_session *session[ITRACE_MAX_SESSIONS];
-};
-
-/* Where on a packet's way through the host a table is. */
-struct itrace_order {
-	u8 stage;			/* grows from hook to hook */
-	u8 hook;
-	u8 pf;				/* of the hook */
-	u8 position;			/* among the functions of the hook */
-	int priority;			/* where these call several */
-	const void *table;		/* or base chain; compared, never followed */
-};
-
-/* A packet at the entry of a table: where both back ends meet. */
-struct itrace_visit {
-	struct sk_buff *skb;
-	const struct nf_hook_state *state;
-	const struct xt_table *table;		/* of x_tables, or NULL */
-	const struct nft_chain *chain;		/* base chain of nf_tables, or NULL */
-	const struct nft_pktinfo *pkt;		/* likewise: nobody else's as long as the walk goes on */
-	u8 family;				/* of the packet: NFPROTO_IPV4, NFPROTO_IPV6, NFPROTO_ARP */
-	struct itrace_order order;		/* of packets that are selected or known alone */
-};
-
-/* What is kept of a selected packet, from its first table to its last. Belongs to the walk that it is in, if any. */
-struct itrace_packet {
-	unsigned int hands;		/* see trace_packet.c */
-	struct itrace_walk *walk;
-	u64 walk_id;			/* 0 between tables */
-
-	/* How to know it again at the next table. */
-	const struct net *net;		/* compared, never followed */
-	unsigned long connection;	/* likewise, with the direction in the lowest bit */
-	u64 content;
-	unsigned long seen;		/* jiffies */
-	struct itrace_order order;	/* of the last table */
-	bool queued;
-	bool received;			/* by a device, not made by this host */
-	bool guessed;
-
-	u8 child_of;			/* bits: slots that selected it for its parent's sake */
-	/* By slot: of the session that has selected it, its number there and that of its last event. */
-	u32 serial[ITRACE_MAX_SESSIONS];
-	u32 seq[ITRACE_MAX_SESSIONS];
-	u64 id[ITRACE_MAX_SESSIONS];
-};
-
-/*
- * Whose rule's target runs on this CPU. It can send packets, which then walk through tables themselves, by the same
- * thread of execution.
- */
-struct itrace_caller {
-	struct itrace_packet *packet;
-	u64 walk_id;
-	struct task_struct *task;
-	bool softirq;
-};
-
-/* A walk of a selected packet through a table: the data of a kretprobe instance, which lives exactly as long. */
-struct itrace_walk {
-	u64 id;
-	struct itrace_packet *packet;
-	struct itrace_visit at;
-
-	/* The walk during which this one began, by the same thread of execution; it ends later. */
-	struct itrace_packet *parent;
-	u64 parent_id;
-	struct itrace_caller before;	/* who stood there in our place, on the CPU of the last rule */
-
-	u64 began_ns;
-	u64 replacements;		/* with ctx.ruleset, at one moment */
-	u64 missed;
-	bool marked;			/* skb->nf_trace is set for our sake */
-	bool users;			/* ... and for that of a trace of the user's own */
-	bool untold;			/* it would have to be, but is not */
-	u32 flags;			/* IPTABLES_TRACE_F_..., of all its events */
-	const struct nft_chain *chain;	/* of nf_tables, where the next rule is likely to be */
-	const char *chain_name;		/* that ctx.chain is of, or NULL */
-
-	/* Slots of the sessions that hear of its matches; the rest is there if there are any. See trace_observe.c. */
-	u8 observers;
-	bool softirqs_off;		/* by us */
-	unsigned int recseq;
-	unsigned int first_note;
-	struct itrace_walk *outer;
-	struct itrace_nft_course course;	/* likewise; in nf_tables, where none of these four is */
-	const struct xt_table *copy;	/* that it goes through */
-	struct itrace_cost cost;
-
-	/* What its programs get, one after the other. */
-	u64 args[ITRACE_ARGS];
-	struct bpf_trace_run_ctx run_ctx;
-	struct iptables_trace_ctx ctx;
 };
 
 /* In the place of a session's network namespace that has ended. */
@@ -313,12 +219,15 @@ static inline bool itrace_session_selected(const struct itrace_session *session,
 	return packet->serial[session->slot] == session->serial;
 }
 
+/* trace_device.c */
+int itrace_device_init(void);
+void itrace_device_exit(void);
+
 /* trace_control.c */
-int itrace_control_init(void);
-void itrace_control_exit(void);
+long itrace_control(struct itrace_session *session, unsigned int cmd, void __user *arg);
 
 /* trace_prog.c */
-struct bpf_prog *itrace_prog_get(int fd, const char *what);
+struct bpf_prog *itrace_prog_get(int fd, const char *what, size_t ctx_size);
 struct bpf_prog *itrace_filter_create(struct sock_fprog_kern *code);
 void itrace_progs_prepare(struct itrace_walk *walk);
 void itrace_progs_run_enter(const struct itrace_running *running, struct itrace_walk *walk,
@@ -329,6 +238,8 @@ void itrace_progs_run_leave(const struct itrace_running *running, struct itrace_
 			    const struct pt_regs *regs);
 void itrace_progs_run_matches(const struct itrace_running *running, struct itrace_walk *walk,
 			      const struct pt_regs *regs);
+void itrace_progs_run_traversal(const struct itrace_running *running, struct itrace_walk *walk,
+				const struct pt_regs *regs);
 
 /* trace_hooks.c */
 int itrace_hooks_set(bool nft, bool matches);
@@ -380,7 +291,7 @@ int itrace_nft_priority(const struct nft_chain *chain);
 const char *itrace_nft_table_name(const struct nft_chain *chain);
 u64 itrace_nft_generation(const struct nft_chain *chain, const struct net *net);
 void itrace_nft_describe(struct itrace_walk *walk);
-void itrace_nft_describe_chain(struct itrace_walk *walk, const struct nft_chain *chain);
+void itrace_nft_name_chain(struct itrace_walk *walk, const struct nft_chain *chain);
 #else
 /* No packet comes by any chain. */
 static inline void itrace_nft_hold_key(void) {}
@@ -397,8 +308,7 @@ static inline u64 itrace_nft_generation(const struct nft_chain *chain, const str
 }
 
 static inline void itrace_nft_describe(struct itrace_walk *walk) {}
-static inline void itrace_nft_describe_chain(struct itrace_walk *walk,
-					     const struct nft_chain *chain) {}
+static inline void itrace_nft_name_chain(struct itrace_walk *walk, const struct nft_chain *chain) {}
 #endif
 
 /* trace_packet.c */
@@ -450,10 +360,10 @@ unsigned int itrace_limit_admit(const struct itrace_running *running, unsigned i
 				const struct itrace_visit *at, const struct itrace_packet *known,
 				const struct itrace_packet *parent);
 
-static inline void itrace_limit_count(struct itrace_select *select)
+static inline void itrace_limit_count(struct itrace_select *select, unsigned int events)
 {
 	if (select->asked & IPTABLES_TRACE_SELECT_RATE)
-		atomic_inc(&select->in_second);
+		atomic_add(events, &select->in_second);
 }
 
 /* trace_flow.c */
@@ -466,6 +376,11 @@ void itrace_event_rule(struct itrace_walk *walk, const char *chain, const char *
 		       unsigned int number);
 void itrace_event_rule_nft(struct itrace_walk *walk, const struct itrace_nft_report *report);
 void itrace_event_leave(struct itrace_walk *walk, unsigned int verdict, bool gone);
+void itrace_event_whole(struct itrace_walk *walk);
+void itrace_event_note_rule(struct itrace_walk *walk, const char *chain, const char *type,
+			    unsigned int number);
+void itrace_event_note_rule_nft(struct itrace_walk *walk, const struct itrace_nft_report *report);
+void itrace_event_left(struct itrace_walk *walk, unsigned int verdict, bool gone);
 void itrace_event_matches(struct itrace_walk *walk, const struct iptables_trace_match *matches,
 			  unsigned int count, bool stolen);
 

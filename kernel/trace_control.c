@@ -1,21 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * /dev/iptables_trace: an open file is a session. The only place where user space's input is read; what it may say
- * stands in uapi/iptables_trace_ctl.h.
+ * What user space asks of a session. The only place where its input is read; what it may say stands in
+ * uapi/iptables_trace_ctl.h.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
 #include <linux/bpf.h>
-#include <linux/capability.h>
 #include <linux/err.h>
 #include <linux/filter.h>
-#include <linux/fs.h>
-#include <linux/miscdevice.h>
-#include <linux/module.h>
 #include <linux/netfilter.h>
-#include <linux/nsproxy.h>
 #include <linux/ratelimit.h>
-#include <linux/sched.h>
 #include <linux/slab.h>
 #include <linux/string.h>
 #include <linux/uaccess.h>
@@ -23,18 +17,6 @@
 
 #include "trace.h"
 #include "version.h"
-
-/*
- * Not ns_capable(): a session sees packets of all namespaces and memory of the kernel, whoever its user is
- * elsewhere. What BPF and perf ask for besides is asked for here too, as the programs' file descriptors may come
- * from somebody else.
- */
-static bool may_trace(void)
-{
-	if (!capable(CAP_NET_ADMIN))
-		return false;
-	return capable(CAP_SYS_ADMIN) || (capable(CAP_BPF) && capable(CAP_PERFMON));
-}
 
 /* in: a struct of user space's, which may be of another version than ours; first: its size in the first version. */
 static int struct_from_user(void *ours, size_t size, size_t first, const void __user *theirs,
@@ -63,6 +45,8 @@ static int get_info(void __user *arg, unsigned int cmd)
 {
 	struct iptables_trace_info info = {
 		.ctl_version	= IPTABLES_TRACE_CTL_VERSION,
+		.features	= IPTABLES_TRACE_FEATURE_SELECT | IPTABLES_TRACE_FEATURE_COSTS |
+				  IPTABLES_TRACE_FEATURE_TRAVERSALS,
 		.ctx_version	= IPTABLES_TRACE_CTX_VERSION,
 		.ctx_size	= sizeof(struct iptables_trace_ctx),
 		.hooks		= itrace_hooks_in_place(),
@@ -73,7 +57,6 @@ static int get_info(void __user *arg, unsigned int cmd)
 		.module_version	= IPTABLES_EBPF_VERSION,
 	};
 
-	info.features |= IPTABLES_TRACE_FEATURE_SELECT | IPTABLES_TRACE_FEATURE_COSTS;
 	if (IS_ENABLED(CONFIG_NETFILTER_XT_TARGET_TRACE))
 		info.features |= IPTABLES_TRACE_FEATURE_RULES;
 	if (itrace_observe_possible())
@@ -87,16 +70,14 @@ static int get_info(void __user *arg, unsigned int cmd)
 	return struct_to_user(arg, &info, sizeof(info), sizeof(info), cmd);
 }
 
-#define BACK_ENDS	(IPTABLES_TRACE_BACK_END_LEGACY | IPTABLES_TRACE_BACK_END_NFT | \
-			 IPTABLES_TRACE_BACK_END_ARP)
-
 /* Whether these go together, and this kernel has them. */
 static int judge_back_ends(u32 back_ends)
 {
 	bool arp = back_ends & IPTABLES_TRACE_BACK_END_ARP;
 	bool nft = back_ends & IPTABLES_TRACE_BACK_END_NFT;
 
-	if (back_ends & ~BACK_ENDS || (arp && !nft))
+	if (back_ends & ~(IPTABLES_TRACE_BACK_END_LEGACY | IPTABLES_TRACE_BACK_END_NFT |
+			  IPTABLES_TRACE_BACK_END_ARP) || (arp && !nft))
 		return -EINVAL;
 	if (nft && !IS_ENABLED(CONFIG_NF_TABLES)) {
 		pr_info_ratelimited("this kernel has no nf_tables\n");
@@ -107,6 +88,22 @@ static int judge_back_ends(u32 back_ends)
 		return -EOPNOTSUPP;
 	}
 	return 0;
+}
+
+static void set_back_ends(struct itrace_session *session, u32 back_ends)
+{
+	session->legacy = !back_ends || back_ends & IPTABLES_TRACE_BACK_END_LEGACY;
+	session->nft = back_ends & IPTABLES_TRACE_BACK_END_NFT;
+	session->arp = back_ends & IPTABLES_TRACE_BACK_END_ARP;
+}
+
+/* prog: NULL, or with a reference that is the session's from here on. */
+static void replace_program(struct itrace_session *session, unsigned int kind,
+			    struct bpf_prog *prog)
+{
+	swap(session->prog[kind], prog);
+	if (prog)
+		bpf_prog_put(prog);
 }
 
 static int set_programs(struct itrace_session *session, const void __user *arg, unsigned int cmd)
@@ -137,22 +134,21 @@ static int set_programs(struct itrace_session *session, const void __user *arg, 
 	for (kind = IPTABLES_TRACE_ENTER; kind < ARRAY_SIZE(names); kind++) {
 		if (fds[kind] == -1)
 			continue;
-		prog[kind] = itrace_prog_get(fds[kind], names[kind]);
+		prog[kind] = itrace_prog_get(fds[kind], names[kind],
+					     sizeof(struct iptables_trace_ctx));
 		if (IS_ERR(prog[kind])) {
 			err = PTR_ERR(prog[kind]);
-			prog[kind] = NULL;
 			goto put;
 		}
 	}
 
-	/* The ones of before are put below in their place. */
 	for (kind = IPTABLES_TRACE_ENTER; kind < ARRAY_SIZE(names); kind++)
-		swap(session->prog[kind], prog[kind]);
-	session->legacy = !in.back_ends || in.back_ends & IPTABLES_TRACE_BACK_END_LEGACY;
-	session->nft = in.back_ends & IPTABLES_TRACE_BACK_END_NFT;
-	session->arp = in.back_ends & IPTABLES_TRACE_BACK_END_ARP;
+		replace_program(session, kind, prog[kind]);
+	replace_program(session, IPTABLES_TRACE_TRAVERSAL, NULL);
+	set_back_ends(session, in.back_ends);
+	return 0;
 put:
-	for (kind = IPTABLES_TRACE_ENTER; kind < ARRAY_SIZE(names); kind++)
+	while (--kind >= IPTABLES_TRACE_ENTER)
 		if (prog[kind])
 			bpf_prog_put(prog[kind]);
 	return err;
@@ -290,15 +286,39 @@ static int set_matches(struct itrace_session *session, const void __user *arg, u
 			pr_info_ratelimited("matches cannot be observed on this kernel: see iptables_trace_ctl.h\n");
 			return -EOPNOTSUPP;
 		}
-		prog = itrace_prog_get(in.program, "matches");
+		prog = itrace_prog_get(in.program, "matches", sizeof(struct iptables_trace_ctx));
 		if (IS_ERR(prog))
 			return PTR_ERR(prog);
+		replace_program(session, IPTABLES_TRACE_TRAVERSAL, NULL);
 	}
 
-	if (session->prog[IPTABLES_TRACE_MATCHES])
-		bpf_prog_put(session->prog[IPTABLES_TRACE_MATCHES]);
-	session->prog[IPTABLES_TRACE_MATCHES] = prog;
+	replace_program(session, IPTABLES_TRACE_MATCHES, prog);
 	session->budget = in.budget;
+	return 0;
+}
+
+static int set_traversals(struct itrace_session *session, const void __user *arg, unsigned int cmd)
+{
+	struct iptables_trace_traversals in;
+	struct bpf_prog *prog = NULL;
+	unsigned int kind;
+	int err;
+
+	err = struct_from_user(&in, sizeof(in), sizeof(in), arg, cmd);
+	if (!err)
+		err = judge_back_ends(in.back_ends);
+	if (err)
+		return err;
+	if (in.program != -1) {
+		prog = itrace_prog_get(in.program, "traversal",
+				       sizeof(struct iptables_trace_traversal));
+		if (IS_ERR(prog))
+			return PTR_ERR(prog);
+		for (kind = IPTABLES_TRACE_ENTER; kind < ITRACE_KINDS; kind++)
+			replace_program(session, kind, NULL);
+		set_back_ends(session, in.back_ends);
+	}
+	replace_program(session, IPTABLES_TRACE_TRAVERSAL, prog);
 	return 0;
 }
 
@@ -365,7 +385,8 @@ static int get_stats(struct itrace_session *session, void __user *arg, unsigned 
 /* The size in cmd may be another version's, all else has to be as defined. */
 #define WITHOUT_SIZE(cmd)	((cmd) & ~(_IOC_SIZEMASK << _IOC_SIZESHIFT))
 
-static long itrace_ioctl_locked(struct itrace_session *session, unsigned int cmd, void __user *arg)
+/* Under the session's lock. */
+long itrace_control(struct itrace_session *session, unsigned int cmd, void __user *arg)
 {
 	if (_IOC_DIR(cmd) == _IOC_NONE && _IOC_SIZE(cmd))
 		return -ENOTTY;
@@ -393,6 +414,8 @@ static long itrace_ioctl_locked(struct itrace_session *session, unsigned int cmd
 		return session->running ? -EBUSY : set_matches(session, arg, cmd);
 	case WITHOUT_SIZE(IPTABLES_TRACE_SET_COSTS):
 		return session->running ? -EBUSY : set_costs(session, arg, cmd);
+	case WITHOUT_SIZE(IPTABLES_TRACE_SET_TRAVERSALS):
+		return session->running ? -EBUSY : set_traversals(session, arg, cmd);
 	case WITHOUT_SIZE(IPTABLES_TRACE_OBSERVE):
 		return observe(session, arg, cmd);
 	case IPTABLES_TRACE_START:
@@ -400,66 +423,4 @@ static long itrace_ioctl_locked(struct itrace_session *session, unsigned int cmd
 	default:
 		return -ENOTTY;
 	}
-}
-
-static long itrace_ioctl(struct file *file, unsigned int cmd, unsigned long arg)
-{
-	struct itrace_session *session = file->private_data;
-	long ret;
-
-	if (!may_trace())
-		return -EPERM;
-	mutex_lock(&session->lock);
-	ret = itrace_ioctl_locked(session, cmd, (void __user *)arg);
-	mutex_unlock(&session->lock);
-	return ret;
-}
-
-static int itrace_open(struct inode *inode, struct file *file)
-{
-	struct itrace_session *session;
-
-	if (!may_trace())
-		return -EPERM;
-	session = itrace_session_create(current->nsproxy->net_ns);
-	if (!session)
-		return -ENOMEM;
-	file->private_data = session;
-	return nonseekable_open(inode, file);
-}
-
-/* The last of the file's descriptors is gone, whichever way. */
-static int itrace_release(struct inode *inode, struct file *file)
-{
-	struct itrace_session *session = file->private_data;
-
-	if (session->running)
-		itrace_session_stop(session);
-	itrace_session_destroy(session);
-	return 0;
-}
-
-static const struct file_operations itrace_operations = {
-	.owner		= THIS_MODULE,
-	.open		= itrace_open,
-	.release	= itrace_release,
-	.unlocked_ioctl	= itrace_ioctl,
-	.compat_ioctl	= compat_ptr_ioctl,
-};
-
-static struct miscdevice itrace_device = {
-	.minor	= MISC_DYNAMIC_MINOR,
-	.name	= "iptables_trace",
-	.mode	= 0600,
-	.fops	= &itrace_operations,
-};
-
-int itrace_control_init(void)
-{
-	return misc_register(&itrace_device);
-}
-
-void itrace_control_exit(void)
-{
-	misc_deregister(&itrace_device);
 }

@@ -138,7 +138,7 @@ static u64 since_then(struct itrace_cost *cost, u64 arrived, u64 taken)
 
 static void tell(struct itrace_walk *walk, u64 net)
 {
-	walk->ctx.net_ns = min_t(u64, net, U32_MAX);
+	walk->ctx->net_ns = min_t(u64, net, U32_MAX);
 }
 
 void itrace_cost_rule(struct itrace_walk *walk, u64 arrived)

@@ -151,13 +151,15 @@ static noinline void note_refusal(const struct itrace_visit *at, u8 slots, unsig
 		WRITE_ONCE(last_refusal, now);
 }
 
-/*
- * Of the sessions in selected those that trace the packet from here on, or go on with it. known, parent: what is known of
- * it and of what it was made by, or NULL.
- */
-unsigned int itrace_limit_admit(const struct itrace_running *running, unsigned int selected,
-				const struct itrace_visit *at, const struct itrace_packet *known,
-				const struct itrace_packet *parent)
+static bool has_refused(unsigned long now)
+{
+	return unlikely(time_before(now, READ_ONCE(last_refusal) + (SECONDS + 1) * HZ));
+}
+
+static noinline unsigned int admit_each(const struct itrace_running *running,
+					unsigned int selected, const struct itrace_visit *at,
+					const struct itrace_packet *known,
+					const struct itrace_packet *parent)
 {
 	unsigned long now = jiffies;
 	bool judged = false;
@@ -171,8 +173,7 @@ unsigned int itrace_limit_admit(const struct itrace_running *running, unsigned i
 		    goes_on(session, known, parent))
 			continue;
 		/* Most of the time there is nothing to be found. */
-		if (!judged &&
-		    unlikely(time_before(now, READ_ONCE(last_refusal) + (SECONDS + 1) * HZ)))
+		if (!judged && has_refused(now))
 			slots = refused_before(at);
 		judged = true;
 		if (!(slots & BIT(session->slot)) && admits(session, at))
@@ -183,4 +184,21 @@ unsigned int itrace_limit_admit(const struct itrace_running *running, unsigned i
 	if (unlikely(slots))
 		note_refusal(at, slots, now);
 	return selected;
+}
+
+/*
+ * Of the sessions in selected those that trace the packet from here on, or go on with it. known, parent: what is known of
+ * it and of what it was made by, or NULL. Mostly there is one session, which has set a rate against accidents.
+ */
+unsigned int itrace_limit_admit(const struct itrace_running *running, unsigned int selected,
+				const struct itrace_visit *at, const struct itrace_packet *known,
+				const struct itrace_packet *parent)
+{
+	struct itrace_select *only = &running->session[0]->select;
+
+	if (likely(running->count == 1 &&
+		   (only->asked & ITRACE_LIMITS) == IPTABLES_TRACE_SELECT_RATE &&
+		   !has_refused(jiffies) && is_within_rate(only)))
+		return selected;
+	return admit_each(running, selected, at, known, parent);
 }

@@ -20,7 +20,7 @@ static int __init itrace_init(void)
 	err = itrace_hooks_init();
 	if (err)
 		goto exit_sessions;
-	err = itrace_control_init();
+	err = itrace_device_init();
 	if (err)
 		goto exit_hooks;
 	return 0;
@@ -34,7 +34,7 @@ exit_sessions:
 
 static void __exit itrace_exit(void)
 {
-	itrace_control_exit();
+	itrace_device_exit();
 	itrace_hooks_exit();
 	itrace_sessions_exit();
 }

@@ -210,17 +210,14 @@ static bool copy_name(char *to, size_t size, const char *name)
 	return strscpy(to, name, size) < 0;
 }
 
-/* Of any rule of this chain, or of the base chain itself. */
-void itrace_nft_describe_chain(struct itrace_walk *walk, const struct nft_chain *chain)
+/* For an event of this chain. */
+void itrace_nft_name_chain(struct itrace_walk *walk, const struct nft_chain *chain)
 {
-	struct iptables_trace_ctx *ctx = &walk->ctx;
-
-	ctx->handle = chain->handle;
-	if (chain->name == walk->chain_name)
+	if (chain->name == walk->named)
 		return;
-	walk->chain_name = chain->name;
+	walk->named = chain->name;
 	walk->flags &= ~IPTABLES_TRACE_F_CHAIN_CUT;
-	if (copy_name(ctx->chain, sizeof(ctx->chain), chain->name))
+	if (copy_name(walk->chain_name, sizeof(walk->chain_name), chain->name))
 		walk->flags |= IPTABLES_TRACE_F_CHAIN_CUT;
 }
 
@@ -228,13 +225,12 @@ void itrace_nft_describe_chain(struct itrace_walk *walk, const struct nft_chain 
 void itrace_nft_describe(struct itrace_walk *walk)
 {
 	const struct nft_table *table = walk->at.chain->table;
-	struct iptables_trace_ctx *ctx = &walk->ctx;
+	struct iptables_trace_ctx *ctx = walk->ctx;
 
 	ctx->nft_family = table->family;
 	if (copy_name(ctx->table, sizeof(ctx->table), table->name))
 		walk->flags |= IPTABLES_TRACE_F_TABLE_CUT;
 	walk->chain = walk->at.chain;
-	walk->chain_name = NULL;
 }
 
 /* False: of the end of a base chain, after which its policy is reported. */

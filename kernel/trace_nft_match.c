@@ -155,8 +155,8 @@ void itrace_nft_report_matches(const struct itrace_running *running, struct itra
 		itrace_cost_nft_matches(course->notes, course->count);
 	itrace_event_matches(walk, course->notes, course->count, stolen);
 	itrace_progs_run_matches(running, walk, regs);
-	walk->ctx.matches = 0;
-	walk->ctx.match_count = 0;
+	walk->ctx->matches = 0;
+	walk->ctx->match_count = 0;
 	course->count = 0;
 }
 

@@ -202,8 +202,8 @@ static void report(struct observation *here, const struct itrace_running *runnin
 	itrace_event_matches(walk, here->notes + walk->first_note, here->count - walk->first_note,
 			     stolen);
 	itrace_progs_run_matches(running, walk, regs);
-	walk->ctx.matches = 0;
-	walk->ctx.match_count = 0;
+	walk->ctx->matches = 0;
+	walk->ctx->match_count = 0;
 	here->count = walk->first_note;
 }
 

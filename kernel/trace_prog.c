@@ -67,7 +67,7 @@ static bool is_direct(const struct bpf_prog *prog)
 	return prog->type == BPF_PROG_TYPE_RAW_TRACEPOINT_WRITABLE;
 }
 
-static const char *why_not(const struct bpf_prog *prog)
+static const char *why_not(const struct bpf_prog *prog, size_t ctx_size)
 {
 	if (compat_prog_sleeps(prog))
 		return "it may sleep";
@@ -75,15 +75,15 @@ static const char *why_not(const struct bpf_prog *prog)
 		return "it uses bpf_override_return()";
 	if (prog->expected_attach_type)
 		return "its expected_attach_type is not 0, as of kprobe.multi";
-	if (is_direct(prog) && prog->aux->max_tp_access > sizeof(struct iptables_trace_ctx))
+	if (is_direct(prog) && prog->aux->max_tp_access > ctx_size)
 		return "it expects a longer context";
 	if (is_direct(prog) && prog->aux->max_ctx_offset > ITRACE_ARGS * sizeof(u64))
 		return "it expects more arguments";
 	return NULL;
 }
 
-/* The program behind fd with a reference of its own. The name of its task is for the log. */
-struct bpf_prog *itrace_prog_get(int fd, const char *what)
+/* The program behind fd with a reference of its own, for a context of that size. The name of its task is for the log. */
+struct bpf_prog *itrace_prog_get(int fd, const char *what, size_t ctx_size)
 {
 	struct bpf_prog *prog;
 	const char *reason;
@@ -94,7 +94,7 @@ struct bpf_prog *itrace_prog_get(int fd, const char *what)
 	if (IS_ERR(prog))
 		return ERR_PTR(refuse_type(fd, what));
 
-	reason = why_not(prog);
+	reason = why_not(prog, ctx_size);
 	if (reason) {
 		pr_info_ratelimited("%s program \"%s\" refused: %s\n", what, prog->aux->name,
 				    reason);
@@ -120,37 +120,27 @@ struct bpf_prog *itrace_filter_create(struct sock_fprog_kern *code)
 /* A walk begins. */
 void itrace_progs_prepare(struct itrace_walk *walk)
 {
-	walk->args[CTX_ARG] = (unsigned long)&walk->ctx;
 	walk->args[SKB_ARG] = (unsigned long)walk->at.skb;
 	walk->args[STATE_ARG] = (unsigned long)walk->at.state;
 	walk->run_ctx = (struct bpf_trace_run_ctx) {};
 }
 
-/* What is one session's alone. Also says that the event has happened, whatever comes of it. */
-static __always_inline void number_event(struct itrace_session *session, struct itrace_walk *walk,
-					 u8 kind, u32 flags)
+/* What is one session's alone. Also says that so many events have happened, whatever comes of it. Returns their flags. */
+static __always_inline u16 number_events(struct itrace_session *session, struct itrace_walk *walk,
+					 struct iptables_trace_ctx *ctx, unsigned int count,
+					 u16 flags)
 {
 	const struct itrace_packet *parent = walk->parent;
 	struct itrace_packet *packet = walk->packet;
-	struct iptables_trace_ctx *ctx = &walk->ctx;
 	unsigned int slot = session->slot;
 
-	this_cpu_inc(session->counters->events);
-	itrace_limit_count(&session->select);
+	this_cpu_add(session->counters->events, count);
+	itrace_limit_count(&session->select, count);
 	ctx->packet = packet->id[slot];
-	ctx->seq = ++packet->seq[slot];
-	ctx->missed = walk->missed - session->base_missed_sum;
-	ctx->replacements = walk->replacements - session->base_replacements;
-
-	if (kind == IPTABLES_TRACE_ENTER) {
-		if (ctx->seq == 1)
-			flags |= IPTABLES_TRACE_F_FIRST;
-		if (walk->observers & BIT(slot))
-			flags |= IPTABLES_TRACE_F_OBSERVED;
-	}
+	ctx->seq = packet->seq[slot] + 1;
+	packet->seq[slot] += count;
 	if (packet->child_of & BIT(slot))
 		flags |= IPTABLES_TRACE_F_CHILD;
-	ctx->flags = flags;
 
 	if (parent && itrace_session_selected(session, parent)) {
 		ctx->parent_traversal = walk->parent_id;
@@ -159,6 +149,42 @@ static __always_inline void number_event(struct itrace_session *session, struct 
 		ctx->parent_traversal = 0;
 		ctx->parent_packet = 0;
 	}
+	return flags;
+}
+
+static __always_inline void number_event(struct itrace_session *session, struct itrace_walk *walk,
+					 u8 kind, u16 flags)
+{
+	struct iptables_trace_ctx *ctx = walk->ctx;
+
+	flags = number_events(session, walk, ctx, 1, flags);
+	ctx->missed = walk->missed - session->base_missed_sum;
+	ctx->replacements = walk->replacements - session->base_replacements;
+	if (kind == IPTABLES_TRACE_ENTER) {
+		if (ctx->seq == 1)
+			flags |= IPTABLES_TRACE_F_FIRST;
+		if (walk->observers & BIT(session->slot))
+			flags |= IPTABLES_TRACE_F_OBSERVED;
+	}
+	ctx->flags = flags;
+}
+
+static __always_inline void number_traversal(struct itrace_session *session,
+					     struct itrace_walk *walk, unsigned int count)
+{
+	struct iptables_trace_traversal *whole = &walk->whole;
+	struct iptables_trace_ctx *enter = &whole->enter;
+	u16 flags = number_events(session, walk, enter, count, walk->entry.flags);
+
+	if (walk->parts & IPTABLES_TRACE_PART_ENTER && enter->seq == 1)
+		flags |= IPTABLES_TRACE_F_FIRST;
+	enter->flags = flags;
+	enter->missed = walk->entry.missed - session->base_missed_sum;
+	enter->replacements = walk->entry.replacements - session->base_replacements;
+	whole->left.missed = walk->missed - session->base_missed_sum;
+	whole->left.replacements = walk->replacements - session->base_replacements;
+	whole->parts = walk->parts;
+	whole->rule_count = walk->noted;
 }
 
 /* A program of this type has its arguments in the probed function's registers, of which it gets a copy. */
@@ -174,27 +200,26 @@ static noinline u32 run_with_registers(const struct bpf_prog *prog, const u64 *a
 }
 
 static __always_inline void run(const struct bpf_prog *prog, struct itrace_session *session,
-				const u64 *args, const struct pt_regs *regs)
+				const u64 *args, const struct pt_regs *regs, unsigned int count)
 {
 	u32 failed = likely(is_direct(prog)) ? bpf_prog_run(prog, args) :
 					       run_with_registers(prog, args, regs);
 
 	if (unlikely(failed))
-		this_cpu_inc(session->counters->unwritten);
+		this_cpu_add(session->counters->unwritten, count);
 }
 
+/* Each session's program of this kind; count: of how many events it hears at once. */
 static __always_inline void run_all(const struct itrace_running *running, struct itrace_walk *walk,
-				    const struct pt_regs *regs, const u8 kind)
+				    const struct pt_regs *regs, const u8 kind, unsigned int count)
 {
 	bool alone = this_cpu_inc_return(probes_running_progs) == 1;
 	unsigned int hearing = walk->at.table ? running->legacy : running->nft;
-	const u32 count = walk->ctx.match_count;
-	const u32 flags = walk->ctx.flags;
+	const u32 matches = walk->ctx->match_count;
+	const u16 flags = walk->ctx->flags;
 	struct bpf_run_ctx *outer;
 	unsigned int i;
 
-	if (unlikely(flags & IPTABLES_TRACE_F_STOLEN))
-		walk->args[SKB_ARG] = 0;
 	outer = bpf_set_run_ctx(&walk->run_ctx.run_ctx);
 	for (i = 0; i < running->count; i++) {
 		struct itrace_session *session = running->session[i];
@@ -206,16 +231,29 @@ static __always_inline void run_all(const struct itrace_running *running, struct
 		if (kind == IPTABLES_TRACE_MATCHES) {
 			if (!(walk->observers & BIT(session->slot)))
 				continue;
-			this_cpu_add(session->counters->matches, count);
+			this_cpu_add(session->counters->matches, matches);
 		}
-		number_event(session, walk, kind, flags);
-		if (likely(alone))
-			run(prog, session, walk->args, regs);
+		if (kind == IPTABLES_TRACE_TRAVERSAL)
+			number_traversal(session, walk, count);
 		else
-			this_cpu_inc(session->counters->not_run);
+			number_event(session, walk, kind, flags);
+		if (likely(alone))
+			run(prog, session, walk->args, regs, count);
+		else
+			this_cpu_add(session->counters->not_run, count);
 	}
 	bpf_reset_run_ctx(outer);
 	this_cpu_dec(probes_running_progs);
+}
+
+static __always_inline void run_single(const struct itrace_running *running,
+				       struct itrace_walk *walk, const struct pt_regs *regs,
+				       const u8 kind)
+{
+	walk->args[CTX_ARG] = (unsigned long)walk->ctx;
+	if (unlikely(walk->ctx->flags & IPTABLES_TRACE_F_STOLEN))
+		walk->args[SKB_ARG] = 0;
+	run_all(running, walk, regs, kind, 1);
 }
 
 /*
@@ -231,24 +269,47 @@ static __always_inline void run_all(const struct itrace_running *running, struct
 void itrace_progs_run_enter(const struct itrace_running *running, struct itrace_walk *walk,
 			    const struct pt_regs *regs)
 {
-	run_all(running, walk, regs, IPTABLES_TRACE_ENTER);
+	run_single(running, walk, regs, IPTABLES_TRACE_ENTER);
 }
 
 void itrace_progs_run_rule(const struct itrace_running *running, struct itrace_walk *walk,
 			   const struct pt_regs *regs)
 {
-	run_all(running, walk, regs, IPTABLES_TRACE_RULE);
+	run_single(running, walk, regs, IPTABLES_TRACE_RULE);
 }
 
 void itrace_progs_run_leave(const struct itrace_running *running, struct itrace_walk *walk,
 			    const struct pt_regs *regs)
 {
-	run_all(running, walk, regs, IPTABLES_TRACE_LEAVE);
+	run_single(running, walk, regs, IPTABLES_TRACE_LEAVE);
 }
 
 /* Also in the middle of a walk. */
 void itrace_progs_run_matches(const struct itrace_running *running, struct itrace_walk *walk,
 			      const struct pt_regs *regs)
 {
-	run_all(running, walk, regs, IPTABLES_TRACE_MATCHES);
+	run_single(running, walk, regs, IPTABLES_TRACE_MATCHES);
+}
+
+/*
+ * What the traversal has come to since it was told last. Only at its end the packet is lent to programs: in the middle it may
+ * be in anybody's hands.
+ */
+void itrace_progs_run_traversal(const struct itrace_running *running, struct itrace_walk *walk,
+				const struct pt_regs *regs)
+{
+	bool over = walk->parts & IPTABLES_TRACE_PART_LEAVE;
+	unsigned int count = walk->noted + over + !!(walk->parts & IPTABLES_TRACE_PART_ENTER);
+	bool lent = over && !(walk->whole.left.flags & IPTABLES_TRACE_F_STOLEN);
+
+	if (!count)
+		return;
+	walk->args[CTX_ARG] = (unsigned long)&walk->whole;
+	walk->args[SKB_ARG] = lent ? (unsigned long)walk->at.skb : 0;
+	walk->whole.enter.kind = IPTABLES_TRACE_TRAVERSAL;
+	walk->whole.enter.size = sizeof(walk->whole);
+	run_all(running, walk, regs, IPTABLES_TRACE_TRAVERSAL, count);
+	walk->args[SKB_ARG] = (unsigned long)walk->at.skb;
+	walk->parts = 0;
+	walk->noted = 0;
 }

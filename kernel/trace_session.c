@@ -141,7 +141,7 @@ static struct itrace_running *running_now(void)
 static bool wants_marks(const struct itrace_session *session)
 {
 	return session->prog[IPTABLES_TRACE_RULE] || session->prog[IPTABLES_TRACE_MATCHES] ||
-	       session->children;
+	       session->prog[IPTABLES_TRACE_TRAVERSAL] || session->children;
 }
 
 /*
@@ -166,6 +166,7 @@ static void change_running(struct itrace_session *added, const struct itrace_ses
 		new->limits |= new->session[i]->select.asked & ITRACE_LIMITS;
 		new->observes |= !!new->session[i]->prog[IPTABLES_TRACE_MATCHES];
 		new->costs |= new->session[i]->costs;
+		new->wholly |= !!new->session[i]->prog[IPTABLES_TRACE_TRAVERSAL] << i;
 		new->legacy |= new->session[i]->legacy << i;
 		new->nft |= new->session[i]->nft << i;
 		new->arp |= new->session[i]->arp << i;

@@ -18,6 +18,7 @@
 
 #include "trace.h"
 #include "trace_args.h"
+#include "trace_tell.h"
 #include "trace_wanted.h"
 
 #if IS_ENABLED(CONFIG_NF_TABLES)
@@ -181,6 +182,8 @@ static bool begin(struct arrival *arrival, struct itrace_walk *walk)
 	if (unlikely(walk->untold))
 		count_untold(arrival->running, packet);
 	walk->observers = 0;
+	walk->wholly = arrival->selected & arrival->running->wholly;
+	walk->singly = arrival->selected & ~arrival->running->wholly;
 	itrace_progs_prepare(walk);
 	walk->cost.wanted = arrival->running->costs;
 	arrival->walk = walk;
@@ -193,6 +196,7 @@ int itrace_walk_begin(struct kretprobe_instance *instance, struct pt_regs *regs)
 	struct itrace_walk *walk = (struct itrace_walk *)instance->data;
 	struct arrival *arrival = this_cpu_read(arriving);
 
+	BUILD_BUG_ON(sizeof(*walk) > 4096); /* KRETPROBE_MAX_DATA_SIZE, where there is one */
 	/* The probe is just being set. */
 	if (!arrival)
 		return 1;
@@ -206,8 +210,7 @@ int itrace_walk_begin(struct kretprobe_instance *instance, struct pt_regs *regs)
 		else
 			itrace_nft_observe_begin(arrival->running, walk);
 	}
-	itrace_event_enter(walk);
-	itrace_progs_run_enter(arrival->running, walk, regs);
+	itrace_tell_enter(arrival->running, walk, regs);
 	return 0;
 }
 
@@ -331,8 +334,7 @@ int itrace_walk_leave(struct kretprobe_instance *instance, struct pt_regs *regs)
 		}
 		if (itrace_cost_wanted(&walk->cost))
 			itrace_cost_leave(walk, arrived);
-		itrace_event_leave(walk, verdict, gone);
-		itrace_progs_run_leave(running, walk, regs);
+		itrace_tell_leave(running, walk, regs, verdict, gone);
 	}
 
 	if (gone || (verdict & NF_VERDICT_MASK) == NF_DROP)
@@ -385,9 +387,7 @@ int itrace_walk_rule(struct kprobe *probe, struct pt_regs *regs)
 		if (itrace_cost_wanted(&walk->cost))
 			itrace_cost_rule_searched(walk, arrived, itrace_log_chain_arg(regs),
 						  itrace_log_rule_arg(regs));
-		itrace_event_rule(walk, itrace_log_chain_arg(regs), itrace_log_type_arg(regs),
-				  itrace_log_rule_arg(regs));
-		itrace_progs_run_rule(running, walk, regs);
+		itrace_tell_rule(running, walk, regs);
 	}
 
 	skip = itrace_mark_silence(walk, regs);
@@ -461,8 +461,7 @@ int itrace_walk_rule_nft(struct kprobe *probe, struct pt_regs *regs)
 			itrace_nft_report_matches(running, walk, regs, report.gone);
 		if (itrace_cost_wanted(&walk->cost))
 			itrace_cost_rule(walk, arrived);
-		itrace_event_rule_nft(walk, &report);
-		itrace_progs_run_rule(running, walk, regs);
+		itrace_tell_rule_nft(running, walk, regs, &report);
 	}
 	skip = itrace_nft_silence(walk, regs);
 	if (itrace_cost_wanted(&walk->cost)) {

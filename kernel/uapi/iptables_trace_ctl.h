@@ -2,10 +2,10 @@
 /*
  * How user space speaks to iptables_trace.ko: ioctls on /dev/iptables_trace.
  *
- * An open file is a session. It is configured while it stands still (SET_PROGRAMS, SET_FILTER, SET_NETNS, ADD_NETNS,
- * SET_SELECT, SET_MATCHES, SET_COSTS), runs from START to STOP, and may be configured and started again. Closing it, also
- * by the death of the process, undoes all that it did to the kernel; when the call returns, no program of the session runs
- * any more. Several sessions run at once, each with its own programs, filter and numbers.
+ * An open file is a session. It is configured while it stands still (SET_PROGRAMS or SET_TRAVERSALS, SET_FILTER, SET_NETNS,
+ * ADD_NETNS, SET_SELECT, SET_MATCHES, SET_COSTS), runs from START to STOP, and may be configured and started again. Closing
+ * it, also by the death of the process, undoes all that it did to the kernel; when the call returns, no program of the
+ * session runs any more. Several sessions run at once, each with its own programs, filter and numbers.
  *
  * open() and every ioctl need, in the initial user namespace, CAP_NET_ADMIN and besides either CAP_BPF and CAP_PERFMON,
  * or CAP_SYS_ADMIN.
@@ -37,6 +37,7 @@ enum {
 	IPTABLES_TRACE_FEATURE_NFT	= 1 << 4,	/* IPTABLES_TRACE_BACK_END_NFT */
 	IPTABLES_TRACE_FEATURE_COSTS	= 1 << 5,	/* SET_COSTS */
 	IPTABLES_TRACE_FEATURE_ARP	= 1 << 6,	/* IPTABLES_TRACE_BACK_END_ARP */
+	IPTABLES_TRACE_FEATURE_TRAVERSALS = 1 << 7,	/* SET_TRAVERSALS */
 };
 
 /* What the module probes while a session runs. A set of them says which are in place. */
@@ -101,6 +102,18 @@ struct iptables_trace_programs {
 	__s32	enter;
 	__s32	rule;
 	__s32	leave;
+	__u32	back_ends;		/* IPTABLES_TRACE_BACK_END_... */
+};
+
+/*
+ * The program that runs for whole traversals (IPTABLES_TRACE_TRAVERSAL), or -1 for none, which is the default; and which
+ * tables it wants to hear of. It takes the place of the programs of SET_PROGRAMS and SET_MATCHES, and they that of this one: what
+ * was set last counts. A traversal costs a good part less this way than event by event.
+ *
+ * Errors: as of SET_PROGRAMS.
+ */
+struct iptables_trace_traversals {
+	__s32	program;
 	__u32	back_ends;		/* IPTABLES_TRACE_BACK_END_... */
 };
 
@@ -338,6 +351,8 @@ struct iptables_trace_stats {
 #define IPTABLES_TRACE_SET_MATCHES	_IOW(IPTABLES_TRACE_IOC, 9, struct iptables_trace_matches)
 #define IPTABLES_TRACE_OBSERVE		_IOWR(IPTABLES_TRACE_IOC, 10, struct iptables_trace_observe)
 #define IPTABLES_TRACE_SET_COSTS	_IOW(IPTABLES_TRACE_IOC, 11, struct iptables_trace_costs)
+#define IPTABLES_TRACE_SET_TRAVERSALS	_IOW(IPTABLES_TRACE_IOC, 12, \
+					     struct iptables_trace_traversals)
 
 #ifdef __cplusplus
 #define IPTABLES_TRACE_ASSERT_SIZE(s, n) \
@@ -348,6 +363,7 @@ struct iptables_trace_stats {
 #endif
 IPTABLES_TRACE_ASSERT_SIZE(iptables_trace_info, 64);
 IPTABLES_TRACE_ASSERT_SIZE(iptables_trace_programs, 16);
+IPTABLES_TRACE_ASSERT_SIZE(iptables_trace_traversals, 8);
 IPTABLES_TRACE_ASSERT_SIZE(iptables_trace_filter, 16);
 IPTABLES_TRACE_ASSERT_SIZE(iptables_trace_netns, 8);
 IPTABLES_TRACE_ASSERT_SIZE(iptables_trace_select, 336);

@@ -5,8 +5,9 @@
  * The programs are of type RAW_TRACEPOINT_WRITABLE (SEC("raw_tp.w"), BPF_PROG() of libbpf) or KPROBE. They have three
  * arguments, on every kernel and machine; those of type KPROBE in a copy of the probed function's registers:
  *
- *	first	PT_REGS_PARM1	const struct iptables_trace_ctx *, below
- *	second	PT_REGS_PARM2	const struct sk_buff *; NULL if IPTABLES_TRACE_F_STOLEN is set
+ *	first	PT_REGS_PARM1	const struct iptables_trace_ctx *, below; of IPTABLES_TRACE_TRAVERSAL the first field of a
+ *			const struct iptables_trace_traversal
+ *	second	PT_REGS_PARM2	const struct sk_buff *; NULL if IPTABLES_TRACE_F_STOLEN is set, and of a traversal that goes on
  *	third	PT_REGS_PARM3	const struct nf_hook_state *
  *
  * What the first one points to, a program of type RAW_TRACEPOINT_WRITABLE reads like its own memory, at offsets that are
@@ -15,7 +16,7 @@
  * In exchange helpers that look at the probe, such as bpf_get_func_ip(), are for programs of type KPROBE alone.
  *
  * A program returns 0 if it recorded the event and anything else if it could not; the module counts the latter
- * (iptables_trace_stats.events_unwritten).
+ * (iptables_trace_stats.events_unwritten), of a traversal as many as there are in it.
  *
  * Compiles as C, BPF C and C++. A program that brings its own kernel types defines __VMLINUX_H__ first.
  */
@@ -48,6 +49,7 @@ enum {
 	IPTABLES_TRACE_RULE	= 2,
 	IPTABLES_TRACE_LEAVE	= 3,	/* the table has decided */
 	IPTABLES_TRACE_MATCHES	= 4,	/* what matches of rules said: see matches below */
+	IPTABLES_TRACE_TRAVERSAL = 5,	/* the first three of a traversal at once: struct iptables_trace_traversal */
 };
 
 /*
@@ -290,14 +292,92 @@ struct iptables_trace_ctx {
 	struct iptables_trace_owner	owner;
 };
 
+/* A rule of a traversal. Each field is that of struct iptables_trace_ctx at IPTABLES_TRACE_RULE. */
+struct iptables_trace_rule {
+	char	chain[IPTABLES_TRACE_CHAIN_LEN];
+	__u32	rule_number;
+	__u32	mark;
+	__u32	ct_mark;
+	__u8	rule_type;
+	__u8	reserved[3];
+	__u64	handle;
+	__u32	verdict;
+	__u32	net_ns;
+	__u64	time_ns;
+	__u32	cpu;
+	__u16	flags;
+	__u16	reserved2;
+};
+
+/* The end of a traversal, likewise at IPTABLES_TRACE_LEAVE. */
+struct iptables_trace_left {
+	__u64	time_ns;
+	__u64	missed;
+	__u64	ruleset;
+	__u64	replacements;
+	__u32	cpu;
+	__u32	verdict;
+	__u32	net_ns;
+	__u32	mark;
+	__u32	ct_mark;
+	__u32	length;
+	__u32	ct_status;
+	__u8	ct_state;
+	__u8	reserved;
+	__u16	header_len;
+	__u16	flags;
+	__u16	reserved2[3];
+};
+
+/* iptables_trace_traversal.parts: what of the traversal this is besides rules. */
+enum {
+	IPTABLES_TRACE_PART_ENTER	= 1 << 0,	/* its beginning: enter is an event */
+	IPTABLES_TRACE_PART_LEAVE	= 1 << 1,	/* its end: left is one */
+	/* At the end the packet's length or first bytes are, or may be, others than at the beginning: left_header has them. */
+	IPTABLES_TRACE_PART_HEADER	= 1 << 2,
+};
+
+/* The most rules that are told at once. */
+#define IPTABLES_TRACE_RULES_MAX	16
+
+/*
+ * IPTABLES_TRACE_TRAVERSAL, when the table has decided: all that the events of a traversal would have told, but for
+ * matches, in one run of a program. Should there be more rules than there is room for, or should the packet have another one
+ * sent before the table decides, what there is so far comes first: so that of two traversals by one thread that one begins
+ * first which did. Events have the numbers that they would have one by one, those in here from enter.seq on: the beginning if it
+ * is one of the parts, then rules, then the end likewise. IPTABLES_TRACE_F_CHILD is said at the beginning of all of them.
+ *
+ * Where a table of x_tables takes a packet away (IPTABLES_TRACE_F_STOLEN), left has its first bytes as of the beginning, and all
+ * else, as ever, as of the event before. Of a traversal in which the session stops nothing is told that was not told by then.
+ */
+struct iptables_trace_traversal {
+	/*
+	 * In each part the same, as of the beginning, but for seq and IPTABLES_TRACE_F_FIRST, which is said once; kind
+	 * IPTABLES_TRACE_TRAVERSAL, size that of the whole.
+	 */
+	struct iptables_trace_ctx	enter;
+	__u32				parts;		/* IPTABLES_TRACE_PART_... */
+	__u32				rule_count;
+	struct iptables_trace_left	left;
+	/* Behind what there is of each of the following, everything has no meaning. */
+	__u8				left_header[IPTABLES_TRACE_HEADER_LEN];
+	struct iptables_trace_rule	rules[IPTABLES_TRACE_RULES_MAX];
+};
+
 #ifdef __cplusplus
 static_assert(sizeof(struct iptables_trace_ctx) == 440, "the layout is a contract");
 static_assert(__builtin_offsetof(struct iptables_trace_ctx, header) == 272,
 	      "the layout is a contract");
+static_assert(sizeof(struct iptables_trace_rule) == 80, "the layout is a contract");
+static_assert(sizeof(struct iptables_trace_left) == 72, "the layout is a contract");
+static_assert(sizeof(struct iptables_trace_traversal) == 1928, "the layout is a contract");
 #else
 _Static_assert(sizeof(struct iptables_trace_ctx) == 440, "the layout is a contract");
 _Static_assert(__builtin_offsetof(struct iptables_trace_ctx, header) == 272,
 	       "the layout is a contract");
+_Static_assert(sizeof(struct iptables_trace_rule) == 80, "the layout is a contract");
+_Static_assert(sizeof(struct iptables_trace_left) == 72, "the layout is a contract");
+_Static_assert(sizeof(struct iptables_trace_traversal) == 1928, "the layout is a contract");
 #endif
 
 #endif
