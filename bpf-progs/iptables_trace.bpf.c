@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Layer 2: the programs of a trace session. iptables_trace.ko runs them with its own context in the first argument
+ * Layer 3: the programs of a trace session. iptables_trace.ko runs them with its own context in the first argument
  * (iptables_trace_ctx.h); each turns it into one event of iptables_trace_event.h. They return 0 if the event is in the
  * ring buffer, and otherwise leave word of why in losses.
  */
@@ -214,6 +214,79 @@ int BPF_PROG(trace_matches, const struct iptables_trace_ctx *c)
 	return 0;
 }
 
+/* Of memory in which words are where they belong, which of bytes the compiler does not see everywhere. */
+static __always_inline void copy_words(void *to, const void *from, const __u32 size)
+{
+	const __u64 *source = from;
+	__u64 *word = to;
+	__u32 i;
+
+#pragma unroll
+	for (i = 0; i < size / sizeof(*word); i++)
+		word[i] = source[i];
+}
+
+static __always_inline __u64 events_in(const struct iptables_trace_traversal *t)
+{
+	return t->rule_count + !!(t->parts & IPTABLES_TRACE_PART_ENTER) +
+	       !!(t->parts & IPTABLES_TRACE_PART_LEAVE);
+}
+
+#define HALF_HEADER (IPT_EVENT_HEADER_LEN / 2)
+
+/* A walk in a record with room for so many rules, and for the packet's first bytes at its end. Both are constants. */
+static __always_inline int record_walk(const struct iptables_trace_traversal *t, const __u32 rules,
+				       const int with_end)
+{
+	const __u32 size = sizeof(struct ipt_event_walk) +
+			   rules * sizeof(struct ipt_event_walk_rule) +
+			   (with_end ? IPT_EVENT_HEADER_LEN : 0);
+	const struct iptables_trace_ctx *c = &t->enter;
+	struct ipt_event_walk *event = bpf_ringbuf_reserve(&events, size, 0);
+	__u32 i;
+
+	if (!event)
+		return lost_some(IPT_EVENT_LOSS_RING_FULL, events_in(t));
+	fill_head(&event->head, c, size);
+	if (with_costs)
+		event->head.flags |= IPT_EVENT_TIMED;
+	event->handle = c->handle;
+	__builtin_memcpy(event->chain, c->chain, sizeof(event->chain));
+	event->mark = c->mark;
+	event->ct_mark = c->ct_mark;
+	__builtin_memcpy(&event->in, &c->in_ifindex,
+			 offsetof(struct ipt_event_walk, header) -
+				 offsetof(struct ipt_event_walk, in));
+	copy_words(event->header, c->header, HALF_HEADER);
+	if (c->header_len > HALF_HEADER)
+		copy_words(event->header + HALF_HEADER, c->header + HALF_HEADER, HALF_HEADER);
+	if (c->flags & IPTABLES_TRACE_F_OWNED)
+		__builtin_memcpy(&event->owner, &c->owner, sizeof(event->owner));
+	__builtin_memcpy(&event->end, &t->left, sizeof(event->end));
+	event->parts = t->parts;
+	event->rule_count = t->rule_count;
+#pragma unroll
+	for (i = 0; i < rules; i++)
+		__builtin_memcpy(&event->rules[i], &t->rules[i], sizeof(*event->rules));
+	if (with_end)
+		copy_words(event->rules + rules, t->left_header, IPT_EVENT_HEADER_LEN);
+	return submit(event, wakeup(0));
+}
+
+SEC("raw_tp.w")
+int BPF_PROG(trace_walk, const struct iptables_trace_traversal *t)
+{
+	if (!is_readable(&t->enter))
+		return lost(IPT_EVENT_LOSS_CONTEXT);
+	if (t->parts & IPTABLES_TRACE_PART_HEADER)
+		return t->rule_count <= 4 ? record_walk(t, 4, 1) :
+					    record_walk(t, IPTABLES_TRACE_RULES_MAX, 1);
+	if (t->rule_count <= 1)
+		return record_walk(t, 1, 0);
+	return t->rule_count <= 4 ? record_walk(t, 4, 0) :
+				    record_walk(t, IPTABLES_TRACE_RULES_MAX, 0);
+}
+
 /* What is taken over in one piece has the same form on both sides. */
 #define SAME_PLACE(ours, field, theirs, their_field) \
 	IPT_EVENT_ASSERT(offsetof(struct ours, field) == offsetof(struct theirs, their_field))
@@ -256,6 +329,48 @@ RULE(net, net_ns);
 DEVICE(in.name, in_name);
 DEVICE(out.ifindex, out_ifindex);
 DEVICE(out.name, out_name);
+#define BEGINNING(field, theirs) \
+	IPT_EVENT_ASSERT(offsetof(struct ipt_event_walk, field) - \
+				 offsetof(struct ipt_event_walk, in) == \
+			 offsetof(struct iptables_trace_ctx, theirs) - \
+				 offsetof(struct iptables_trace_ctx, in_ifindex))
+BEGINNING(out, out_ifindex);
+BEGINNING(length, length);
+BEGINNING(ct_status, ct_status);
+BEGINNING(ct_state, ct_state);
+BEGINNING(header_len, header_len);
+BEGINNING(priority, priority);
+#define WALK_RULE(field, theirs) \
+	SAME_PLACE(ipt_event_walk_rule, field, iptables_trace_rule, theirs)
+WALK_RULE(chain, chain);
+WALK_RULE(number, rule_number);
+WALK_RULE(mark, mark);
+WALK_RULE(ct_mark, ct_mark);
+WALK_RULE(kind, rule_type);
+WALK_RULE(handle, handle);
+WALK_RULE(verdict, verdict);
+WALK_RULE(net, net_ns);
+WALK_RULE(time, time_ns);
+WALK_RULE(cpu, cpu);
+WALK_RULE(flags, flags);
+#define WALK_END(field, theirs) SAME_PLACE(ipt_event_walk_end, field, iptables_trace_left, theirs)
+WALK_END(time, time_ns);
+WALK_END(missed, missed);
+WALK_END(ruleset, ruleset);
+WALK_END(replacements, replacements);
+WALK_END(cpu, cpu);
+WALK_END(verdict, verdict);
+WALK_END(net, net_ns);
+WALK_END(mark, mark);
+WALK_END(ct_mark, ct_mark);
+WALK_END(length, length);
+WALK_END(ct_status, ct_status);
+WALK_END(ct_state, ct_state);
+WALK_END(header_len, header_len);
+WALK_END(flags, flags);
+IPT_EVENT_ASSERT(IPT_EVENT_PART_ENTER == (int)IPTABLES_TRACE_PART_ENTER &&
+		 IPT_EVENT_PART_LEAVE == (int)IPTABLES_TRACE_PART_LEAVE &&
+		 IPT_EVENT_PART_HEADER == (int)IPTABLES_TRACE_PART_HEADER);
 #define MATCH(field, theirs) SAME_PLACE(ipt_event_match, field, iptables_trace_match, theirs)
 MATCH(number, rule_number);
 MATCH(index, index);
@@ -265,7 +380,8 @@ MATCH(program, prog_id);
 IPT_EVENT_ASSERT((int)IPT_EVENT_ENTER == (int)IPTABLES_TRACE_ENTER &&
 		 (int)IPT_EVENT_RULE == (int)IPTABLES_TRACE_RULE &&
 		 (int)IPT_EVENT_LEAVE == (int)IPTABLES_TRACE_LEAVE &&
-		 (int)IPT_EVENT_MATCHES == (int)IPTABLES_TRACE_MATCHES);
+		 (int)IPT_EVENT_MATCHES == (int)IPTABLES_TRACE_MATCHES &&
+		 (int)IPT_EVENT_WALK == (int)IPTABLES_TRACE_TRAVERSAL);
 IPT_EVENT_ASSERT((int)IPT_EVENT_FIRST == (int)IPTABLES_TRACE_F_FIRST &&
 		 (int)IPT_EVENT_TERMINAL == (int)IPTABLES_TRACE_F_TERMINAL &&
 		 (int)IPT_EVENT_STOLEN == (int)IPTABLES_TRACE_F_STOLEN &&
@@ -277,6 +393,8 @@ IPT_EVENT_ASSERT((int)IPT_EVENT_FIRST == (int)IPTABLES_TRACE_F_FIRST &&
 		 (int)IPT_EVENT_TABLE_CUT == (int)IPTABLES_TRACE_F_TABLE_CUT &&
 		 (int)IPT_EVENT_CHAIN_CUT == (int)IPTABLES_TRACE_F_CHAIN_CUT &&
 		 (int)IPT_EVENT_UNTOLD == (int)IPTABLES_TRACE_F_UNTOLD);
+IPT_EVENT_ASSERT(sizeof(struct ipt_event_walk_rule) == sizeof(struct iptables_trace_rule) &&
+		 sizeof(struct ipt_event_walk_end) == sizeof(struct iptables_trace_left));
 IPT_EVENT_ASSERT(sizeof(struct ipt_event_match) == sizeof(struct iptables_trace_match));
 IPT_EVENT_ASSERT(IPT_EVENT_MATCHES_MAX == IPTABLES_TRACE_MATCHES_MAX);
 IPT_EVENT_ASSERT((int)IPT_EVENT_MATCH_YES == (int)IPTABLES_TRACE_MATCH_YES &&

@@ -28,6 +28,7 @@ enum ipt_event_type {
 	IPT_EVENT_RULE	= 2,
 	IPT_EVENT_LEAVE	= 3,	/* the table has judged the packet: struct ipt_event_leave */
 	IPT_EVENT_MATCHES = 4,	/* what matches of rules said: struct ipt_event_matches */
+	IPT_EVENT_WALK	= 5,	/* the first three of a walk, or some of them, in one record: struct ipt_event_walk */
 };
 
 /* ipt_event_head.flags */
@@ -236,6 +237,75 @@ struct ipt_event_leave {
 
 #define IPT_EVENT_LEAVE_UNTIMED	216	/* bytes of struct ipt_event_leave without what rules took */
 
+/* A rule event in a record of several: from chain to net as in struct ipt_event_rule, then what its head has of its own. */
+struct ipt_event_walk_rule {
+	char	chain[IPT_EVENT_NAME_LEN];
+	__u32	number;
+	__u32	mark;
+	__u32	ct_mark;
+	__u8	kind;
+	__u8	reserved[3];
+	__u64	handle;
+	__s32	verdict;
+	__u32	net;
+	__u64	time;
+	__u32	cpu;
+	__u16	flags;
+	__u16	reserved2;
+};
+
+/* A leave event likewise. */
+struct ipt_event_walk_end {
+	__u64	time;
+	__u64	missed;
+	__u64	ruleset;
+	__u64	replacements;
+	__u32	cpu;
+	__u32	verdict;
+	__u32	net;
+	__u32	mark;
+	__u32	ct_mark;
+	__u32	length;
+	__u32	ct_status;
+	__u8	ct_state;
+	__u8	reserved;
+	__u16	header_len;
+	__u16	flags;
+	__u16	reserved2[3];
+};
+
+/* ipt_event_walk.parts */
+#define IPT_EVENT_PART_ENTER	(1 << 0)	/* the walk's beginning is an event in here, the first */
+#define IPT_EVENT_PART_LEAVE	(1 << 1)	/* its end is, the last */
+#define IPT_EVENT_PART_HEADER	(1 << 2)	/* at its end the packet's first bytes may be others: behind the rules */
+
+/*
+ * All of a walk but its matches, or so much as there was room for, or as there was when the packet had another one sent. The
+ * packet is not taken to pieces yet: its header and the state of its connection are as the kernel has them.
+ */
+struct ipt_event_walk {
+	struct ipt_event_head	head;	/* as of the beginning, also where that is not in here; seq: of the first event in here */
+	char			chain[IPT_EVENT_NAME_LEN];	/* of nf_tables, as in struct ipt_event_enter */
+	__u64			handle;
+	__u32			mark;
+	__u32			ct_mark;
+	struct ipt_event_dev	in;
+	struct ipt_event_dev	out;
+	__u32			length;
+	__u32			ct_status;
+	__u8			ct_state;	/* the kernel's enum ip_conntrack_info; 255: none */
+	__u8			reserved;
+	__u16			header_len;
+	__s32			priority;
+	__u8			header[IPT_EVENT_HEADER_LEN];
+	struct ipt_event_owner	owner;		/* nothing unless IPT_EVENT_OWNED is set */
+	struct ipt_event_walk_end end;
+	__u32			parts;		/* IPT_EVENT_PART_... */
+	__u32			rule_count;	/* of the following, of which there may be more that say nothing */
+	struct ipt_event_walk_rule rules[];
+	/* With IPT_EVENT_PART_HEADER the last IPT_EVENT_HEADER_LEN bytes are the packet's at the end. */
+};
+
 /* Why a program did not write an event: the index of its counter in the programs' array of losses, one a CPU. */
 enum ipt_event_loss {
 	IPT_EVENT_LOSS_RING_FULL = 0,	/* the reader was too slow */
@@ -259,6 +329,9 @@ IPT_EVENT_ASSERT(sizeof(struct ipt_event_rule) == 192);
 IPT_EVENT_ASSERT(__builtin_offsetof(struct ipt_event_rule, handle) == IPT_EVENT_RULE_LEGACY);
 IPT_EVENT_ASSERT(sizeof(struct ipt_event_leave) == 224);
 IPT_EVENT_ASSERT(__builtin_offsetof(struct ipt_event_leave, net) == IPT_EVENT_LEAVE_UNTIMED);
+IPT_EVENT_ASSERT(sizeof(struct ipt_event_walk_rule) == 80);
+IPT_EVENT_ASSERT(sizeof(struct ipt_event_walk_end) == 72);
+IPT_EVENT_ASSERT(sizeof(struct ipt_event_walk) == 480);
 IPT_EVENT_ASSERT(sizeof(struct ipt_event_match) == 16);
 IPT_EVENT_ASSERT(sizeof(struct ipt_event_matches) == 136);
 

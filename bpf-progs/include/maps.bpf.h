@@ -32,13 +32,18 @@ const volatile __u32 with_header;
 /* Whether they say what rules take: in sessions that ask the module for it. Set by the tool. */
 const volatile __u32 with_costs;
 
-static __always_inline int lost(__u32 reason)
+static __always_inline int lost_some(__u32 reason, __u64 events)
 {
 	__u64 *count = bpf_map_lookup_elem(&losses, &reason);
 
 	if (count)
-		*count += 1;
+		*count += events;
 	return 1;
+}
+
+static __always_inline int lost(__u32 reason)
+{
+	return lost_some(reason, 1);
 }
 
 /* More than is likely to be written between one look at the ring and the next. */

@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0-only
-// throughput FORMAT|explain|none EVENTS [FILE]: sends that many events, of packets as a router sees them, through all that the
-// tool does with them, from the bytes of the ring buffer to the text of a format, which goes to FILE or /dev/null. Prints how
-// many events there were and the most memory that was in use, in KiB. "explain" is the tree with --explain, "none" only makes
-// the packets.
+// throughput FORMAT|explain|none|explain-none EVENTS [FILE]: sends that many events, of packets as a router sees them, through
+// all that the tool does with them, from the bytes of the ring buffer to the text of a format, which goes to FILE or /dev/null.
+// Prints how many events there were and the most memory that was in use, in KiB. "explain" is the tree with --explain; "none"
+// only makes the packets, "explain-none" those of "explain".
 #include <cstdlib>
 #include <fcntl.h>
 #include <fmt/core.h>
 #include <string>
 #include <sys/resource.h>
 
-#include "../tests/make_event.h"
+#include "../tests/make_walk.h"
 #include "output_of.h"
 #include "pipeline/correlator.h"
 #include "sink/show.h"
@@ -50,19 +50,64 @@ struct Text : TextSource {
 	}
 };
 
-// One packet as records of the ring buffer: accepted behind NAT, dropped by a rule, or of a known connection, in turn.
-std::vector<std::vector<std::byte>> records_of(uint64_t number, uint64_t time)
+// Records of the ring buffer, and how many events are in them.
+struct Records {
+	std::vector<std::vector<std::byte>> records;
+	uint64_t events = 0;
+};
+
+// Makes the records of walks: one for each, or with --explain, as what matches say comes in between, one for each event.
+class WalkMaker {
+public:
+	explicit WalkMaker(bool explain) : explain_(explain) {}
+
+	void add(Enter event)
+	{
+		event.header_len = 40;
+		const auto header = test::header_of(event.packet);
+		std::copy(header.begin(), header.end(), event.header);
+		enter_ = event;
+		take(event);
+	}
+
+	void add(const Rule &event)
+	{
+		rules_.push_back(event);
+		take(event);
+	}
+
+	void add(const Leave &event)
+	{
+		take(event);
+		if (!explain_)
+			made_.records.push_back(test::walk_record(enter_, rules_, event).bytes());
+		rules_.clear();
+	}
+
+	Records made() { return std::move(made_); }
+
+private:
+	template <typename T>
+	void take(const T &event)
+	{
+		made_.events++;
+		if (explain_)
+			made_.records.push_back(test::bytes_of(event));
+	}
+
+	bool explain_;
+	Records made_;
+	Enter enter_{};
+	std::vector<Rule> rules_;
+};
+
+// One packet: accepted behind NAT, dropped by a rule, or of a known connection, in turn.
+Records records_of(uint64_t number, uint64_t time, bool explain)
 {
 	PacketMaker p(number, time);
-	std::vector<std::vector<std::byte>> records;
-	const auto add = [&records](const auto &event) { records.push_back(test::bytes_of(event)); };
-	const auto enter = [&](const char *table, uint8_t hook) {
-		Enter event = p.enter(table, hook);
-		event.header_len = 60;
-		for (uint8_t i = 0; i < 60; i++)
-			event.header[i] = i;
-		add(event);
-	};
+	WalkMaker walks(explain);
+	const auto add = [&walks](const auto &event) { walks.add(event); };
+	const auto enter = [&](const char *table, uint8_t hook) { add(p.enter(table, hook)); };
 	p.fields().source_port = static_cast<uint16_t>(number);
 	enter("raw", NF_INET_PRE_ROUTING);
 	add(p.rule("PREROUTING", 1, IPT_EVENT_KIND_POLICY));
@@ -81,13 +126,13 @@ std::vector<std::vector<std::byte>> records_of(uint64_t number, uint64_t time)
 	if (known) {
 		add(p.rule("FORWARD", 2));
 		add(p.leave(NF_ACCEPT));
-		return records;
+		return walks.made();
 	}
 	add(p.rule("FORWARD", 3));
 	if (dropped) {
 		add(p.rule("LAN", 1));
 		add(p.leave(NF_DROP, true));
-		return records;
+		return walks.made();
 	}
 	add(p.rule("LAN", 2));
 	add(p.rule("PORTS", 1));
@@ -95,7 +140,7 @@ std::vector<std::vector<std::byte>> records_of(uint64_t number, uint64_t time)
 	enter("nat", NF_INET_POST_ROUTING);
 	add(p.rule("POSTROUTING", 1));
 	add(p.leave(NF_ACCEPT));
-	return records;
+	return walks.made();
 }
 
 // How long between two packets, and how many events are taken at a time.
@@ -119,10 +164,12 @@ public:
 	{
 		while (events_ < most) {
 			number_++;
-			for (const auto &record : records_of(number_, number_ * kGap)) {
-				const auto event = decode(record);
-				show_.event(*event, correlator_.add(*event));
-				events_++;
+			for (const auto &record : records_of(number_, number_ * kGap, look_.explain).records) {
+				std::vector<Event> events;
+				(void)unpack(record, events);
+				for (const Event &event : events)
+					show_.event(event, correlator_.add(event));
+				events_ += events.size();
 			}
 			if (events_ % kBatch < 15)
 				correlator_.settle(number_ * kGap, {});
@@ -160,21 +207,22 @@ Format format_of(const std::string &name)
 int main(int argc, char **argv)
 {
 	if (argc != 3 && argc != 4) {
-		fmt::print(stderr, "usage: throughput FORMAT|explain|none EVENTS [FILE]\n");
+		fmt::print(stderr, "usage: throughput FORMAT|explain|none|explain-none EVENTS [FILE]\n");
 		return 2;
 	}
 	const uint64_t most = std::strtoull(argv[2], nullptr, 10);
-	if (std::string(argv[1]) == "none") {
+	const bool explain = std::string(argv[1]).starts_with("explain");
+	if (std::string(argv[1]).ends_with("none")) {
 		uint64_t events = 0;
 		for (uint64_t number = 1; events < most; number++)
-			events += records_of(number, number * kGap).size();
+			events += records_of(number, number * kGap, explain).events;
 		fmt::print("{} 0\n", events);
 		return 0;
 	}
 	auto output = Output::open(argc == 4 ? argv[3] : "/dev/null");
 	if (!output)
 		return 1;
-	Run run(format_of(argv[1]), std::string(argv[1]) == "explain", *output);
+	Run run(format_of(argv[1]), explain, *output);
 	const uint64_t events = run.send(most);
 	rusage usage{};
 	getrusage(RUSAGE_SELF, &usage);

@@ -32,21 +32,22 @@ Loop::Loop(const Session &session, const Observation &observation, RulesetStore 
 {
 }
 
-void Loop::take(std::span<const std::byte> record)
+size_t Loop::take(std::span<const std::byte> record)
 {
-	auto event = decode(record);
-	if (event) {
-		received_++;
-		// Soon it may be gone.
-		if (auto *matches = std::get_if<Matches>(&*event)) {
-			for (Match &match : matches->match)
-				match.program_name = program_names_(match.program);
-		}
-		events_.push_back(std::move(*event));
-		return;
+	const size_t before = events_.size();
+	if (const auto status = unpack(record, events_); !status) {
+		if (unreadable_++ == 0)
+			first_complaint_ = status.error().message;
+		return 0;
 	}
-	if (unreadable_++ == 0)
-		first_complaint_ = event.error().message;
+	const size_t events = events_.size() - before;
+	received_ += events;
+	// Soon it may be gone.
+	if (auto *matches = std::get_if<Matches>(&events_.back())) {
+		for (Match &match : matches->match)
+			match.program_name = program_names_(match.program);
+	}
+	return events;
 }
 
 void Loop::drain(Programs &programs, size_t most)

@@ -23,8 +23,8 @@ public:
 	Loop(const Session &session, const Observation &observation, RulesetStore &store, Show &show, Output &output,
 	     WallClock &clock, const Options &options, bool measures);
 
-	// A record of the ring buffer.
-	void take(std::span<const std::byte> record);
+	// A record of the ring buffer; returns how many events were in it.
+	size_t take(std::span<const std::byte> record);
 
 	// Until count, time, a signal or an error ends it; then the summary.
 	Exit run(Programs &programs);

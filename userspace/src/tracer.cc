@@ -45,6 +45,15 @@ std::string unprobed_note(const Session &session, const Presence &presence)
 	return "the kernel does not let nft_do_chain be probed, so no table of nf_tables is seen: see dmesg";
 }
 
+// What matches say comes in between the events of a walk, and what an event takes is measured from one to the next: then each is
+// told by itself.
+Status set_programs(const Session &session, const Programs &programs, const Options &options)
+{
+	if (session.tells_walks() && !options.observes() && !options.measures())
+		return session.set_walks(programs.walk_fd(), options.arp());
+	return session.set_programs(programs.enter_fd(), programs.rule_fd(), programs.leave_fd(), options.arp());
+}
+
 // Of what the module refuses, what is not the fault of the command line.
 Exit exit_of(const Error &refused)
 {
@@ -104,15 +113,13 @@ Exit trace(const Options &options)
 	Loop loop(*session, observation, store, show, *output, clock, options, measures);
 	auto programs = Programs::load(
 		kRingBytes, { .header = keeps_bytes(options.format), .costs = measures },
-		[&loop](std::span<const std::byte> record) { loop.take(record); },
+		[&loop](std::span<const std::byte> record) { return loop.take(record); },
 		options.verbose ? [](const char *log) { fmt::print(stderr, "{}", log); } :
 				  std::function<void(const char *)>());
 	if (!programs)
 		return fail(Exit::not_here, programs.error());
 
-	if (auto status = session->set_programs(programs->enter_fd(), programs->rule_fd(), programs->leave_fd(),
-						options.arp());
-	    !status)
+	if (auto status = set_programs(*session, *programs, options); !status)
 		return fail(Exit::failed, status.error());
 	if (auto status = configure(*session, *filter, *place, *request); !status)
 		return fail(exit_of(status.error()), status.error());

@@ -201,6 +201,19 @@ TEST_F(CorrelatorTest, missed_probes_make_it_unknown_as_they_have_no_number)
 	EXPECT_EQ(done[1].completeness.kind, Kind::unknown);
 }
 
+// A walk is told when it is over: what is known then is not what was known when it began.
+TEST_F(CorrelatorTest, probes_missed_in_a_walk_that_is_told_late_make_it_unknown)
+{
+	correlator.settle(1, { .missed = 1 });
+	PacketMaker p(1);
+	const Enter enter = p.enter("raw", 0);
+	p.head().missed = 1;
+	feed({ enter, p.leave(NF_DROP, true) });
+	correlator.settle(kLater, { .missed = 1 });
+	ASSERT_EQ(done.size(), 1U);
+	EXPECT_EQ(done[0].completeness.kind, Kind::unknown);
+}
+
 TEST_F(CorrelatorTest, missed_probes_after_a_proven_end_do_not_matter)
 {
 	PacketMaker p(1);

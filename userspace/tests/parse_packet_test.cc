@@ -1,13 +1,36 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#include "parse_packet.h"
-
 #include <gtest/gtest.h>
 
 #include <arpa/inet.h>
+#include <cstring>
 #include <linux/netfilter.h>
 
 #include "event/arp.h"
 #include "event/names.h"
+#include "event/parse.h"
+
+namespace {
+
+// Whatever is read has to be the packet's.
+struct Bounds {
+	const uint8_t *begin = nullptr;
+	const uint8_t *end = nullptr;
+	bool strayed = false;
+};
+Bounds bounds;
+
+int read_within(void *to, size_t size, const uint8_t *from)
+{
+	bounds.strayed |= from < bounds.begin || from + size > bounds.end;
+	std::memcpy(to, from, size);
+	return 0;
+}
+
+} // namespace
+
+// As the programs have it, with a helper of our own in the place of the kernel's.
+#define READ_AT(to, size, from) read_within(to, size, from)
+#include "parse_packet.h"
 
 namespace ipt {
 namespace {
@@ -68,8 +91,20 @@ const Bytes kEchoRequest{ 8, 0, 0, 0, 0x01, 0x02, 0x03, 0x04 };
 
 PacketFields parsed(uint8_t family, const Bytes &bytes)
 {
-	PacketFields packet;
-	EXPECT_EQ(parse_packet(family, bytes.data(), bytes.size(), &packet), 0) << "read outside of the packet";
+	// What is not the packet's must not be looked at.
+	uint8_t header[IPT_EVENT_HEADER_LEN];
+	std::memset(header, 0xee, sizeof(header));
+	const size_t length = std::min(bytes.size(), sizeof(header));
+	std::copy_n(bytes.begin(), length, header);
+	bounds = { header, header + length };
+	PacketFields packet{};
+	parse_header(&packet, family, header, static_cast<uint32_t>(length));
+	EXPECT_FALSE(bounds.strayed) << "read outside of the packet";
+
+	// The reader of walks takes it the same way.
+	const PacketFields again = parse_packet(family, bytes);
+	EXPECT_EQ(std::memcmp(&packet, &again, sizeof(packet)), 0);
+	packet.length = static_cast<uint32_t>(bytes.size());
 	return packet;
 }
 
@@ -289,18 +324,18 @@ TEST(ParsePacket, more_extension_headers_than_anybody_sends)
 
 TEST(ParsePacket, states_of_connections)
 {
-	uint8_t reply;
-	EXPECT_EQ(connection_of_state(0, &reply), IPT_EVENT_CT_ESTABLISHED);
-	EXPECT_EQ(reply, 0);
-	EXPECT_EQ(connection_of_state(1, &reply), IPT_EVENT_CT_RELATED);
-	EXPECT_EQ(connection_of_state(2, &reply), IPT_EVENT_CT_NEW);
-	EXPECT_EQ(connection_of_state(3, &reply), IPT_EVENT_CT_ESTABLISHED);
-	EXPECT_EQ(reply, 1);
-	EXPECT_EQ(connection_of_state(4, &reply), IPT_EVENT_CT_RELATED);
-	EXPECT_EQ(reply, 1);
-	EXPECT_EQ(connection_of_state(7, &reply), IPT_EVENT_CT_UNTRACKED);
-	EXPECT_EQ(connection_of_state(255, &reply), IPT_EVENT_CT_NONE);
-	EXPECT_EQ(reply, 0);
+	const auto connection = [](uint8_t state) {
+		PacketFields packet{};
+		set_connection(packet, state);
+		return std::pair<int, int>(packet.connection, packet.reply);
+	};
+	EXPECT_EQ(connection(0), std::pair(int{ IPT_EVENT_CT_ESTABLISHED }, 0));
+	EXPECT_EQ(connection(1), std::pair(int{ IPT_EVENT_CT_RELATED }, 0));
+	EXPECT_EQ(connection(2), std::pair(int{ IPT_EVENT_CT_NEW }, 0));
+	EXPECT_EQ(connection(3), std::pair(int{ IPT_EVENT_CT_ESTABLISHED }, 1));
+	EXPECT_EQ(connection(4), std::pair(int{ IPT_EVENT_CT_RELATED }, 1));
+	EXPECT_EQ(connection(7), std::pair(int{ IPT_EVENT_CT_UNTRACKED }, 0));
+	EXPECT_EQ(connection(255), std::pair(int{ IPT_EVENT_CT_NONE }, 0));
 }
 
 } // namespace

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "bpf/programs.h"
 
+#include <algorithm>
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
@@ -22,8 +23,9 @@ struct Programs::Callback {
 	static int run(void *self, void *data, size_t size)
 	{
 		auto *callback = static_cast<Callback *>(self);
-		callback->record({ static_cast<const std::byte *>(data), size });
-		return --callback->left == 0 ? -EAGAIN : 0;
+		const size_t events = callback->record({ static_cast<const std::byte *>(data), size });
+		callback->left -= std::min(callback->left, std::max<size_t>(events, 1));
+		return callback->left == 0 ? -EAGAIN : 0;
 	}
 };
 
@@ -122,16 +124,20 @@ int Programs::matches_fd() const
 	return bpf_program__fd(skeleton_->progs.trace_matches);
 }
 
+int Programs::walk_fd() const
+{
+	return bpf_program__fd(skeleton_->progs.trace_walk);
+}
+
 int Programs::ring_fd() const
 {
 	return ring_buffer__epoll_fd(ring_.get());
 }
 
-size_t Programs::consume(size_t most)
+void Programs::consume(size_t most)
 {
 	callback_->left = most;
 	ring_buffer__consume(ring_.get());
-	return most - callback_->left;
 }
 
 Programs::LossCounts Programs::losses() const

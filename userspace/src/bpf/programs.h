@@ -20,8 +20,9 @@ namespace ipt {
 
 class Programs {
 public:
-	// What is done with a record of the ring buffer; it is valid for the time of the call.
-	using Record = std::function<void(std::span<const std::byte>)>;
+	// What is done with a record of the ring buffer, which is valid for the time of the call; returns how many events were in
+	// it.
+	using Record = std::function<size_t(std::span<const std::byte>)>;
 	using LossCounts = std::array<uint64_t, IPT_EVENT_LOSSES>;
 
 	// What events carry besides.
@@ -41,11 +42,13 @@ public:
 	int rule_fd() const;
 	int leave_fd() const;
 	int matches_fd() const;
+	// Does the work of the first three, with a record for a whole walk.
+	int walk_fd() const;
 
 	// Becomes readable when the programs want the reader to hurry.
 	int ring_fd() const;
-	// Hands over what is in the ring, up to about so many records. Returns how many.
-	size_t consume(size_t most);
+	// Hands over what is in the ring, up to about so many events.
+	void consume(size_t most);
 
 	LossCounts losses() const;
 

@@ -6,9 +6,11 @@
 #include <fmt/core.h>
 #include <linux/netfilter.h>
 #include <linux/netfilter_arp.h>
+#include <optional>
 #include <type_traits>
 
 #include "event/names.h"
+#include "event/parse.h"
 #include "util/printable.h"
 
 namespace ipt {
@@ -166,7 +168,193 @@ Result<Event> matches(const Head &head, std::span<const std::byte> record)
 	return Event(std::move(event));
 }
 
+// Of an event in a walk, what its head has of its own.
+struct Moment {
+	uint8_t type;
+	size_t size;
+	uint64_t time;
+	uint32_t cpu;
+	unsigned int flags;
+};
+
+class Walk {
+public:
+	// head: of the walk.
+	Walk(const Head &head, std::vector<Event> &events) : head_(head), seq_(head.seq), events_(events) {}
+
+	void enter(const ipt_event_walk &walk)
+	{
+		Enter event{};
+		const unsigned int flags = head_.flags & ~static_cast<unsigned int>(IPT_EVENT_TIMED);
+		event.head = head_at({ IPT_EVENT_ENTER, sizeof(event), head_.time, head_.cpu, flags });
+		event.in = walk.in;
+		event.out = walk.out;
+		event.packet = parse_packet(head_.family, { walk.header, walk.header_len });
+		set_state(event.packet, walk, walk.ct_state);
+		event.priority = walk.priority;
+		if (flags & IPT_EVENT_OWNED)
+			event.owner = walk.owner;
+		event.header_len = walk.header_len;
+		std::memcpy(event.header, walk.header, walk.header_len);
+		if (head_.nft_family) {
+			event.handle = walk.handle;
+			std::memcpy(event.chain, walk.chain, sizeof(event.chain));
+		}
+		add(event);
+	}
+
+	void rule(const ipt_event_walk_rule &rule)
+	{
+		Rule event{};
+		event.head = head_at({ IPT_EVENT_RULE, sizeof(event), rule.time, rule.cpu, later_flags(rule.flags) });
+		std::memcpy(event.chain, rule.chain, sizeof(event.chain));
+		event.number = rule.number;
+		event.mark = rule.mark;
+		event.ct_mark = rule.ct_mark;
+		event.kind = rule.kind;
+		event.handle = rule.handle;
+		event.verdict = rule.verdict;
+		event.net = rule.net;
+		add(event);
+	}
+
+	// header: the packet's first bytes, as of then.
+	void leave(const ipt_event_walk_end &end, std::span<const uint8_t> header)
+	{
+		Leave event{};
+		event.head = head_at({ IPT_EVENT_LEAVE, sizeof(event), end.time, end.cpu, later_flags(end.flags) });
+		event.head.missed = end.missed;
+		event.head.ruleset = end.ruleset;
+		event.head.replacements = end.replacements;
+		event.duration = end.time - head_.time;
+		event.packet = parse_packet(head_.family, header);
+		set_state(event.packet, end, end.ct_state);
+		event.verdict = end.verdict;
+		event.net = end.net;
+		add(event);
+	}
+
+	// Whether all names had an end.
+	bool sound() const { return sound_; }
+
+private:
+	Head head_at(const Moment &moment)
+	{
+		Head head = head_;
+		head.type = moment.type;
+		head.size = static_cast<uint32_t>(moment.size);
+		head.time = moment.time;
+		head.cpu = moment.cpu;
+		head.flags = static_cast<uint16_t>(moment.flags);
+		head.seq = seq_++;
+		return head;
+	}
+
+	// Some things are said once, at the beginning.
+	unsigned int later_flags(unsigned int flags) const
+	{
+		return flags | (head_.flags & (IPT_EVENT_CHILD | IPT_EVENT_TIMED));
+	}
+
+	template <typename From>
+	static void set_state(PacketFields &packet, const From &from, uint8_t connection)
+	{
+		packet.length = from.length;
+		packet.mark = from.mark;
+		packet.ct_status = from.ct_status;
+		packet.ct_mark = from.ct_mark;
+		set_connection(packet, connection);
+	}
+
+	template <typename T>
+	void add(T &event)
+	{
+		if (!(head_.flags & IPT_EVENT_TIMED))
+			forget_time(event);
+		tame(event.head.table);
+		sound_ = take_names(event) && sound_;
+		events_.push_back(event);
+	}
+
+	static void forget_time(Enter &) {}
+	static void forget_time(Rule &event) { event.net = 0; }
+	static void forget_time(Leave &event) { event.net = 0; }
+
+	Head head_;
+	uint32_t seq_;
+	std::vector<Event> &events_;
+	bool sound_ = true;
+};
+
+// How many rules there is room for in a walk's record; none if it is too short for what it says.
+std::optional<size_t> room_for_rules(const ipt_event_walk &walk, size_t record_size)
+{
+	size_t size = record_size - sizeof(walk);
+	if (walk.parts & IPT_EVENT_PART_HEADER) {
+		if (size < IPT_EVENT_HEADER_LEN)
+			return {};
+		size -= IPT_EVENT_HEADER_LEN;
+	}
+	return size / sizeof(ipt_event_walk_rule);
+}
+
+Status walk(Head head, std::span<const std::byte> record, std::vector<Event> &events)
+{
+	ipt_event_walk walk;
+	if (record.size() < sizeof(walk))
+		return Error{ fmt::format("a walk of {} bytes that should have {}", record.size(), sizeof(walk)) };
+	std::memcpy(&walk, record.data(), sizeof(walk));
+	const auto room = room_for_rules(walk, record.size());
+	const bool begins = walk.parts & IPT_EVENT_PART_ENTER;
+	const bool ends = walk.parts & IPT_EVENT_PART_LEAVE;
+	if (!room || walk.rule_count > *room || !(begins || ends || walk.rule_count))
+		return Error{ fmt::format("a walk of {} rules in {} bytes", walk.rule_count, record.size()) };
+	if (walk.header_len > IPT_EVENT_HEADER_LEN || walk.end.header_len > IPT_EVENT_HEADER_LEN)
+		return Error{ "a walk of a packet with more first bytes than there are" };
+
+	take_hook(head);
+	const size_t before = events.size();
+	Walk unpacked(head, events);
+	if (begins)
+		unpacked.enter(walk);
+	record = record.subspan(sizeof(walk));
+	for (uint32_t i = 0; i < walk.rule_count; i++) {
+		ipt_event_walk_rule rule;
+		std::memcpy(&rule, record.data() + i * sizeof(rule), sizeof(rule));
+		unpacked.rule(rule);
+	}
+	if (ends) {
+		uint8_t header[IPT_EVENT_HEADER_LEN];
+		const bool changed = walk.parts & IPT_EVENT_PART_HEADER;
+		const void *from =
+			changed ? static_cast<const void *>(record.last(sizeof(header)).data()) : walk.header;
+		std::memcpy(header, from, sizeof(header));
+		unpacked.leave(walk.end, { header, walk.end.header_len });
+	}
+	if (unpacked.sound())
+		return {};
+	events.resize(before);
+	return Error{ "a walk with an endless name" };
+}
+
 } // namespace
+
+Status unpack(std::span<const std::byte> record, std::vector<Event> &events)
+{
+	Head head{};
+	if (record.size() >= sizeof(head))
+		std::memcpy(&head, record.data(), sizeof(head));
+	if (record.size() >= sizeof(head) && head.type == IPT_EVENT_WALK) {
+		if (std::string wrong = complaint(head, record.size()); !wrong.empty())
+			return Error{ wrong };
+		return walk(head, record, events);
+	}
+	auto event = decode(record);
+	if (!event)
+		return event.error();
+	events.push_back(std::move(*event));
+	return {};
+}
 
 Result<Event> decode(std::span<const std::byte> record)
 {

@@ -50,8 +50,12 @@ inline const Head &head_of(const Event &event)
 // What people call the network namespace of an event.
 using NetnsNameOf = std::function<std::string(const Head &)>;
 
-// One record of the ring buffer. The error says what is wrong with it.
+// An event as it stands in a record of the ring buffer by itself. The error says what is wrong with it.
 Result<Event> decode(std::span<const std::byte> record);
+
+// Appends what is in a record of the ring buffer: an event, or those of a walk. After an error, which says what is wrong with it,
+// nothing has been appended.
+Status unpack(std::span<const std::byte> record, std::vector<Event> &events);
 
 // A name of fixed length, which decode() has found to end with a zero.
 template <size_t N>

@@ -152,15 +152,33 @@ bool Session::sees_arp() const
 	return known && known->features & IPTABLES_TRACE_FEATURE_ARP;
 }
 
-Status Session::set_programs(int enter, int rule, int leave, bool arp) const
+uint32_t Session::back_ends(bool arp) const
 {
 	// An older module wants to hear of none, and takes that for the legacy one.
-	iptables_trace_programs programs{ enter, rule, leave, 0 };
-	if (sees_nft())
-		programs.back_ends = IPTABLES_TRACE_BACK_END_LEGACY | IPTABLES_TRACE_BACK_END_NFT;
-	if (arp && sees_nft() && sees_arp())
-		programs.back_ends |= IPTABLES_TRACE_BACK_END_ARP;
+	if (!sees_nft())
+		return 0;
+	uint32_t back_ends = IPTABLES_TRACE_BACK_END_LEGACY | IPTABLES_TRACE_BACK_END_NFT;
+	if (arp && sees_arp())
+		back_ends |= IPTABLES_TRACE_BACK_END_ARP;
+	return back_ends;
+}
+
+Status Session::set_programs(int enter, int rule, int leave, bool arp) const
+{
+	iptables_trace_programs programs{ enter, rule, leave, back_ends(arp) };
 	return outcome(ioctl(device_.get(), IPTABLES_TRACE_SET_PROGRAMS, &programs), "cannot use the BPF programs");
+}
+
+bool Session::tells_walks() const
+{
+	const auto known = info();
+	return known && known->features & IPTABLES_TRACE_FEATURE_TRAVERSALS;
+}
+
+Status Session::set_walks(int program, bool arp) const
+{
+	iptables_trace_traversals traversals{ program, back_ends(arp) };
+	return outcome(ioctl(device_.get(), IPTABLES_TRACE_SET_TRAVERSALS, &traversals), "cannot use the BPF program");
 }
 
 Status Session::set_filter(const void *instructions, unsigned int count, bool children) const

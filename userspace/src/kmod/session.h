@@ -29,6 +29,10 @@ public:
 	bool sees_arp() const;
 	// Of all tables that the module can see; arp: also of those in which packets are none of IP.
 	Status set_programs(int enter, int rule, int leave, bool arp) const;
+	// Whether it can tell of whole walks.
+	bool tells_walks() const;
+	// The program that is told, in the place of those.
+	Status set_walks(int program, bool arp) const;
 	// instructions: of a struct sock_filter, as pcap_compile() makes them.
 	Status set_filter(const void *instructions, unsigned int count, bool children) const;
 	// -1: all.
@@ -51,6 +55,9 @@ public:
 	Result<Stats> stats() const;
 
 private:
+	// Those of which packets are to be traced.
+	uint32_t back_ends(bool arp) const;
+
 	explicit Session(Fd device) : device_(std::move(device)) {}
 
 	Fd device_;

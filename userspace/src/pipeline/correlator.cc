@@ -112,6 +112,8 @@ Correlator::Open &Correlator::open(const Head &head)
 	packet.trace.first = head;
 	packet.trace.origin = origin_of(head);
 	packet.before = known_;
+	// Of a walk that was told when it was over, more may be known by now than was when it began.
+	packet.before.missed = std::min<uint64_t>(known_.missed, head.missed);
 	packet.age = by_age_.insert(by_age_.end(), head.packet);
 	const auto past = past_.find(head.packet);
 	if (past != past_.end()) {

@@ -22,7 +22,7 @@ struct Losses {
 };
 
 struct Patience {
-	uint64_t settle_ns = 200'000'000; // between the tables of a packet
+	uint64_t settle_ns = 500'000'000; // between the ends of two tables that a packet meets
 	uint64_t queue_ns = 3'000'000'000; // for the verdict of a table, or of a program behind NFQUEUE
 	size_t open_packets = 65536; // that are waited for at the same time
 };
@@ -40,7 +40,8 @@ public:
 	// In the order of the ring buffer. Returns the traversal that the event belongs to.
 	const Traversal &add(const Event &event);
 
-	// All events up to now were added: hands over the packets that have come to their end.
+	// All events up to now were added, but for those of walks that are not over yet: hands over the packets that have come to
+	// their end.
 	void settle(uint64_t now, const Losses &losses);
 
 	// The session is over: hands over all that is left.
