@@ -125,7 +125,7 @@ nsenter --net="/run/netns/$right" -- nc -lkp 80 >/dev/null 2>&1 &
 cleanup_push kill $!
 wait_until 5 in_right grep -q ':0050 ' /proc/net/tcp
 trace_start session -c -f "$(filter_ipv4 6)"
-in_left bash -c 'for i in {1..200}; do echo x | nc -N -w $((2 * ${TEST_SLOWNESS:-1})) 192.0.2.2 80; done' >/dev/null 2>&1
+in_left bash -c "for i in {1..200}; do echo x | nc -N -w $((2 * ${TEST_SLOWNESS:-1})) 192.0.2.2 80; done" >/dev/null 2>&1
 trace_stop session
 stolen=$(events session '^leave.*flags=[a-z,]*stolen' | wc -l)
 check "SYNPROXY steals packets" test "$stolen" -ge 400

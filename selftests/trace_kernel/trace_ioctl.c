@@ -247,7 +247,7 @@ static int program_override(void)
 static int program_multi(void) { return set_programs(load(BPF_PROG_TYPE_KPROBE, ATTACH_KPROBE_MULTI, 0), -1, -1); }
 
 /* One of the type that reads the context itself, its byte at some offset, and the argument at another. */
-static int program_direct(unsigned int context_offset, unsigned int argument_offset)
+static int load_direct(unsigned int context_offset, unsigned int argument_offset)
 {
 	const struct bpf_insn code[] = {
 		{ .code = BPF_LDX | BPF_MEM | BPF_DW, .dst_reg = 2, .src_reg = 1, .off = 0 },
@@ -257,7 +257,12 @@ static int program_direct(unsigned int context_offset, unsigned int argument_off
 		{ .code = BPF_JMP | BPF_EXIT },
 	};
 
-	return set_programs(load_code(code, 5, BPF_PROG_TYPE_RAW_TRACEPOINT_WRITABLE, 0, 0), -1, -1);
+	return load_code(code, 5, BPF_PROG_TYPE_RAW_TRACEPOINT_WRITABLE, 0, 0);
+}
+
+static int program_direct(unsigned int context_offset, unsigned int argument_offset)
+{
+	return set_programs(load_direct(context_offset, argument_offset), -1, -1);
 }
 
 static int program_reads_all(void) { return program_direct(sizeof(struct iptables_trace_ctx) - 1, 2 * sizeof(__u64)); }
@@ -451,6 +456,63 @@ static int busy_costs(void)
 {
 	start();
 	return set_costs(1, 0);
+}
+
+static int set_traversals(int program, unsigned int back_ends)
+{
+	struct iptables_trace_traversals traversals = { .program = program, .back_ends = back_ends };
+
+	return call(IPTABLES_TRACE_SET_TRAVERSALS, &traversals);
+}
+
+static int traversals_good(void) { return set_traversals(load(BPF_PROG_TYPE_KPROBE, 0, 0), 0); }
+static int traversals_alone(void) { return traversals_good() ?: call(IPTABLES_TRACE_START, NULL); }
+static int traversals_taken_back(void) { return traversals_good() ?: set_traversals(-1, 0) ?: call(IPTABLES_TRACE_START, NULL); }
+static int traversals_closed(void) { return set_traversals(999, 0); }
+static int traversals_negative(void) { return set_traversals(-2, 0); }
+static int traversals_socket(void) { return set_traversals(load(BPF_PROG_TYPE_SOCKET_FILTER, 0, 0), 0); }
+static int traversals_back_end(void) { return set_traversals(load(BPF_PROG_TYPE_KPROBE, 0, 0), 1u << 31); }
+static int traversals_short(void)
+{
+	char buffer[PAGE] = {};
+
+	return call(resized(IPTABLES_TRACE_SET_TRAVERSALS, 4), buffer);
+}
+
+static int traversals_read(unsigned int offset)
+{
+	return set_traversals(load_direct(offset, 0), 0);
+}
+
+static int traversals_read_all(void) { return traversals_read(sizeof(struct iptables_trace_traversal) - 1); }
+static int traversals_read_on(void) { return traversals_read(sizeof(struct iptables_trace_traversal)); }
+static int busy_traversals(void)
+{
+	start();
+	return traversals_good();
+}
+
+/* What takes the place of something else leaves none of it. */
+static int traversals_replace(void)
+{
+	int err = set_programs(load(BPF_PROG_TYPE_KPROBE, 0, 0), -1, -1) ?: set_matches(load(BPF_PROG_TYPE_KPROBE, 0, 0));
+
+	return err ?: traversals_taken_back();
+}
+
+static int traversals_replaced(void)
+{
+	return traversals_good() ?: set_matches(load(BPF_PROG_TYPE_KPROBE, 0, 0)) ?: set_matches(-1) ?:
+	       call(IPTABLES_TRACE_START, NULL);
+}
+
+static int traversals_kept(void)
+{
+	int err = traversals_good();
+
+	if (err)
+		return err;
+	return traversals_socket() == EPROTOTYPE ? call(IPTABLES_TRACE_START, NULL) : ERANGE;
 }
 
 static int matches_good(void) { return set_matches(load(BPF_PROG_TYPE_KPROBE, 0, 0)); }
@@ -722,6 +784,20 @@ static const struct {
 	{ "the reserved field of what asks for costs: EINVAL", costs_reserved, EINVAL },
 	{ "ask for costs without that field: EINVAL", costs_short, EINVAL },
 	{ "ask what runs for costs: EBUSY", busy_costs, EBUSY },
+	{ "a program of traversals", traversals_good, 0 },
+	{ "a session with nothing but that starts", traversals_alone, 0 },
+	{ "one that has been taken back: ENODATA", traversals_taken_back, ENODATA },
+	{ "a closed program of traversals: EBADF", traversals_closed, EBADF },
+	{ "a negative one other than -1: EBADF", traversals_negative, EBADF },
+	{ "a program of traversals of another type: EPROTOTYPE", traversals_socket, EPROTOTYPE },
+	{ "... leaves the one of before in place", traversals_kept, 0 },
+	{ "a program of traversals that reads to their end", traversals_read_all, 0 },
+	{ "one that reads on behind them: EOPNOTSUPP", traversals_read_on, EOPNOTSUPP },
+	{ "traversals of a back end that there is not: EINVAL", traversals_back_end, EINVAL },
+	{ "traversals without back ends: EINVAL", traversals_short, EINVAL },
+	{ "a program of traversals for what runs: EBUSY", busy_traversals, EBUSY },
+	{ "it takes the place of programs of single events and of matches", traversals_replace, ENODATA },
+	{ "... and a program of matches its", traversals_replaced, ENODATA },
 	{ "a program for matches", matches_good, 0 },
 	{ "... alone is enough to start", matches_alone, 0 },
 	{ "... is taken back", matches_taken_back, ENODATA },

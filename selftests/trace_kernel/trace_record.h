@@ -21,4 +21,12 @@ struct trace_matches_record {
 	struct iptables_trace_match match[IPTABLES_TRACE_MATCHES_MAX];
 };
 
+/* ... and for a traversal. */
+struct trace_whole_record {
+	struct iptables_trace_traversal whole;
+	__u64 skb;
+	__u32 nf_trace;
+	__u32 state_hook;
+};
+
 #endif

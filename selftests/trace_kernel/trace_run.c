@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * trace_run [OPTION...] OBJECT: a session on /dev/iptables_trace with the programs enter, rule and leave of a BPF object, or
- * trace_enter and so on, until SIGTERM. Prints "ready", then a line for each record in the object's ring buffer "events", and last the session's
- * statistics. SIGUSR1 prints statistics in between. Dies with its parent.
+ * trace_enter and so on; or, without -k and -b, with its program walk or trace_walk if it has one; until SIGTERM. Prints "ready",
+ * then a line for each event in the object's ring buffer "events", and last the session's statistics. SIGUSR1 prints statistics
+ * in between. Dies with its parent.
  *
  *	-f CODE		filter, in the form of iptables -m bpf --bytecode (default: all packets)
  *	-n PATH		the network namespace (default: this one); "all" for all
@@ -19,7 +20,6 @@
  *			the place of the number
  */
 #define _GNU_SOURCE
-#include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/filter.h>
@@ -35,6 +35,7 @@
 #include <bpf/libbpf.h>
 
 #include "iptables_trace_ctl.h"
+#include "trace_print.h"
 #include "trace_record.h"
 
 #define TABLES_MAX	8
@@ -60,126 +61,26 @@ static void fail(const char *what)
 	exit(1);
 }
 
-static const char *name_of(const char *const *names, unsigned int n, unsigned int count)
-{
-	return n < count && names[n] ? names[n] : "?";
-}
-
-#define NAME(n, ...) name_of((const char *const []){ __VA_ARGS__ }, n, \
-			     sizeof((const char *const []){ __VA_ARGS__ }) / sizeof(char *))
-
-/* Addresses, ports or ICMP type, as far as these tests look. */
-static void print_header(const struct iptables_trace_ctx *ctx)
-{
-	const unsigned char *h = ctx->header, *transport = h + (h[0] & 15) * 4;
-	char from[INET6_ADDRSTRLEN] = "", to[INET6_ADDRSTRLEN] = "";
-	unsigned int protocol = h[9];
-
-	if (ctx->family == 2) {
-		inet_ntop(AF_INET, h + 12, from, sizeof(from));
-		inet_ntop(AF_INET, h + 16, to, sizeof(to));
-	} else {
-		inet_ntop(AF_INET6, h + 8, from, sizeof(from));
-		inet_ntop(AF_INET6, h + 24, to, sizeof(to));
-		protocol = h[6];
-		transport = h + 40;
-	}
-	printf(" proto=%u src=%s dst=%s", protocol, from, to);
-	if (protocol == 6 || protocol == 17)
-		printf(" sport=%u dport=%u", transport[0] << 8 | transport[1], transport[2] << 8 | transport[3]);
-	else if (protocol == 1 || protocol == 58)
-		printf(" icmp=%u", transport[0]);
-}
-
-/* As it is for IPv4 on Ethernet. */
-static void print_arp(const struct iptables_trace_ctx *ctx)
-{
-	const unsigned char *h = ctx->header;
-	char sender[INET_ADDRSTRLEN], target[INET_ADDRSTRLEN];
-
-	inet_ntop(AF_INET, h + 14, sender, sizeof(sender));
-	inet_ntop(AF_INET, h + 24, target, sizeof(target));
-	printf(" op=%u sender=%s target=%s", h[6] << 8 | h[7], sender, target);
-}
-
-/* RULE.INDEX of each, its answer (+ or -, and ! for hotdrop) and @ID of its program, if any. */
-static void print_matches(const struct trace_matches_record *r)
-{
-	unsigned long long took = 0;
-	unsigned int i;
-
-	printf(" count=%u said=", r->record.ctx.match_count);
-	for (i = 0; i < r->record.ctx.match_count; i++) {
-		const struct iptables_trace_match *m = &r->match[i];
-
-		printf("%s%u.%u%s%s", i ? "," : "", m->rule_number, m->index, m->flags & IPTABLES_TRACE_MATCH_YES ? "+" : "-",
-		       m->flags & IPTABLES_TRACE_MATCH_HOTDROP ? "!" : "");
-		if (m->prog_id)
-			printf("@%u", m->prog_id);
-		took += m->duration_ns;
-	}
-	printf(" took=%llu", took);
-}
-
-/* The family and handle, and at a rule what that says. */
-static void print_nft(const struct iptables_trace_ctx *ctx)
-{
-	int verdict = ctx->verdict;
-
-	printf(" nft=%s handle=%llu", NAME(ctx->nft_family, NULL, "inet", "ip", "arp", NULL, "netdev", NULL, "bridge", NULL, NULL, "ip6"),
-	       ctx->handle);
-	if (ctx->kind != IPTABLES_TRACE_RULE)
-		return;
-	if (verdict < 0)
-		printf(" says=%s", NAME(-verdict, NULL, "continue", "break", "jump", "goto", "return"));
-	else
-		printf(" says=%s", NAME(verdict & 0xff, "drop", "accept", "stolen", "queue"));
-}
-
 static int print_record(void *context, void *data, size_t size)
 {
-	const struct trace_record *r = data;
-	const struct iptables_trace_ctx *c = &r->ctx;
+	const struct iptables_trace_ctx *c = data;
+	size_t context_size = size == sizeof(struct trace_whole_record) ? sizeof(struct iptables_trace_traversal) : sizeof(*c);
 
 	(void)context;
-	if ((size != sizeof(*r) && size != sizeof(struct trace_matches_record)) ||
-	    c->version != IPTABLES_TRACE_CTX_VERSION || c->size != sizeof(*c)) {
+	if ((size != sizeof(struct trace_record) && size != sizeof(struct trace_matches_record) &&
+	     size != sizeof(struct trace_whole_record)) ||
+	    c->version != IPTABLES_TRACE_CTX_VERSION || c->size != context_size) {
 		printf("malformed record of %zu bytes\n", size);
 		return 0;
 	}
-	printf("%s packet=%llu seq=%u", NAME(c->kind, NULL, "enter", "rule", "leave", "matches"), c->packet, c->seq);
-	printf(" walk=%llu parent=%llu/%llu", c->traversal, c->parent_packet, c->parent_traversal);
-	printf(" flags=%s%s%s%s%s%s%s%s%s%s", c->flags & IPTABLES_TRACE_F_STOLEN ? "stolen," : "",
-	       c->flags & IPTABLES_TRACE_F_FIRST ? "first," : "",
-	       c->flags & IPTABLES_TRACE_F_TERMINAL ? "terminal," : "",
-	       c->flags & IPTABLES_TRACE_F_GUESSED ? "guessed," : "",
-	       c->flags & IPTABLES_TRACE_F_USER_TRACE ? "user," : "",
-	       c->flags & IPTABLES_TRACE_F_CHILD ? "child," : "",
-	       c->flags & IPTABLES_TRACE_F_OBSERVED ? "observed," : "",
-	       c->flags & IPTABLES_TRACE_F_TABLE_CUT ? "table_cut," : "",
-	       c->flags & IPTABLES_TRACE_F_CHAIN_CUT ? "chain_cut," : "",
-	       c->flags & IPTABLES_TRACE_F_UNTOLD ? "untold," : "");
-	printf(" family=%u table=%s hook=%s priority=%d", c->family, c->table,
-	       c->family == 3 ? NAME(c->hook, "arp-in", "arp-out") :
-				NAME(c->hook, "PREROUTING", "INPUT", "FORWARD", "OUTPUT", "POSTROUTING"), c->priority);
-	printf(" in=%s/%u out=%s/%u", c->in_name, c->in_ifindex, c->out_name, c->out_ifindex);
-	printf(" chain=%s type=%s rule=%u", c->chain,
-	       NAME(c->rule_type, "-", "rule", "return", "policy", "other"), c->rule_number);
-	if (c->nft_family)
-		print_nft(c);
-	printf(" verdict=%u/%u duration=%llu net=%u", c->verdict & 0xff, c->verdict >> 16, c->duration_ns, c->net_ns);
-	printf(" ruleset=%llu replacements=%llu missed=%llu", c->ruleset, c->replacements, c->missed);
-	printf(" netns=%u cookie=%llu cpu=%u time=%llu", c->netns_inum, c->netns_cookie, c->cpu, c->time_ns);
-	printf(" length=%u mark=%u ct=%u/%u/%u", c->length, c->mark, c->ct_state, c->ct_status, c->ct_mark);
-	printf(" nf_trace=%u skb=%d state_hook=%u headers=%u", r->nf_trace, !!r->skb, r->state_hook, c->header_len);
-	printf(" result=%llx caller=%llx", r->result, r->caller);
-	if (c->family == 3)
-		print_arp(c);
-	else
-		print_header(c);
-	if (size == sizeof(struct trace_matches_record))
-		print_matches(data);
-	printf("\n");
+	if (size == sizeof(struct trace_whole_record)) {
+		print_whole(data);
+	} else {
+		print_event(data);
+		if (size == sizeof(struct trace_matches_record))
+			print_matches(data);
+		printf("\n");
+	}
 	/* libbpf reads on as long as records come, which on a slow machine is for ever: whoever asked for something is waiting. */
 	return !drains && (stopped || stats_wanted || observe_wanted) ? -EINTR : 0;
 }
@@ -287,6 +188,27 @@ static int program_fd(const struct bpf_object *object, const char *name, const c
 	return program && (!kinds || strchr(kinds, name[0])) ? bpf_program__fd(program) : -1;
 }
 
+static void set_programs(int session, const struct bpf_object *object, const char *kinds, unsigned int back_ends, int singly)
+{
+	struct iptables_trace_programs programs = {
+		.enter		= program_fd(object, "enter", kinds),
+		.rule		= program_fd(object, "rule", kinds),
+		.leave		= program_fd(object, "leave", kinds),
+		.back_ends	= back_ends,
+	};
+	struct iptables_trace_traversals traversals = {
+		.program	= singly ? -1 : program_fd(object, "walk", NULL),
+		.back_ends	= back_ends,
+	};
+
+	if (traversals.program >= 0) {
+		if (ioctl(session, IPTABLES_TRACE_SET_TRAVERSALS, &traversals))
+			fail("SET_TRAVERSALS");
+	} else if (ioctl(session, IPTABLES_TRACE_SET_PROGRAMS, &programs)) {
+		fail("SET_PROGRAMS");
+	}
+}
+
 static void set_refuse(struct bpf_object *object, unsigned int n)
 {
 	struct bpf_map *map = bpf_object__find_map_by_name(object, ".rodata");
@@ -342,9 +264,8 @@ static void read_until_stopped(int session, struct ring_buffer *ring, struct per
 int main(int argc, char **argv)
 {
 	const char *filter = NULL, *netns = NULL, *kinds = NULL;
-	struct iptables_trace_programs programs = {};
 	struct iptables_trace_costs costs = {};
-	unsigned int flags = 0, refuse = 0, size = 0;
+	unsigned int back_ends = 0, flags = 0, refuse = 0, size = 0;
 	struct ring_buffer *ring = NULL;
 	struct bpf_object *object;
 	struct perf_buffer *perf = NULL;
@@ -364,7 +285,7 @@ int main(int argc, char **argv)
 			flags |= IPTABLES_TRACE_FILTER_CHILDREN;
 			break;
 		case 'B':
-			programs.back_ends = back_ends_of(optarg);
+			back_ends = back_ends_of(optarg);
 			break;
 		case 'k':
 			kinds = optarg;
@@ -414,11 +335,7 @@ int main(int argc, char **argv)
 	session = open(IPTABLES_TRACE_DEVICE, O_RDWR | O_CLOEXEC);
 	if (session < 0)
 		fail(IPTABLES_TRACE_DEVICE);
-	programs.enter = program_fd(object, "enter", kinds);
-	programs.rule = program_fd(object, "rule", kinds);
-	programs.leave = program_fd(object, "leave", kinds);
-	if (ioctl(session, IPTABLES_TRACE_SET_PROGRAMS, &programs))
-		fail("SET_PROGRAMS");
+	set_programs(session, object, kinds, back_ends, kinds || budget);
 	if (costs.wanted && ioctl(session, IPTABLES_TRACE_SET_COSTS, &costs))
 		fail("SET_COSTS");
 	if (budget)
