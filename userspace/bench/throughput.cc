@@ -162,10 +162,12 @@ public:
 	// Packets until there were that many events.
 	uint64_t send(uint64_t most)
 	{
+		// As the tool's own, it keeps its memory.
+		std::vector<Event> events;
 		while (events_ < most) {
 			number_++;
 			for (const auto &record : records_of(number_, number_ * kGap, look_.explain).records) {
-				std::vector<Event> events;
+				events.clear();
 				(void)unpack(record, events);
 				for (const Event &event : events)
 					show_.event(event, correlator_.add(event));
