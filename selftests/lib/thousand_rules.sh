@@ -67,8 +67,9 @@ thousand_traced()
 	mkfifo "$trace_dir/lines"
 	thousand_count <"$trace_dir/lines" &
 	counter=$!
-	trace many --rate 0 --format line -o "$trace_dir/lines" 'udp src port 4000'
-	thousand_shown() { [ "$(tail -n 1 "$trace_dir/progress" 2>/dev/null || echo 0)" -ge "$1" ]; }
+	# It ends by itself: a packet that was accepted just before it is stopped might have met more tables.
+	trace many --rate 0 --format line -o "$trace_dir/lines" -c "$thousand_packets" 'udp src port 4000'
+	thousand_shown() { trace_is_over many || [ "$(tail -n 1 "$trace_dir/progress" 2>/dev/null || echo 0)" -ge "$1" ]; }
 	for ((thousand_sent = 0; thousand_sent < thousand_packets; thousand_sent += thousand_burst)); do
 		payload=$(udp_payload $((1000 + thousand_sent * 31 / thousand_burst % (thousand_ports - 60))))
 		for cpu in 0 1; do
@@ -79,7 +80,7 @@ thousand_traced()
 		# The last few lines may still be in a buffer.
 		wait_until 60 thousand_shown $((thousand_sent + thousand_burst - 200)) | diag
 	done
-	trace_stop many
+	if wait_until 60 trace_is_over many; then trace_wait many; else trace_stop many; fi
 	wait $counter
 }
 
