@@ -28,6 +28,19 @@ make_pair()
 	wait_until 5 in_left ping -nqc1 -W1 2001:db8::2
 }
 
+# Neither asks where the other is any more: a ruleset that drops what it does not know would leave the question unanswered as
+# soon as the answer is old, which it is after seconds.
+know_each_other()
+{
+	local to_left to_right
+	to_left=$(ip -n "$left" -br link show eth0 | awk '{ print $3 }')
+	to_right=$(ip -n "$right" -br link show eth0 | awk '{ print $3 }')
+	ip -n "$left" neigh replace 192.0.2.2 lladdr "$to_right" dev eth0 nud permanent
+	ip -n "$left" neigh replace 2001:db8::2 lladdr "$to_right" dev eth0 nud permanent
+	ip -n "$right" neigh replace 192.0.2.1 lladdr "$to_left" dev eth0 nud permanent
+	ip -n "$right" neigh replace 2001:db8::1 lladdr "$to_left" dev eth0 nud permanent
+}
+
 # in_netns NAME COMMAND...: unlike `ip netns exec` it leaves /sys alone, and with it the BPF file system.
 in_netns()
 {

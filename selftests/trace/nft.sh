@@ -67,6 +67,7 @@ traced()
 	local tool=iptables-$2 network=192.0.2.0/24 with=icmp-port-unreachable send=udp to=192.0.2.2 port server
 	[ "$3" = 4 ] || tool=ip6tables-$2 network=2001:db8::/64 with=icmp6-port-unreachable send=udp6 to=2001:db8::2
 	make_pair
+	know_each_other
 	ruleset "$tool" $network $with
 	nsenter --net=/run/netns/"$right" -- nc -"$3" -lk 80 >/dev/null 2>&1 &
 	server=$!
