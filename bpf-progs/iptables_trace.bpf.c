@@ -232,6 +232,12 @@ static __always_inline __u64 events_in(const struct iptables_trace_traversal *t)
 	       !!(t->parts & IPTABLES_TRACE_PART_LEAVE);
 }
 
+/* A record stands for several events, so not each has to look; which do is left to all walks of every fourth packet. */
+static __always_inline __u64 wakeup_at_some(const struct iptables_trace_ctx *c)
+{
+	return c->packet % 4 ? BPF_RB_NO_WAKEUP : wakeup(0);
+}
+
 #define HALF_HEADER (IPT_EVENT_HEADER_LEN / 2)
 
 /* A walk in a record with room for so many rules, and for the packet's first bytes at its end. Both are constants. */
@@ -251,7 +257,10 @@ static __always_inline int record_walk(const struct iptables_trace_traversal *t,
 	if (with_costs)
 		event->head.flags |= IPT_EVENT_TIMED;
 	event->handle = c->handle;
-	__builtin_memcpy(event->chain, c->chain, sizeof(event->chain));
+	if (c->nft_family)
+		__builtin_memcpy(event->chain, c->chain, sizeof(event->chain));
+	else
+		event->chain[0] = '\0';
 	event->mark = c->mark;
 	event->ct_mark = c->ct_mark;
 	__builtin_memcpy(&event->in, &c->in_ifindex,
@@ -270,7 +279,7 @@ static __always_inline int record_walk(const struct iptables_trace_traversal *t,
 		__builtin_memcpy(&event->rules[i], &t->rules[i], sizeof(*event->rules));
 	if (with_end)
 		copy_words(event->rules + rules, t->left_header, IPT_EVENT_HEADER_LEN);
-	return submit(event, wakeup(0));
+	return submit(event, wakeup_at_some(c));
 }
 
 SEC("raw_tp.w")

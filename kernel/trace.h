@@ -24,7 +24,9 @@
  *	trace_notes.c	what is kept of any number of packets or flows, in memory of a fixed size
  *	trace_notes.h	how it is asked
  *	trace_tell.h	how it is told: event by event, or of a whole walk
- *	trace_event.c	what a program is told
+ *	trace_event.c	what a program of single events is told
+ *	trace_note.h	what is noted of a walk, for programs of whole traversals
+ *	trace_fill.h	the pieces of both
  *	trace_ruleset.c	which ruleset a table has at the moment
  *	trace_observe.c	what the matches of rules say, and what they cost
  *	trace_nft_match.c	the same of those in rules of nf_tables
@@ -229,7 +231,6 @@ long itrace_control(struct itrace_session *session, unsigned int cmd, void __use
 /* trace_prog.c */
 struct bpf_prog *itrace_prog_get(int fd, const char *what, size_t ctx_size);
 struct bpf_prog *itrace_filter_create(struct sock_fprog_kern *code);
-void itrace_progs_prepare(struct itrace_walk *walk);
 void itrace_progs_run_enter(const struct itrace_running *running, struct itrace_walk *walk,
 			    const struct pt_regs *regs);
 void itrace_progs_run_rule(const struct itrace_running *running, struct itrace_walk *walk,
@@ -246,10 +247,26 @@ int itrace_hooks_set(bool nft, bool matches);
 void itrace_hooks_remove(void);
 void itrace_hooks_complete(void);
 void itrace_hook_follow(struct kprobe *probe, struct pt_regs *regs);
-bool itrace_hook_in_place(u32 which);
-u32 itrace_hooks_in_place(void);
 void itrace_hooks_missed(struct itrace_missed *missed);
 u64 itrace_hooks_missed_sum(void);
+extern atomic64_t itrace_missed_least;
+extern u32 itrace_hooks_now;
+
+static inline bool itrace_hook_in_place(u32 which)
+{
+	return READ_ONCE(itrace_hooks_now) & which;
+}
+
+static inline u32 itrace_hooks_in_place(void)
+{
+	return READ_ONCE(itrace_hooks_now);
+}
+
+static inline u64 itrace_missed_at_least(void)
+{
+	return atomic64_read(&itrace_missed_least);
+}
+
 int itrace_hooks_suffice(bool marks);
 int itrace_hooks_init(void);
 void itrace_hooks_exit(void);
@@ -371,16 +388,10 @@ int itrace_flows_create(struct itrace_select *select);
 bool itrace_flow_admits(struct itrace_select *select, const struct sk_buff *skb, u8 family);
 
 /* trace_event.c */
-void itrace_event_enter(struct itrace_walk *walk);
 void itrace_event_rule(struct itrace_walk *walk, const char *chain, const char *type,
 		       unsigned int number);
 void itrace_event_rule_nft(struct itrace_walk *walk, const struct itrace_nft_report *report);
 void itrace_event_leave(struct itrace_walk *walk, unsigned int verdict, bool gone);
-void itrace_event_whole(struct itrace_walk *walk);
-void itrace_event_note_rule(struct itrace_walk *walk, const char *chain, const char *type,
-			    unsigned int number);
-void itrace_event_note_rule_nft(struct itrace_walk *walk, const struct itrace_nft_report *report);
-void itrace_event_left(struct itrace_walk *walk, unsigned int verdict, bool gone);
 void itrace_event_matches(struct itrace_walk *walk, const struct iptables_trace_match *matches,
 			  unsigned int count, bool stolen);
 

@@ -176,10 +176,13 @@ static struct hook hooks[] = {
 #endif
 };
 
+/* So much was missed at least. It never goes back: if no more was at the end of something, nothing was in between. */
+atomic64_t itrace_missed_least = ATOMIC64_INIT(0);
+
 /* Of hooks[]. Never held while a module notifier is registered or unregistered. */
 static DEFINE_MUTEX(hooks_lock);
 static bool hooks_wanted;
-static u32 hooks_now;
+u32 itrace_hooks_now;
 
 /* Of all hooks but those, what they missed on earlier occasions. */
 static u64 missed_earlier;
@@ -246,28 +249,30 @@ static int hook_set(struct hook *hook)
 		return err;
 
 	hook->in_place = true;
-	WRITE_ONCE(hooks_now, hooks_now | hook->which);
+	WRITE_ONCE(itrace_hooks_now, itrace_hooks_now | hook->which);
 	return 0;
 }
 
 static void hook_remove(struct hook *hook)
 {
+	u64 missed;
+
 	if (!hook->in_place)
 		return;
 
-	WRITE_ONCE(hooks_now, hooks_now & ~hook->which);
+	WRITE_ONCE(itrace_hooks_now, itrace_hooks_now & ~hook->which);
 	if (hook->on_leave)
 		unregister_kretprobe(&hook->probe);
 	else
 		unregister_kprobe(&hook->probe.kp);
 	hook->in_place = false;
+	missed = hook >= &hooks[SPARING] ? hook->probe.kp.nmissed + hook->probe.nmissed : 0;
 	hook->missed_entries += hook->probe.kp.nmissed;
 	hook->missed_returns += hook->probe.nmissed;
-	if (hook >= &hooks[SPARING])
-		WRITE_ONCE(missed_earlier,
-			   missed_earlier + hook->probe.kp.nmissed + hook->probe.nmissed);
 	hook->probe.kp.nmissed = 0;
 	hook->probe.nmissed = 0;
+	smp_wmb(); /* Who adds up meanwhile may see it nowhere, but never twice. */
+	WRITE_ONCE(missed_earlier, missed_earlier + missed);
 }
 
 /* The reverse order: packets stop being marked before the rest goes. */
@@ -375,16 +380,6 @@ void itrace_hook_follow(struct kprobe *probe, struct pt_regs *regs)
 
 NOKPROBE_SYMBOL(itrace_hook_follow);
 
-bool itrace_hook_in_place(u32 which)
-{
-	return READ_ONCE(hooks_now) & which;
-}
-
-u32 itrace_hooks_in_place(void)
-{
-	return READ_ONCE(hooks_now);
-}
-
 void itrace_hooks_missed(struct itrace_missed *missed)
 {
 	unsigned int i;
@@ -412,19 +407,24 @@ void itrace_hooks_missed(struct itrace_missed *missed)
 	}
 }
 
-/* All of them, twice in each walk, and so written out. */
+/* All of them, in each walk, and so written out. */
 u64 itrace_hooks_missed_sum(void)
 {
+	s64 least = itrace_missed_at_least();
 	u64 entries = READ_ONCE(missed_earlier);
 	unsigned int returns = 0, i;
 
+	smp_rmb(); /* hook_remove() writes in the other order. */
 #pragma GCC unroll 16
 	for (i = SPARING; i < ARRAY_SIZE(hooks); i++) {
 		/* Counted on all CPUs without a lock. */
 		entries += data_race(hooks[i].probe.kp.nmissed);
 		returns += data_race(hooks[i].probe.nmissed); /* Likewise. */
 	}
-	return entries + returns;
+	entries += returns;
+	while ((s64)entries > least && !atomic64_try_cmpxchg(&itrace_missed_least, &least, entries))
+		;
+	return max_t(u64, entries, least);
 }
 
 static void module_comes(const struct module *module)

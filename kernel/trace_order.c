@@ -124,7 +124,8 @@ static const struct nf_hook_entries *functions_of(const struct nf_hook_state *st
  * How many functions are called before, at this hook. Functions of one priority are told apart by what they are called
  * with; tables of x_tables are called with nothing before 5.16, nat chains at any time.
  */
-static u8 position(const struct nf_hook_state *state, int priority, const void *called_with)
+static __always_inline u8 position(const struct nf_hook_state *state, int priority,
+				   const void *called_with)
 {
 	const struct nf_hook_entries *functions = functions_of(state);
 	struct nf_hook_ops **ops;
@@ -161,10 +162,8 @@ void itrace_order_find(struct itrace_visit *at)
 		order->priority = itrace_nft_priority(at->chain);
 	else
 		order->priority = nat ? priority_of_nat(state->hook) : at->table->priority;
-	if (nat)
-		order->position = position(state, priority_of_nat(state->hook), NULL);
-	else
-		order->position = position(state, order->priority, table);
+	order->position = position(state, nat ? priority_of_nat(state->hook) : order->priority,
+				   nat ? NULL : table);
 }
 
 static bool is_arp(const struct itrace_order *order)

@@ -21,12 +21,6 @@
 /* One past any program type that a kernel knows: only an error message walks up to it. */
 #define PROG_TYPE_BOUND		64
 
-enum {
-	CTX_ARG,
-	SKB_ARG,			/* 0 once the packet is gone */
-	STATE_ARG,
-};
-
 /* How many probes on this CPU are running programs, of which the first alone may. */
 static DEFINE_PER_CPU(int, probes_running_progs);
 
@@ -115,14 +109,6 @@ struct bpf_prog *itrace_filter_create(struct sock_fprog_kern *code)
 		return ERR_PTR(err);
 	}
 	return filter;
-}
-
-/* A walk begins. */
-void itrace_progs_prepare(struct itrace_walk *walk)
-{
-	walk->args[SKB_ARG] = (unsigned long)walk->at.skb;
-	walk->args[STATE_ARG] = (unsigned long)walk->at.state;
-	walk->run_ctx = (struct bpf_trace_run_ctx) {};
 }
 
 /* What is one session's alone. Also says that so many events have happened, whatever comes of it. Returns their flags. */
@@ -250,9 +236,9 @@ static __always_inline void run_single(const struct itrace_running *running,
 				       struct itrace_walk *walk, const struct pt_regs *regs,
 				       const u8 kind)
 {
-	walk->args[CTX_ARG] = (unsigned long)walk->ctx;
+	walk->args[ITRACE_CTX_ARG] = (unsigned long)walk->ctx;
 	if (unlikely(walk->ctx->flags & IPTABLES_TRACE_F_STOLEN))
-		walk->args[SKB_ARG] = 0;
+		walk->args[ITRACE_SKB_ARG] = 0;
 	run_all(running, walk, regs, kind, 1);
 }
 
@@ -304,12 +290,12 @@ void itrace_progs_run_traversal(const struct itrace_running *running, struct itr
 
 	if (!count)
 		return;
-	walk->args[CTX_ARG] = (unsigned long)&walk->whole;
-	walk->args[SKB_ARG] = lent ? (unsigned long)walk->at.skb : 0;
+	walk->args[ITRACE_CTX_ARG] = (unsigned long)&walk->whole;
+	walk->args[ITRACE_SKB_ARG] = lent ? (unsigned long)walk->at.skb : 0;
 	walk->whole.enter.kind = IPTABLES_TRACE_TRAVERSAL;
 	walk->whole.enter.size = sizeof(walk->whole);
 	run_all(running, walk, regs, IPTABLES_TRACE_TRAVERSAL, count);
-	walk->args[SKB_ARG] = (unsigned long)walk->at.skb;
+	walk->args[ITRACE_SKB_ARG] = (unsigned long)walk->at.skb;
 	walk->parts = 0;
 	walk->noted = 0;
 }

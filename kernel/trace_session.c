@@ -217,6 +217,8 @@ static void reset_counters(struct itrace_session *session)
 	itrace_limit_reset(&session->select);
 	itrace_hooks_missed(&session->base_missed);
 	session->base_missed_sum = itrace_missed_sum(&session->base_missed);
+	/* From here on it is known of them. */
+	itrace_hooks_missed_sum();
 	session->base_replacements = itrace_ruleset_replacements();
 }
 

@@ -11,6 +11,7 @@
 
 #include "trace.h"
 #include "trace_args.h"
+#include "trace_note.h"
 
 #if IS_ENABLED(CONFIG_NF_TABLES)
 #include "trace_nft.h"
@@ -32,10 +33,7 @@ static noinline void itrace_tell_parent(const struct itrace_running *running,
 static __always_inline void itrace_tell_enter(const struct itrace_running *running,
 					      struct itrace_walk *walk, const struct pt_regs *regs)
 {
-	walk->ctx = &walk->whole.enter;
-	itrace_event_enter(walk);
-	if (walk->wholly)
-		itrace_event_whole(walk);
+	itrace_note_enter(walk);
 	if (unlikely(walk->parent))
 		itrace_tell_parent(running, walk, regs);
 	if (walk->singly)
@@ -61,7 +59,7 @@ static __always_inline void itrace_tell_rule(const struct itrace_running *runnin
 
 	if (walk->wholly) {
 		itrace_tell_make_room(running, walk, regs);
-		itrace_event_note_rule(walk, chain, type, number);
+		itrace_note_rule(walk, chain, type, number);
 	}
 	if (walk->singly) {
 		itrace_event_rule(walk, chain, type, number);
@@ -77,7 +75,7 @@ static __always_inline void itrace_tell_rule_nft(const struct itrace_running *ru
 {
 	if (walk->wholly) {
 		itrace_tell_make_room(running, walk, regs);
-		itrace_event_note_rule_nft(walk, report);
+		itrace_note_rule_nft(walk, report);
 	}
 	if (walk->singly) {
 		itrace_event_rule_nft(walk, report);
@@ -92,7 +90,7 @@ static __always_inline void itrace_tell_leave(const struct itrace_running *runni
 					      unsigned int verdict, bool gone)
 {
 	if (walk->wholly) {
-		itrace_event_left(walk, verdict, gone);
+		itrace_note_end(walk, verdict, gone);
 		itrace_progs_run_traversal(running, walk, regs);
 	}
 	if (walk->singly) {

@@ -63,7 +63,9 @@ static noinline void caller_begin(struct itrace_walk *walk)
 {
 	struct itrace_caller *here = this_cpu_ptr(&caller);
 
-	walk->before = *here;
+	walk->before.packet = NULL;
+	if (unlikely(here->packet))
+		walk->before = *here;
 	here->packet = walk->packet;
 	here->walk_id = walk->id;
 	here->task = current;
@@ -83,7 +85,11 @@ static void caller_end(const struct itrace_walk *walk)
 {
 	struct itrace_caller *here = this_cpu_ptr(&caller);
 
-	if (here->packet == walk->packet && here->walk_id == walk->id)
+	if (here->packet != walk->packet || here->walk_id != walk->id)
+		return;
+	if (likely(!walk->before.packet))
+		here->packet = NULL;
+	else
 		*here = walk->before;
 }
 
@@ -162,30 +168,34 @@ static void count_untold(const struct itrace_running *running, const struct itra
 /* Begins the walk of a selected packet, unless there is no room to follow it. */
 static bool begin(struct arrival *arrival, struct itrace_walk *walk)
 {
+	const struct itrace_running *running = arrival->running;
+	const unsigned int selected = arrival->selected;
 	struct itrace_packet *packet = arrival->packet;
 
 	if (!packet)
 		packet = itrace_packet_new(walk->at.skb);
 	if (!packet) {
-		count_refused(arrival->running, arrival->selected);
+		count_refused(running, selected);
 		return false;
 	}
 
 	walk->parent = arrival->parent;
 	walk->parent_id = arrival->parent_id;
-	number(arrival->running, walk, packet, arrival->selected, arrival->known);
+	number(running, walk, packet, selected, arrival->known);
 	walk->id = new_walk_id();
 	walk->packet = packet;
 	WRITE_ONCE(packet->walk, walk);
 	WRITE_ONCE(packet->walk_id, walk->id);
-	itrace_mark(walk, arrival->running->marks);
+	itrace_mark(walk, running->marks);
 	if (unlikely(walk->untold))
-		count_untold(arrival->running, packet);
+		count_untold(running, packet);
 	walk->observers = 0;
-	walk->wholly = arrival->selected & arrival->running->wholly;
-	walk->singly = arrival->selected & ~arrival->running->wholly;
-	itrace_progs_prepare(walk);
-	walk->cost.wanted = arrival->running->costs;
+	walk->wholly = selected & running->wholly;
+	walk->singly = selected & ~running->wholly;
+	walk->args[ITRACE_SKB_ARG] = (unsigned long)walk->at.skb;
+	walk->args[ITRACE_STATE_ARG] = (unsigned long)walk->at.state;
+	walk->run_ctx = (struct bpf_trace_run_ctx) {};
+	walk->cost.wanted = running->costs;
 	arrival->walk = walk;
 	return true;
 }

@@ -24,7 +24,12 @@ struct xt_table;
 #define ITRACE_MAX_SESSIONS	8
 
 /* The arguments of a program, of which the context says what they are. */
-#define ITRACE_ARGS		3
+enum {
+	ITRACE_CTX_ARG,
+	ITRACE_SKB_ARG,		/* 0 once the packet is gone */
+	ITRACE_STATE_ARG,
+	ITRACE_ARGS
+};
 
 /* Where on a packet's way through the host a table is. */
 struct itrace_order {

@@ -47,7 +47,7 @@ static __always_inline int lost(__u32 reason)
 }
 
 /* More than is likely to be written between one look at the ring and the next. */
-#define BETWEEN_LOOKS 8192
+#define BETWEEN_LOOKS 16384
 
 /* Looks how much has come together, not_yet more bytes included, and says whether that is what wakes the reader. */
 static __always_inline __u64 wakeup(__u64 not_yet)
