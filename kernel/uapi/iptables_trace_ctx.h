@@ -186,9 +186,9 @@ struct iptables_trace_ctx {
 	__u64	parent_packet;
 
 	/*
-	 * How often the kernel missed any of the module's probes since the session started, as of the traversal's
-	 * beginning and again of its end. If it is the same at two of these, nothing between them escaped the module;
-	 * such misses have no event number.
+	 * How often the kernel missed any of the module's probes since the session started: at the end of a traversal, by
+	 * then; at its beginning, as far as was known then. If it is the same at two of these, nothing between them
+	 * escaped the module; such misses have no event number.
 	 */
 	__u64	missed;
 
