@@ -424,7 +424,7 @@ u64 itrace_hooks_missed_sum(void)
 	entries += returns;
 	while ((s64)entries > least && !atomic64_try_cmpxchg(&itrace_missed_least, &least, entries))
 		;
-	return max_t(u64, entries, least);
+	return entries;
 }
 
 static void module_comes(const struct module *module)
