@@ -12,6 +12,7 @@
 #include "sink/line.h"
 #include "sink/pcapng.h"
 #include "sink/tree.h"
+#include "util/tell.h"
 
 namespace ipt {
 
@@ -84,14 +85,14 @@ Display display_of(const Options &options)
 
 Exit fail(Exit code, const Error &error)
 {
-	fmt::print(stderr, "iptables-trace: {}\n", error.message);
+	note(error.message);
 	return code;
 }
 
 void note(const std::string &text)
 {
 	if (!text.empty())
-		fmt::print(stderr, "iptables-trace: {}\n", text);
+		tell(fmt::format("iptables-trace: {}\n", text));
 }
 
 } // namespace ipt

@@ -16,6 +16,7 @@
 #include "selection.h"
 #include "sink/show.h"
 #include "util/stop.h"
+#include "util/tell.h"
 
 namespace ipt {
 
@@ -114,8 +115,7 @@ Exit trace(const Options &options)
 	auto programs = Programs::load(
 		kRingBytes, { .header = keeps_bytes(options.format), .costs = measures },
 		[&loop](std::span<const std::byte> record) { return loop.take(record); },
-		options.verbose ? [](const char *log) { fmt::print(stderr, "{}", log); } :
-				  std::function<void(const char *)>());
+		options.verbose ? [](const char *log) { tell(log); } : std::function<void(const char *)>());
 	if (!programs)
 		return fail(Exit::not_here, programs.error());
 
