@@ -165,7 +165,8 @@ TEST(Options, numbers_are_whole_and_within_what_can_be)
 		{ "--dearest", 1, UINT32_MAX }, { "--explain-budget", 0, UINT32_MAX },
 	};
 	const auto about = [](const char *option, const std::string &value) {
-		return complaint({ "--explain", option, value.c_str() });
+		// What others need.
+		return complaint({ "--explain", "--output", "f", "--rotate", "1", option, value.c_str() });
 	};
 	for (const auto &[option, least, most] : options) {
 		for (const char *wrong : { "", "-1", "x", "1x", "0x10", "1.5" })
@@ -178,6 +179,21 @@ TEST(Options, numbers_are_whole_and_within_what_can_be)
 		EXPECT_EQ(about(option, beyond),
 			  fmt::format("{}: {}: more than {} (see iptables-trace --help)", option, beyond, most));
 	}
+}
+
+// As of a variable in a script that was never set.
+TEST(Options, empty_text_asks_for_nothing)
+{
+	for (const char *option :
+	     { "--duration", "--netns", "--output", "--rotate", "--read", "--chain", "--in", "--mark", "--sample" })
+		EXPECT_EQ(complaint({ option, "" }), fmt::format("{}: empty (see iptables-trace --help)", option));
+}
+
+TEST(Options, what_would_do_nothing)
+{
+	EXPECT_EQ(complaint({ "-o", "f", "--keep", "3" }), "--keep requires --rotate (see iptables-trace --help)");
+	for (const char *option : { "-4", "-6" })
+		EXPECT_NE(complaint({ "--read", "f", option }).find("excludes"), std::string::npos) << option;
 }
 
 TEST(Options, durations_have_units)

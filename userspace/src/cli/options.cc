@@ -9,9 +9,9 @@
 #include <cmath>
 #include <fmt/core.h>
 
-#include "cli/number.h"
 #include "cli/select_options.h"
 #include "cli/text.h"
+#include "cli/validators.h"
 
 namespace ipt {
 
@@ -68,11 +68,14 @@ void describe(CLI::App &app, Options &options, Raw &raw)
 	app.add_option("-c,--count", options.count, "End after so many packets")
 		->type_name("COUNT")
 		->check(whole_number_from<uint64_t>(1));
-	app.add_option("--duration", raw.duration, "End after this time: 10, 500ms, 2m, 1h")->type_name("TIME");
+	app.add_option("--duration", raw.duration, "End after this time: 10, 500ms, 2m, 1h")
+		->type_name("TIME")
+		->check(something());
 	app.add_option("--netns", options.netns,
 		       "In these network namespaces (names of ip-netns(8),\nprocesses, files of one), or all")
 		->type_name("NAME|PID|PATH,...")
-		->delimiter(',');
+		->delimiter(',')
+		->check(something());
 	app.add_flag("-4,--ipv4", raw.only4, "Only IPv4, and no ARP");
 	app.add_flag("-6,--ipv6", raw.only6, "Only IPv6, and no ARP")->excludes("--ipv4");
 	describe_selection(app, options.select, raw.selection);
@@ -82,16 +85,21 @@ void describe(CLI::App &app, Options &options, Raw &raw)
 	app.add_option("--width", options.width, "Columns of the tree; 0: any (default: the terminal's)")
 		->type_name("COLUMNS")
 		->check(whole_number_from(0U));
-	app.add_option("-o,--output", options.output, "Write the trace to this file")->type_name("FILE");
+	app.add_option("-o,--output", options.output, "Write the trace to this file")
+		->type_name("FILE")
+		->check(something());
 	app.add_option("--rotate", raw.rotate, "When FILE has this size, go on in a new one: 64k, 100M")
-		->type_name("SIZE");
+		->type_name("SIZE")
+		->check(something());
 	app.add_option("--keep", options.keep, "So many files: FILE, FILE.1, ... (default: 10)")
 		->type_name("FILES")
-		->check(whole_number_from(1U));
+		->check(whole_number_from(1U))
+		->needs("--rotate");
 	app.add_option("--read", options.read, "Show a recording (json, pcapng) instead of tracing")
 		->type_name("FILE")
-		->excludes("--netns", "--duration", "--in", "--out", "--mark", "--uid", "--pid", "--cgroup", "--sample",
-			   "--first", "--rate");
+		->check(something())
+		->excludes("--netns", "--ipv4", "--ipv6", "--duration", "--in", "--out", "--mark", "--uid", "--pid",
+			   "--cgroup", "--sample", "--first", "--rate");
 	app.add_option("--verdict", options.verdicts,
 		       "Show only packets that ended so: accept, drop, reject,\nqueue, stolen")
 		->type_name("VERDICT,...")
@@ -99,7 +107,8 @@ void describe(CLI::App &app, Options &options, Raw &raw)
 		->check(one_of({ "accept", "drop", "reject", "queue", "stolen" }));
 	app.add_option("--chain", options.chains, "Show only walks through a table that met these chains")
 		->type_name("CHAIN,...")
-		->delimiter(',');
+		->delimiter(',')
+		->check(something());
 	app.add_option("--table", options.select.tables,
 		       "From these tables on; shows these alone. One of nft's\nown: FAMILY:TABLE")
 		->type_name("TABLE,...")

@@ -10,7 +10,7 @@
 #include <initializer_list>
 #include <string_view>
 
-#include "cli/number.h"
+#include "cli/validators.h"
 
 namespace ipt {
 
@@ -18,11 +18,6 @@ namespace {
 
 // As many as the module counts of a flow.
 constexpr uint32_t kMostFirst = 65535;
-
-CLI::Validator something()
-{
-	return { [](const std::string &text) { return text.empty() ? std::string("empty") : std::string(); }, "" };
-}
 
 // Decimal, or hexadecimal with 0x; the whole text.
 std::optional<uint32_t> parse_number(std::string_view text)

@@ -20,4 +20,7 @@ CLI::Validator whole_number_from(Number least)
 	return whole_number(least, std::numeric_limits<Number>::max());
 }
 
+// For text: an empty one is that of a script's variable that was never set, and asks for nothing.
+CLI::Validator something();
+
 } // namespace ipt
