@@ -202,6 +202,27 @@ TEST(RulesetStore, keeps_no_more_than_a_few_texts_of_a_table)
 	EXPECT_LE(kept, 4);
 }
 
+// Namespaces come and go, and nobody says when their tables are gone.
+TEST(RulesetStore, keeps_the_tables_that_were_used_last)
+{
+	FakeRules rules;
+	RulesetStore store(rules);
+	std::vector<std::weak_ptr<const TableText>> texts;
+	for (uint32_t netns = 1; netns <= 10'000; netns++) {
+		Head head = seen(11, 0);
+		head.netns = netns;
+		texts.push_back(store.bind(head).text);
+		head.netns = 1;
+		store.bind(head);
+	}
+	EXPECT_FALSE(texts.front().expired());
+	EXPECT_FALSE(texts.back().expired());
+	const auto kept = std::count_if(texts.begin(), texts.end(), [](const auto &text) { return !text.expired(); });
+	EXPECT_LE(kept, 4096);
+	EXPECT_GE(kept, 1000);
+	EXPECT_EQ(rules.reads, 10'000);
+}
+
 // Each change of nf_tables makes another generation, which is identity and count at once.
 TEST(RulesetStore, of_nf_tables_the_generation_is_all)
 {

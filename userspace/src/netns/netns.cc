@@ -29,6 +29,8 @@ namespace {
 
 constexpr const char *kNamedFolder = "/run/netns";
 constexpr long kNsfsMagic = 0x6e736673;
+// More names are not kept.
+constexpr size_t kNames = 16384;
 
 Result<Netns> open_file(const std::string &path)
 {
@@ -189,6 +191,9 @@ NetnsNames::Name NetnsNames::find(uint32_t inode, uint64_t cookie)
 
 std::string NetnsNames::operator()(uint32_t inode, uint64_t cookie)
 {
+	// Of namespaces that come and go each has an entry. Those that live are found again.
+	if (names_.size() >= kNames)
+		names_.clear();
 	const auto [at, is_new] = names_.try_emplace({ inode, cookie });
 	Name &name = at->second;
 	if (is_new)

@@ -10,6 +10,8 @@ namespace {
 // Identities of one table that are kept, with their text, which may be large. Events of rules that have been replaced
 // follow within moments, and packets hold on to their own text.
 constexpr size_t kKept = 4;
+// Tables that are kept. Of namespaces that come and go each has tables of its own, and nobody says when they are gone.
+constexpr size_t kTables = 4096;
 
 // What grows when rules are replaced. Each change of nf_tables makes another generation.
 uint64_t count_of(const Head &head)
@@ -24,6 +26,18 @@ TableKey key_of(const Head &head)
 	if (!head.nft_family)
 		return { head.netns, head.family, std::string(name_of(head.table)) };
 	return { head.netns, head.nft_family, std::string(name_of(head.table)), true, head.netns_cookie };
+}
+
+// The one that is asked for stays, as it is the last that was used.
+RulesetStore::Table &RulesetStore::table_of(const TableKey &key)
+{
+	Table &table = tables_[key];
+	table.used = ++uses_;
+	if (tables_.size() > kTables)
+		tables_.erase(std::min_element(tables_.begin(), tables_.end(), [](const auto &a, const auto &b) {
+			return a.second.used < b.second.used;
+		}));
+	return table;
 }
 
 void RulesetStore::match(Table &table, Ruleset &ruleset)
@@ -50,7 +64,7 @@ RulesetStore::Ruleset &RulesetStore::ruleset_of(Table &table, uint64_t identity,
 
 void RulesetStore::offer(const TableKey &key, Snapshot snapshot)
 {
-	Table &table = tables_[key];
+	Table &table = table_of(key);
 	table.latest = std::move(snapshot.text);
 	table.latest_count = snapshot.replacements;
 	table.latest_since = snapshot.since.value_or(snapshot.replacements);
@@ -76,7 +90,7 @@ Binding RulesetStore::bind(const Head &head)
 		return { nullptr, "the rules were just being replaced" };
 
 	const TableKey key = key_of(head);
-	Table &table = tables_[key];
+	Table &table = table_of(key);
 	const uint64_t count = count_of(head);
 	Ruleset &ruleset = ruleset_of(table, head.ruleset, count);
 	match(table, ruleset);

@@ -85,14 +85,17 @@ private:
 		uint64_t latest_since = 0; // what was read holds from this count to that one
 		bool read = false;
 		std::string failure;
+		uint64_t used = 0; // when last, in uses
 	};
 
+	Table &table_of(const TableKey &key);
 	static Ruleset &ruleset_of(Table &table, uint64_t identity, uint64_t count);
 	static void match(Table &table, Ruleset &ruleset);
 	static void forget_oldest(Table &table);
 
 	TextSource &source_;
 	std::map<TableKey, Table> tables_;
+	uint64_t uses_ = 0;
 };
 
 } // namespace ipt
