@@ -77,7 +77,7 @@ TEST(Display, rules_only)
 	PacketTrace tcp = sample_tcp();
 	ASSERT_TRUE(Display{ .rules_only = true }.cut(tcp));
 	EXPECT_EQ(tcp.traversals[0].rules.size(), 3U);
-	EXPECT_TRUE(tcp.traversals[0].abridged);
+	EXPECT_FALSE(is_whole(tcp.traversals[0]));
 }
 
 TEST(Wrap, leaves_alone_what_fits)
@@ -89,6 +89,11 @@ TEST(Wrap, leaves_alone_what_fits)
 TEST(Wrap, breaks_at_spaces_and_indents_the_rest)
 {
 	EXPECT_EQ(wrap("  aaaa bbbb cccc dddd eeee ffff\n", 20), "  aaaa bbbb cccc\n      dddd eeee ffff\n");
+}
+
+TEST(Wrap, ends_where_an_escape_sequence_does_not)
+{
+	EXPECT_EQ(wrap("aaaaaaaaaa bbbbbbbbbb \033]0;x\n", 20), "aaaaaaaaaa\n    bbbbbbbbbb \033]0;x\n");
 }
 
 TEST(Wrap, breaks_words_that_are_too_long)

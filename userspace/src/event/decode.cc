@@ -152,6 +152,7 @@ Result<Event> matches(const Head &head, std::span<const std::byte> record)
 		return Error{ fmt::format("an event of {} matches in {} bytes", fixed.count, head.size) };
 	Matches event{ head, {} };
 	take_hook(event.head);
+	tame(event.head.table);
 	event.match.reserve(fixed.count);
 	for (; !record.empty(); record = record.subspan(sizeof(ipt_event_match))) {
 		ipt_event_match raw;

@@ -8,6 +8,7 @@
 #include "pipeline/course.h"
 #include "pipeline/met.h"
 #include "pipeline/observed.h"
+#include "util/printable.h"
 
 namespace ipt {
 
@@ -23,7 +24,7 @@ DearPlace place_of(const Traversal &walk, std::string_view chain, uint32_t numbe
 		 .family = walk.head.family,
 		 .nft_family = walk.head.nft_family,
 		 .table = std::string(name_of(walk.head.table)),
-		 .chain = std::string(chain),
+		 .chain = printable(chain),
 		 .number = number };
 }
 

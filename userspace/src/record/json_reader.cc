@@ -94,7 +94,7 @@ void place_xt_matches(const JsonObject &from, ChainText &chain)
 		for (const auto &match : of_rules[i]) {
 			if (!match.is_string())
 				throw BadRecord("a match is not a string");
-			chain.rules[i].conditions.matches.push_back(match.get<std::string>());
+			chain.rules[i].conditions.matches.push_back(printable(match.get_ref<const std::string &>()));
 		}
 	}
 }

@@ -7,6 +7,8 @@
 #include <linux/netfilter.h>
 #include <string>
 
+#include "util/printable.h"
+
 namespace ipt {
 
 namespace {
@@ -165,7 +167,7 @@ Result<TableText> text_of_list(std::string_view output, const NftTable &table)
 	}
 	for (const NftChain &chain : table.chains) {
 		if (text.chains[chain.name].rules.size() != chain.rules.size())
-			return Error{ fmt::format("nft does not show all rules of chain {}", chain.name) };
+			return Error{ fmt::format("nft does not show all rules of chain {}", printable(chain.name)) };
 	}
 	text.index();
 	return text;

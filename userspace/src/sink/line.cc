@@ -7,6 +7,7 @@
 #include "event/names.h"
 #include "pipeline/hotdrop.h"
 #include "sink/describe.h"
+#include "util/printable.h"
 
 namespace ipt {
 
@@ -160,8 +161,9 @@ void LineSink::explained(const Leave &event, const Traversal &walk)
 	const Explanation &explanation = explanation_of(walk);
 	if (explanation.dropped_by.empty())
 		return;
-	passed(event.head, explanation.chain, walk, explanation.behind);
-	programs(event.head, explanation.chain, fmt::format("{}", explanation.dropped_by.back()->number), walk,
+	const std::string chain = printable(explanation.chain);
+	passed(event.head, chain, walk, explanation.behind);
+	programs(event.head, chain, fmt::format("{}", explanation.dropped_by.back()->number), walk,
 		 explanation.dropped_by);
 }
 

@@ -18,8 +18,10 @@ struct Piece {
 
 Piece piece_at(std::string_view text)
 {
-	if (text[0] == '\033')
-		return { std::min(text.find('m') + 1, text.size()), 0 };
+	if (text[0] == '\033') {
+		const size_t end = text.find('m');
+		return { end == std::string_view::npos ? 1 : end + 1, 0 };
+	}
 	size_t bytes = 1;
 	while (bytes < text.size() && (static_cast<unsigned char>(text[bytes]) & 0xc0) == 0x80)
 		bytes++;
