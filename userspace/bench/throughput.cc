@@ -177,7 +177,8 @@ public:
 				correlator_.settle(number_ * kGap, {});
 		}
 		correlator_.finish({});
-		show_.end({ show_.shown(), events_, {} });
+		const Summary summary{ show_.shown(), events_, {} };
+		show_.end(&summary);
 		output_.flush();
 		return events_;
 	}

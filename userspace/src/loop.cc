@@ -195,12 +195,10 @@ void Loop::announce(const Stats &stats)
 Exit Loop::end(Programs &programs, End why)
 {
 	if (auto status = session_.stop(); !status)
-		fmt::print(stderr, "iptables-trace: {}\n", status.error().message);
+		note(status.error().message);
 	const auto stats = session_.stats();
-	if (!stats) {
-		fmt::print(stderr, "iptables-trace: {}\n", stats.error().message);
-		return Exit::failed;
-	}
+	if (!stats)
+		return fail(Exit::failed, stats.error());
 	watch_probes(*stats);
 	announce(*stats);
 	// Nothing is written any more, so this ends.
@@ -211,19 +209,18 @@ Exit Loop::end(Programs &programs, End why)
 	} while (received_ + unreadable_ != before);
 	correlator_.finish(losses(*stats));
 	const Summary result = summary(*stats, programs.losses());
-	show_.end(result);
+	show_.end(&result);
 	output_.flush();
 
-	if (output_.error() && output_.error() != EPIPE) {
-		fmt::print(stderr, "iptables-trace: cannot write the trace: {}\n", std::strerror(output_.error()));
-		return Exit::failed;
-	}
+	if (output_.error() && output_.error() != EPIPE)
+		return fail(Exit::failed,
+			    { fmt::format("cannot write the trace: {}", std::strerror(output_.error())) });
 	if (why == End::netns_gone)
 		note(options_.netns.size() > 1 ? "the network namespaces have ended" :
 						 "the network namespace has ended");
 	if (why == End::process_gone)
 		note(fmt::format("process {} has ended", options_.select.pid));
-	fmt::print(stderr, "iptables-trace: {}\n", result.text());
+	note(result.text());
 	return result.lossless() ? Exit::ok : Exit::lost;
 }
 

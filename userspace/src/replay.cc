@@ -6,6 +6,7 @@
 #include <fmt/core.h>
 #include <optional>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "output_of.h"
 #include "record/recording.h"
@@ -25,6 +26,13 @@ bool same_file(const std::string &a, const std::string &b)
 	       first.st_ino == second.st_ino;
 }
 
+// Something that comes bit by bit, perhaps from a trace that goes on.
+bool is_stream(const std::string &path)
+{
+	struct stat what {};
+	return (path == "-" ? fstat(STDIN_FILENO, &what) : stat(path.c_str(), &what)) == 0 && !S_ISREG(what.st_mode);
+}
+
 } // namespace
 
 Exit replay(const Options &options)
@@ -39,6 +47,7 @@ Exit replay(const Options &options)
 	const WallClock clock(0);
 	std::optional<Show> show;
 	std::optional<Summary> summary;
+	const bool stream = is_stream(options.read);
 	bool started = false;
 	bool timed = false, untimed = false;
 	JsonReader reader({
@@ -52,6 +61,8 @@ Exit replay(const Options &options)
 			for (const Traversal &walk : trace.traversals)
 				(is_timed(walk) ? timed : untimed) = true;
 			show->packet(std::move(trace));
+			if (stream)
+				output->flush();
 		},
 		[&](const Summary &recorded) { summary = recorded; },
 	});
@@ -61,13 +72,17 @@ Exit replay(const Options &options)
 	show.emplace(*sink, *output, display_of(options), options.count, Costs(options.dearest, look.netns_name));
 
 	catch_stop_signals();
-	const auto wanted = [&] { return !stop_requested() && !output->error() && !show->enough(); };
+	// Behind the last packet that is wanted may stand what it made, and what was lost; but a stream may never end.
+	const auto wanted = [&] { return !stop_requested() && !output->error() && !(stream && show->enough()); };
 	const Status status = read_recording(options.read, reader, wanted);
-	if (summary && options.dearest) {
-		summary->dearest = show->costs().dearest();
-		summary->dearest_rules = show->costs().dearest_rules();
+	if (summary) {
+		summary->packets = show->shown();
+		if (options.dearest) {
+			summary->dearest = show->costs().dearest();
+			summary->dearest_rules = show->costs().dearest_rules();
+		}
 	}
-	show->end(summary ? *summary : Summary{ show->shown(), 0, {} });
+	show->end(summary ? &*summary : nullptr);
 	output->flush();
 	if (output->error() && output->error() != EPIPE)
 		return fail(Exit::failed,
@@ -76,10 +91,14 @@ Exit replay(const Options &options)
 		return fail(started ? Exit::failed : Exit::usage, status.error());
 	if (options.cost && untimed && !timed)
 		note("the recording does not say what rules took: that takes --cost when it is made");
-	if (!summary && wanted())
-		note("the recording has no end: it was cut off, or goes on in another file");
-	else if (summary)
+	if (summary) {
 		note(summary->text());
+	} else {
+		note(fmt::format("{}: what was lost is not known{}",
+				 wanted() ? "the recording has no end, as it was cut off or goes on in another file" :
+					    "the recording was not read to its end",
+				 dearest_text(show->costs().dearest_rules(), show->costs().dearest())));
+	}
 	return summary && !summary->lossless() ? Exit::lost : Exit::ok;
 }
 

@@ -29,7 +29,7 @@ protected:
 		sink.start(start);
 		for (const PacketTrace &trace : traces)
 			sink.packet(trace);
-		sink.end(summary);
+		sink.end(&summary);
 		output.flush();
 		std::string text(static_cast<size_t>(lseek(memory.get(), 0, SEEK_END)), '\0');
 		EXPECT_EQ(pread(memory.get(), text.data(), text.size(), 0), static_cast<ssize_t>(text.size()));
@@ -319,6 +319,78 @@ TEST_F(RecordTest, pcapng_cut_or_damaged_anywhere_is_an_error_and_no_crash)
 		damaged[at] = static_cast<char>(damaged[at] ^ 0xff);
 		(void)read(damaged);
 	}
+}
+
+// libpcap takes no block of more than 16 MiB.
+TEST_F(RecordTest, pcapng_has_the_text_of_very_many_rules_in_several_blocks)
+{
+	constexpr size_t rules = 120'000;
+	auto text = std::make_shared<TableText>();
+	for (size_t i = 0; i < rules; i++)
+		text->chains["INPUT"].rules.push_back(
+			parse_rule(fmt::format("-A INPUT -s 10.0.0.1/32 -p udp -m udp --dport {} -j DROP "
+					       "-m comment --comment \"{:0>120}\"",
+					       i % 65536, i)));
+	text->chains["INPUT"].policy = "ACCEPT";
+	PacketTrace trace = sample_tcp();
+	trace.traversals[0].rules_text = { text, {} };
+	const std::string bytes = recorded<PcapngSink>({ trace });
+	ASSERT_GT(bytes.size(), 20U << 20);
+	size_t blocks = 0;
+	for (size_t at = 0; at < bytes.size(); blocks++) {
+		uint32_t length = 0;
+		std::memcpy(&length, bytes.data() + at + 4, sizeof(length));
+		ASSERT_LT(length, 16U << 20);
+		ASSERT_GE(length, 12U);
+		at += length;
+	}
+	EXPECT_GT(blocks, 6U);
+	ASSERT_EQ(read(bytes), "");
+	ASSERT_EQ(read_traces.size(), 1U);
+	const auto &have = read_traces[0].traversals[0].rules_text.text;
+	ASSERT_TRUE(have);
+	ASSERT_EQ(have->chains.at("INPUT").rules.size(), rules);
+	EXPECT_EQ(have->rule("INPUT", rules)->text, text->rule("INPUT", rules)->text);
+	EXPECT_NE(read(bytes.substr(0, 10U << 20)), "");
+}
+
+// A recording that is shown again must not claim what the trace could not.
+TEST_F(RecordTest, that_probes_missed_something_during_a_walk)
+{
+	PacketTrace trace = sample_tcp();
+	Traversal &walk = trace.traversals[0];
+	ASSERT_TRUE(is_whole(walk));
+	walk.leave->head.missed = walk.enter->head.missed + 3;
+	const std::string text = recorded<JsonSink>({ trace });
+	ASSERT_EQ(read(text), "");
+	ASSERT_EQ(read_traces.size(), 1U);
+	EXPECT_FALSE(is_whole(read_traces[0].traversals[0]));
+	EXPECT_EQ(recorded<JsonSink>(read_traces).find("\"missed\":true") != std::string::npos, true);
+	trace.traversals[0].leave->head.missed = trace.traversals[0].enter->head.missed;
+	ASSERT_EQ(read(recorded<JsonSink>({ trace })), "");
+	EXPECT_TRUE(is_whole(read_traces[0].traversals[0]));
+}
+
+TEST_F(RecordTest, names_of_matches_that_would_speak_to_a_terminal)
+{
+	std::istringstream lines(recorded<JsonSink>({ sample_nft() }));
+	std::string text;
+	for (std::string line; std::getline(lines, line);) {
+		auto json = nlohmann::json::parse(line);
+		if (json.at("type") == "nft_ruleset" && json.contains("chains"))
+			for (auto &chain : json.at("chains"))
+				chain["xt_matches"] = std::vector<std::vector<std::string>>(chain.at("rules").size(),
+											    { "\033]0;x\007" });
+		text += json.dump() + "\n";
+	}
+	ASSERT_EQ(read(text), "");
+	const auto &table = read_traces.at(0).traversals.at(0).rules_text.text;
+	ASSERT_TRUE(table);
+	std::set<std::string> names;
+	for (const auto &[name, chain] : table->chains)
+		for (const RuleText &rule : chain.rules)
+			names.insert(rule.conditions.matches.begin(), rule.conditions.matches.end());
+	EXPECT_EQ(names, (std::set<std::string>{ "\\x1b]0;x\\x07" }));
 }
 
 TEST_F(RecordTest, pcapng_of_the_other_byte_order)

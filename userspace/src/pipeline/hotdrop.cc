@@ -8,6 +8,7 @@
 #include "event/names.h"
 #include "pipeline/course.h"
 #include "ruleset/targets.h"
+#include "util/printable.h"
 
 namespace ipt {
 
@@ -66,7 +67,7 @@ std::string hotdrop_text(const Traversal &walk)
 		return told_by_rule(walk);
 	if (const Match *match = told(walk))
 		return told_text(walk, *match);
-	if (walk.gap || walk.abridged || !walk.enter)
+	if (!is_whole(walk))
 		return {};
 	if (!walk.rules_text.text)
 		return walk.rules.empty() ? kSomewhere : "";
@@ -79,7 +80,7 @@ std::string hotdrop_text(const Traversal &walk)
 		if (!chain || (rule ? may_drop(*rule, table) : chain->policy != "-"))
 			return {};
 	}
-	if (is_observed(walk) && is_whole(walk))
+	if (is_observed(walk))
 		return "dropped by a rule itself (hotdrop), but by none of its matches";
 	const auto place = place_behind(walk, table);
 	const ChainText *chain = place ? table.chain(place->chain) : nullptr;
@@ -91,7 +92,7 @@ std::string hotdrop_text(const Traversal &walk)
 				   chain->rules.back().text);
 	return fmt::format(
 		"dropped by a match of a rule itself (hotdrop): one of {} {} to {}; no rule event tells which",
-		place->chain, place->next, last);
+		printable(place->chain), place->next, last);
 }
 
 } // namespace ipt

@@ -24,7 +24,6 @@ struct Traversal {
 	std::vector<Matches> matches; // what was observed of them, in the order of events
 	std::optional<Leave> leave;
 	bool gap = false; // events of it, or around it, are missing
-	bool abridged = false; // some of its rules are left out on purpose
 	Binding rules_text;
 	// Of nf_tables, whose rules are told when they are done: as of its last event.
 	uint32_t mark = 0;

@@ -73,6 +73,20 @@ uint64_t Summary::lost() const
 	return sum;
 }
 
+std::string dearest_text(const std::vector<DearRule> &rules, const std::vector<Dear> &matches)
+{
+	std::string text;
+	if (!rules.empty())
+		text += "\n  the dearest rules:";
+	for (const DearRule &dear : rules)
+		text += "\n    " + dear_text(dear);
+	if (!matches.empty())
+		text += "\n  the dearest matches:";
+	for (const Dear &dear : matches)
+		text += "\n    " + dear_text(dear);
+	return text;
+}
+
 std::string Summary::text() const
 {
 	std::string text = counted(packets, "packet") + ", " + counted(events, "event");
@@ -89,15 +103,7 @@ std::string Summary::text() const
 		if (loss.count)
 			text += fmt::format("\n  {} {}", loss.count, loss.what);
 	}
-	if (!dearest_rules.empty())
-		text += "\n  the dearest rules:";
-	for (const DearRule &dear : dearest_rules)
-		text += "\n    " + dear_text(dear);
-	if (!dearest.empty())
-		text += "\n  the dearest matches:";
-	for (const Dear &dear : dearest)
-		text += "\n    " + dear_text(dear);
-	return text;
+	return text + dearest_text(dearest_rules, dearest);
 }
 
 } // namespace ipt

@@ -62,6 +62,9 @@ struct OwnCost {
 	uint32_t clock = 0; // reading the clock
 };
 
+// Lines of it, each begun by a line feed; empty if there are none.
+std::string dearest_text(const std::vector<DearRule> &rules, const std::vector<Dear> &matches);
+
 struct Summary {
 	uint64_t packets = 0;
 	uint64_t events = 0;

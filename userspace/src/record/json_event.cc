@@ -258,6 +258,8 @@ Leave leave_from(const JsonObject &object)
 	leave.packet = fields(object, leave.head.family);
 	leave.verdict = object.number<uint32_t>("verdict_number");
 	set_net(leave, object, "net_ns");
+	// Another count than at the walk's beginning, of which a recording has none.
+	leave.head.missed = object.is("missed");
 	return leave;
 }
 

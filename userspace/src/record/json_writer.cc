@@ -362,6 +362,8 @@ void JsonWriter::event(std::string &to, const Leave &leave, const Traversal &wal
 	json.number("duration_ns", leave.duration);
 	if (is_timed(leave.head))
 		json.number("net_ns", leave.net);
+	if (walk.enter && walk.enter->head.missed != leave.head.missed)
+		json.boolean("missed", true);
 	fields(json, leave.head.family, leave.packet);
 	if (!explanation.dropped_by.empty()) {
 		const Match &match = *explanation.dropped_by.back();

@@ -36,6 +36,8 @@ inline constexpr uint16_t kRecord = 0x8000 | 0x4950;
 // `tcpdump -i any`. LINKTYPE_RAW would do without, but libpcap refuses files in which a second interface has it.
 inline constexpr uint16_t kLinkTypeCooked = 113;
 inline constexpr size_t kLongestOption = 65532;
+// What a block may have of lines, and does not without need: libpcap takes no block of more than 16 MiB.
+inline constexpr size_t kMostRecord = 4 << 20;
 
 // One block, closed when it goes out of scope.
 class Block {

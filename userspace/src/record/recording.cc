@@ -41,6 +41,8 @@ public:
 
 	// False: it was the last.
 	Result<bool> next();
+	// Behind the last: an error if more was to come.
+	Status end() const { return line_.empty() ? Status() : damaged(); }
 
 private:
 	uint32_t u32(size_t at) const
@@ -64,6 +66,7 @@ private:
 	const std::string &path_;
 	JsonReader &reader_;
 	std::string block_;
+	std::string line_; // one that goes on in the next block
 	size_t number_ = 0;
 	bool swapped_ = false;
 	bool ours_ = false;
@@ -153,9 +156,13 @@ Status Blocks::lines(std::string_view text)
 {
 	while (!text.empty()) {
 		const size_t end = std::min(text.find('\n'), text.size());
-		if (auto status = reader_.line(text.substr(0, end)); !status)
+		line_ += text.substr(0, end);
+		if (end == text.size())
+			break;
+		if (auto status = reader_.line(line_); !status)
 			return Error{ fmt::format("{}: block {}: {}", path_, number_, status.error().message) };
-		text.remove_prefix(std::min(end + 1, text.size()));
+		line_.clear();
+		text.remove_prefix(end + 1);
 	}
 	return {};
 }
@@ -168,7 +175,7 @@ Status read_pcapng(std::istream &in, const std::string &path, JsonReader &reader
 		if (!more)
 			return more.error();
 		if (!*more)
-			break;
+			return blocks.end();
 	}
 	return {};
 }

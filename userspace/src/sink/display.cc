@@ -82,8 +82,7 @@ bool Display::cut(PacketTrace &trace) const
 		return false;
 	if (rules_only) {
 		for (Traversal &walk : trace.traversals)
-			walk.abridged = std::erase_if(
-				walk.rules, [&walk](const Rule &rule) { return !is_written_rule(rule, walk); });
+			std::erase_if(walk.rules, [&walk](const Rule &rule) { return !is_written_rule(rule, walk); });
 	}
 	std::erase_if(trace.traversals, [this](const Traversal &walk) { return !shows(walk); });
 	return !trace.traversals.empty();

@@ -88,7 +88,7 @@ void FoldedSink::packet(const PacketTrace &trace)
 		add_walk(walk);
 }
 
-void FoldedSink::end(const Summary &)
+void FoldedSink::end(const Summary *)
 {
 	std::vector<std::pair<std::string, uint64_t>> sorted(stacks_.begin(), stacks_.end());
 	std::sort(sorted.begin(), sorted.end());

@@ -16,7 +16,7 @@ class FoldedSink : public Sink {
 public:
 	explicit FoldedSink(Output &output) : output_(output) {}
 	void packet(const PacketTrace &trace) override;
-	void end(const Summary &summary) override;
+	void end(const Summary *summary) override;
 
 private:
 	void add(const std::string &stack, uint64_t ns);

@@ -23,9 +23,11 @@ void JsonSink::packet(const PacketTrace &trace)
 	write();
 }
 
-void JsonSink::end(const Summary &summary)
+void JsonSink::end(const Summary *summary)
 {
-	writer_.summary(text_, summary);
+	if (!summary)
+		return;
+	writer_.summary(text_, *summary);
 	write();
 }
 

@@ -16,7 +16,7 @@ public:
 	}
 	void start(const Start &start) override;
 	void packet(const PacketTrace &trace) override;
-	void end(const Summary &summary) override;
+	void end(const Summary *summary) override;
 
 private:
 	void write();

@@ -136,6 +136,13 @@ void PcapngSink::walk(const PacketTrace &trace, const Traversal &walk, const std
 		writer_.packet(lines, trace);
 
 	const uint32_t interface = interface_of(walk);
+	// The text of many rules; the packet's own block has the end of it.
+	std::string_view rest = lines;
+	for (; rest.size() > pcapng::kMostRecord; rest.remove_prefix(pcapng::kMostRecord))
+		pcapng::Block(blocks_, pcapng::kStatistics)
+			.u32(interface)
+			.time(static_cast<uint64_t>(look_.clock.wall_ns(walk.head.time)))
+			.record(rest.substr(0, pcapng::kMostRecord));
 	const std::string bytes = bytes_of(walk);
 	pcapng::Block(blocks_, pcapng::kPacket)
 		.u32(interface)
@@ -146,7 +153,7 @@ void PcapngSink::walk(const PacketTrace &trace, const Traversal &walk, const std
 		.text(pcapng::kComment, comment)
 		.number(pcapng::kFlags, direction_of(walk))
 		.number64(pcapng::kPacketId, trace.number)
-		.record(lines);
+		.record(rest);
 }
 
 void PcapngSink::packet(const PacketTrace &trace)
@@ -161,17 +168,19 @@ void PcapngSink::packet(const PacketTrace &trace)
 }
 
 // Statistics belong to an interface; without any packet there is none.
-void PcapngSink::end(const Summary &summary)
+void PcapngSink::end(const Summary *summary)
 {
+	if (!summary)
+		return;
 	std::string line;
-	writer_.summary(line, summary);
+	writer_.summary(line, *summary);
 	if (interfaces_.empty())
 		interface_of({});
 	pcapng::Block(blocks_, pcapng::kStatistics)
 		.u32(0)
 		.time(static_cast<uint64_t>(last_))
-		.text(pcapng::kComment, to_utf8(summary.text()))
-		.number64(pcapng::kOsDropped, summary.lost())
+		.text(pcapng::kComment, to_utf8(summary->text()))
+		.number64(pcapng::kOsDropped, summary->lost())
 		.record(line);
 	write();
 }

@@ -21,7 +21,7 @@ public:
 	}
 	void start(const Start &start) override;
 	void packet(const PacketTrace &trace) override;
-	void end(const Summary &summary) override;
+	void end(const Summary *summary) override;
 
 private:
 	uint32_t interface_of(const Traversal &walk);

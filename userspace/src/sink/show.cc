@@ -18,7 +18,7 @@ void Show::start(const Start &start)
 
 void Show::event(const Event &event, const Traversal &walk)
 {
-	if (display_.by_event() && display_.shows(event, walk))
+	if (streams() && display_.shows(event, walk))
 		sink_.event(event, walk);
 }
 
@@ -56,7 +56,7 @@ void Show::packet(PacketTrace &&trace)
 	remember(trace.number);
 	counted_ += !child;
 	shown_++;
-	if (!display_.by_event())
+	if (!streams())
 		replay(trace);
 	sink_.packet(trace);
 	costs_.add(trace);
@@ -66,7 +66,7 @@ void Show::packet(PacketTrace &&trace)
 	}
 }
 
-void Show::end(const Summary &summary)
+void Show::end(const Summary *summary)
 {
 	sink_.end(summary);
 }

@@ -22,8 +22,8 @@ public:
 	void start(const Start &start);
 	void event(const Event &event, const Traversal &walk);
 	void packet(PacketTrace &&trace);
-	// The summary is the session's; packets are as many as were shown.
-	void end(const Summary &summary);
+	// The summary is the session's, if it is known; packets are as many as were shown.
+	void end(const Summary *summary);
 
 	uint64_t shown() const { return shown_; }
 	bool enough() const { return count_ && counted_ >= count_; }
@@ -32,6 +32,8 @@ public:
 	const Costs &costs() const { return costs_; }
 
 private:
+	// Whether events are shown as they come. Which packets are the first so many is known at their ends alone.
+	bool streams() const { return !count_ && display_.by_event(); }
 	void replay(const PacketTrace &trace);
 	void remember(uint64_t packet);
 

@@ -17,8 +17,8 @@ public:
 	virtual void event(const Event &, const Traversal &) {}
 	// A packet at its end, with what is known of losses.
 	virtual void packet(const PacketTrace &trace) = 0;
-	// The session is over.
-	virtual void end(const Summary &) {}
+	// The session is over; nullptr: how it ended is not known, as its recording was not read, or written, to the end.
+	virtual void end(const Summary *) {}
 };
 
 } // namespace ipt
