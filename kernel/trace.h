@@ -7,7 +7,8 @@
  *	trace_control.c	what user space asks of it: the only place where its input is read
  *	trace_session.c	sessions: start, stop, which ones run
  *	trace_prog.c	which BPF programs are taken, and how they run
- *	trace_hooks.c	the probes in the kernel: set, removed, what they missed
+ *	trace_hooks.c	the probes in the kernel: which, when, what they missed
+ *	trace_hook.[ch]	one of them, beside those of others
  *	trace_canary.c	whether probes are hit at all
  *	trace_walk.c	what happens at a probe: a packet's walk through a table
  *	trace_walk.h	what is kept of packets and their walks
@@ -245,6 +246,7 @@ void itrace_progs_run_traversal(const struct itrace_running *running, struct itr
 /* trace_hooks.c */
 int itrace_hooks_set(bool nft, bool matches);
 void itrace_hooks_remove(void);
+void itrace_hooks_narrow(bool nft, bool matches);
 void itrace_hooks_complete(void);
 void itrace_hook_follow(struct kprobe *probe, struct pt_regs *regs);
 void itrace_hooks_missed(struct itrace_missed *missed);

@@ -7,37 +7,13 @@
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
-#include <linux/cpumask.h>
-#include <linux/kprobes.h>
 #include <linux/module.h>
 #include <linux/mutex.h>
 #include <linux/notifier.h>
 #include <linux/string.h>
 
 #include "trace.h"
-
-/*
- * A probe of a function's entry alone (at_entry), or of its entry and return (on_enter, on_leave). With all three, at_entry
- * comes first and says by itrace_hook_follow() which calls the rest is for. One with needed is set when it is needed, and
- * stays; one that diverts may have the function do nothing.
- */
-struct hook {
-	u32 which;			/* 0: ours, of no interest to anybody else */
-	const char *function;
-	const char *module;		/* that has it; NULL: the kernel itself */
-
-	kprobe_pre_handler_t at_entry;
-	kretprobe_handler_t on_enter;
-	kretprobe_handler_t on_leave;
-	size_t data_size;
-	bool (*needed)(void);
-	bool diverts;
-
-	bool in_place;
-	struct kretprobe probe;		/* or its kp alone */
-	u64 missed_entries;		/* while it was at the function on earlier occasions */
-	u64 missed_returns;
-};
+#include "trace_hook.h"
 
 #define NF_TABLES	"nf_tables"
 #define NFT_COMPAT	"nft_compat"
@@ -56,12 +32,17 @@ static bool nft_matches_are_wanted(void)
 {
 	return nft_matches_wanted;
 }
+
+static bool nft_users_trace(void)
+{
+	return nft_wanted && itrace_nft_users_trace();
+}
 #endif
 
 /* What the first of the hooks miss is no loss: they only spare work. */
 #define SPARING		IS_ENABLED(CONFIG_NF_TABLES)
 
-static struct hook hooks[] = {
+static struct itrace_hook hooks[] = {
 #if IS_ENABLED(CONFIG_NF_TABLES)
 	{
 		.function	= "nft_trace_init",
@@ -119,7 +100,7 @@ static struct hook hooks[] = {
 		.function	= "nft_meta_set_eval",
 		.module		= NF_TABLES,
 		.at_entry	= itrace_nft_set_mark,
-		.needed		= itrace_nft_users_trace,
+		.needed		= nft_users_trace,
 		.diverts	= true,
 	}, {
 		.which		= IPTABLES_TRACE_HOOK_NFT_RULE,
@@ -187,105 +168,51 @@ u32 itrace_hooks_now;
 /* Of all hooks but those, what they missed on earlier occasions. */
 static u64 missed_earlier;
 
-/* What register_kretprobe() makes a kretprobe's entry. */
-static kprobe_pre_handler_t kretprobe_entry;
-
-/*
- * Walks at once: one for each softirq and one for each task, tasks can be preempted within one, and walks nest.
- * What comes beyond is counted as missed.
- */
-static int walks_at_once(void)
-{
-	return max_t(int, 256, 8 * num_possible_cpus());
-}
-
-static void after_entry(struct kprobe *probe, struct pt_regs *regs, unsigned long flags)
-{
-}
-
-NOKPROBE_SYMBOL(after_entry);
-
-/* With a post_handler the kernel leaves it to the handler where to go on, and refuses others who would. */
-static int set_at_entry(struct hook *hook)
-{
-	hook->probe.kp.pre_handler = hook->at_entry;
-	hook->probe.kp.post_handler = hook->diverts ? after_entry : NULL;
-	return register_kprobe(&hook->probe.kp);
-}
-
-/*
- * A kretprobe takes an instance at each call and asks then whether it is needed, which is dear where nearly all calls are
- * packets that nobody selects. So at_entry takes the place of its entry, and hands on what is to be followed.
- */
-static int set_at_return(struct hook *hook)
-{
-	int err;
-
-	hook->probe.entry_handler = hook->on_enter;
-	hook->probe.handler = hook->on_leave;
-	hook->probe.data_size = hook->data_size;
-	hook->probe.maxactive = walks_at_once();
-	err = register_kretprobe(&hook->probe);
-	if (err || !hook->at_entry)
-		return err;
-	kretprobe_entry = hook->probe.kp.pre_handler;
-	/* Probes that hit see the one or the other. */
-	smp_store_release(&hook->probe.kp.pre_handler, hook->at_entry);
-	return 0;
-}
-
-static int hook_set(struct hook *hook)
+static int hook_set(struct itrace_hook *hook)
 {
 	int err;
 
 	if (hook->in_place || (hook->needed && !hook->needed()))
 		return 0;
-
-	/* What an earlier registration left behind would make the kernel refuse this one. */
-	memset(&hook->probe, 0, sizeof(hook->probe));
-	hook->probe.kp.symbol_name = hook->function;
-	err = hook->on_leave ? set_at_return(hook) : set_at_entry(hook);
-	if (err)
-		return err;
-
-	hook->in_place = true;
-	WRITE_ONCE(itrace_hooks_now, itrace_hooks_now | hook->which);
-	return 0;
+	err = itrace_hook_set(hook);
+	if (!err)
+		WRITE_ONCE(itrace_hooks_now, itrace_hooks_now | hook->which);
+	return err;
 }
 
-static void hook_remove(struct hook *hook)
+static void hook_remove(struct itrace_hook *hook)
 {
-	u64 missed;
+	u64 missed = 0;
 
 	if (!hook->in_place)
 		return;
-
 	WRITE_ONCE(itrace_hooks_now, itrace_hooks_now & ~hook->which);
-	if (hook->on_leave)
-		unregister_kretprobe(&hook->probe);
-	else
-		unregister_kprobe(&hook->probe.kp);
-	hook->in_place = false;
-	missed = hook >= &hooks[SPARING] ? hook->probe.kp.nmissed + hook->probe.nmissed : 0;
-	hook->missed_entries += hook->probe.kp.nmissed;
-	hook->missed_returns += hook->probe.nmissed;
-	hook->probe.kp.nmissed = 0;
-	hook->probe.nmissed = 0;
+	itrace_hook_remove(hook);
+	if (hook >= &hooks[SPARING])
+		missed = hook->probe.kp.nmissed + hook->probe.nmissed;
+	itrace_hook_settle(hook);
 	smp_wmb(); /* Who adds up meanwhile may see it nowhere, but never twice. */
 	WRITE_ONCE(missed_earlier, missed_earlier + missed);
 }
 
-/* The reverse order: packets stop being marked before the rest goes. */
-static void hooks_remove_locked(void)
+/* The reverse order: packets stop being marked before the rest goes. all: or only what nobody needs. */
+static void hooks_remove_locked(bool all)
 {
 	int i;
 
+	for (i = ARRAY_SIZE(hooks) - 1; i >= 0; i--)
+		if (all || (hooks[i].needed && !hooks[i].needed()))
+			hook_remove(&hooks[i]);
+	if (!nft_wanted)
+		itrace_nft_release_key();
+}
+
+static void hooks_remove_all(void)
+{
 	hooks_wanted = false;
 	nft_wanted = false;
 	nft_matches_wanted = false;
-	for (i = ARRAY_SIZE(hooks) - 1; i >= 0; i--)
-		hook_remove(&hooks[i]);
-	itrace_nft_release_key();
+	hooks_remove_locked(true);
 }
 
 /* What is needed only by some, and of that what is needed now. Without it there is less to tell, which is told too. */
@@ -296,7 +223,7 @@ static void complete_locked(void)
 	if (nft_wanted)
 		itrace_nft_hold_key();
 	for (i = 0; i < ARRAY_SIZE(hooks); i++) {
-		struct hook *hook = &hooks[i];
+		struct itrace_hook *hook = &hooks[i];
 		int err = hook->needed ? hook_set(hook) : 0;
 
 		if (err && err != -ENOENT)
@@ -314,8 +241,8 @@ void itrace_hooks_complete(void)
 }
 
 /*
- * Sets what there is to probe for another session; nft: one that wants to hear of nf_tables; matches: and of what matches say.
- * That a module with a function is not there is no error: it is waited for.
+ * Sets what there is to probe for another session; nft: one that wants to hear of nf_tables; matches: and of what matches say
+ * there. That a module with a function is not there is no error: it is waited for.
  */
 int itrace_hooks_set(bool nft, bool matches)
 {
@@ -324,7 +251,7 @@ int itrace_hooks_set(bool nft, bool matches)
 
 	mutex_lock(&hooks_lock);
 	for (i = 0; !hooks_wanted && i < ARRAY_SIZE(hooks); i++) {
-		struct hook *hook = &hooks[i];
+		struct itrace_hook *hook = &hooks[i];
 
 		err = hook_set(hook);
 		if (!err || (err == -ENOENT && hook->module))
@@ -339,13 +266,13 @@ int itrace_hooks_set(bool nft, bool matches)
 	}
 	hooks_wanted = true;
 	nft_wanted |= nft;
-	nft_matches_wanted |= nft && matches;
+	nft_matches_wanted |= matches;
 	complete_locked();
 	mutex_unlock(&hooks_lock);
 	return 0;
 
 failed:
-	hooks_remove_locked();
+	hooks_remove_all();
 	mutex_unlock(&hooks_lock);
 	return err;
 }
@@ -368,25 +295,29 @@ int itrace_hooks_suffice(bool marks)
 void itrace_hooks_remove(void)
 {
 	mutex_lock(&hooks_lock);
-	hooks_remove_locked();
+	hooks_remove_all();
 	mutex_unlock(&hooks_lock);
 }
 
-/* For at_entry of a probe that has on_enter and on_leave too: lets these see this call, if there is an instance left. */
-void itrace_hook_follow(struct kprobe *probe, struct pt_regs *regs)
+/* The sessions that are left want no more than this. No packet may be selected for others any more, and those walks be over. */
+void itrace_hooks_narrow(bool nft, bool matches)
 {
-	kretprobe_entry(probe, regs);
+	mutex_lock(&hooks_lock);
+	nft_wanted = nft;
+	nft_matches_wanted = matches;
+	hooks_remove_locked(false);
+	mutex_unlock(&hooks_lock);
 }
 
-NOKPROBE_SYMBOL(itrace_hook_follow);
-
+/* By kind. From here on it is known of them, also at a walk's beginning. */
 void itrace_hooks_missed(struct itrace_missed *missed)
 {
 	unsigned int i;
 
 	memset(missed, 0, sizeof(*missed));
+	mutex_lock(&hooks_lock);
 	for (i = SPARING; i < ARRAY_SIZE(hooks); i++) {
-		const struct hook *hook = &hooks[i];
+		const struct itrace_hook *hook = &hooks[i];
 		u64 entries = hook->missed_entries + READ_ONCE(hook->probe.kp.nmissed);
 		u64 returns = hook->missed_returns + READ_ONCE(hook->probe.nmissed);
 
@@ -405,6 +336,8 @@ void itrace_hooks_missed(struct itrace_missed *missed)
 			missed->other += entries + returns;
 		}
 	}
+	itrace_hooks_missed_sum();
+	mutex_unlock(&hooks_lock);
 }
 
 /* All of them, in each walk, and so written out. */
@@ -424,7 +357,8 @@ u64 itrace_hooks_missed_sum(void)
 	entries += returns;
 	while ((s64)entries > least && !atomic64_try_cmpxchg(&itrace_missed_least, &least, entries))
 		;
-	return entries;
+	/* While a probe is removed, what it missed may be seen nowhere. */
+	return max_t(s64, entries, least);
 }
 
 static void module_comes(const struct module *module)
@@ -432,7 +366,7 @@ static void module_comes(const struct module *module)
 	unsigned int i;
 
 	for (i = 0; i < ARRAY_SIZE(hooks); i++) {
-		struct hook *hook = &hooks[i];
+		struct itrace_hook *hook = &hooks[i];
 		int err;
 
 		if (!hook->module || strcmp(hook->module, module->name))

@@ -207,6 +207,23 @@ static void take_down(void)
 	itrace_packets_free();
 }
 
+static bool wants_nft_matches(const struct itrace_session *session)
+{
+	return session->nft && session->prog[IPTABLES_TRACE_MATCHES];
+}
+
+/* To what the sessions that run want: everybody's packets pay for each probe. */
+static void narrow_hooks(void)
+{
+	const struct itrace_running *running = running_now();
+	bool matches = false;
+	unsigned int i;
+
+	for (i = 0; i < running->count; i++)
+		matches |= wants_nft_matches(running->session[i]);
+	itrace_hooks_narrow(running->nft, matches);
+}
+
 static void reset_counters(struct itrace_session *session)
 {
 	int cpu;
@@ -217,8 +234,6 @@ static void reset_counters(struct itrace_session *session)
 	itrace_limit_reset(&session->select);
 	itrace_hooks_missed(&session->base_missed);
 	session->base_missed_sum = itrace_missed_sum(&session->base_missed);
-	/* From here on it is known of them. */
-	itrace_hooks_missed_sum();
 	session->base_replacements = itrace_ruleset_replacements();
 }
 
@@ -234,12 +249,14 @@ int itrace_session_start(struct itrace_session *session)
 		err = bring_up();
 	if (err)
 		goto out;
-	err = itrace_hooks_set(session->nft, session->prog[IPTABLES_TRACE_MATCHES]);
+	err = itrace_hooks_set(session->nft, wants_nft_matches(session));
 	if (!err)
 		err = itrace_hooks_suffice(wants_marks(session));
 	if (err) {
 		if (!slots_in_use)
 			take_down();
+		else
+			narrow_hooks();
 		goto out;
 	}
 
@@ -274,6 +291,8 @@ void itrace_session_stop(struct itrace_session *session)
 	__clear_bit(session->slot, &slots_in_use);
 	if (!slots_in_use)
 		take_down();
+	else
+		narrow_hooks();
 	mutex_unlock(&running_lock);
 }
 

@@ -187,8 +187,8 @@ struct iptables_trace_ctx {
 
 	/*
 	 * How often the kernel missed any of the module's probes since the session started: at the end of a traversal, by
-	 * then; at its beginning, as far as was known then. If it is the same at two of these, nothing between them
-	 * escaped the module; such misses have no event number.
+	 * then; at its beginning, as far as was known then. If it is the same at any of these and at the end of a later
+	 * traversal, nothing between them escaped the module; such misses have no event number.
 	 */
 	__u64	missed;
 

@@ -47,7 +47,7 @@ key_is_on()
 	[ "${hits:-0}" -gt 0 ]
 }
 
-ktap_plan 39
+ktap_plan 43
 
 check "nf_tables is not loaded" wait_until 20 take_nf_tables
 trace_start session -B ln
@@ -58,6 +58,14 @@ trace_stop session
 ruleset
 trace_start session
 check "a session that does not want nf_tables has no probe there" same "$(nft_probes)" ""
+trace_start second -B ln
+check "... until another one does" test -n "$(nft_probes)"
+trace_stop second
+check "... and no more when that one has gone" same "$(nft_probes)" ""
+check_not "... nor does the kernel look at marks there" key_is_on
+trace_start second -B ln
+trace_kill second
+check "... likewise when it was killed" wait_until 20 eval '[ -z "$(nft_probes)" ]'
 check_not "... and nf_tables does not look at marks" key_is_on
 trace_start other -B n
 check "another one does" same "$(nft_probes)" "nft_do_chain nft_trace_init nft_trace_notify"

@@ -1,0 +1,149 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* A probe in the kernel, beside those that others may have at the same function. */
+#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
+
+#include <linux/cpumask.h>
+#include <linux/kprobes.h>
+#include <linux/list.h>
+#include <linux/module.h>
+
+#include "trace.h"
+#include "trace_hook.h"
+
+/* What register_kretprobe() makes a kretprobe's entry. */
+static kprobe_pre_handler_t kretprobe_entry;
+
+/*
+ * Walks at once: one for each softirq and one for each task, tasks can be preempted within one, and walks nest.
+ * What comes beyond is counted as missed.
+ */
+static int walks_at_once(void)
+{
+	return max_t(int, 256, 8 * num_possible_cpus());
+}
+
+static void after_entry(struct kprobe *probe, struct pt_regs *regs, unsigned long flags)
+{
+}
+
+NOKPROBE_SYMBOL(after_entry);
+
+/* What an earlier registration left behind would make the kernel refuse this one. */
+static void make_new(struct itrace_hook *hook)
+{
+	memset(&hook->probe, 0, sizeof(hook->probe));
+	hook->probe.kp.symbol_name = hook->function;
+}
+
+/*
+ * The kernel forgets a probe's address if it could not be removed. Then others have it still in their lists: it stays where
+ * it is and calls us, to no effect, and never may be written over or go with the module.
+ */
+static int keep_if_stuck(struct itrace_hook *hook)
+{
+	if (hook->probe.kp.addr)
+		return 0;
+	hook->stuck = true;
+	__module_get(THIS_MODULE);
+	pr_err("the probe of %s() cannot be removed, and cannot be set any more before the next boot\n",
+	       hook->function);
+	return -EBUSY;
+}
+
+/*
+ * Whether somebody else was at the function before us and has ftrace call the kernel's handler. All of a function's probes are
+ * called in the way that suited the first. The kernel takes a post_handler of any of them for a sign that it was that for
+ * handlers that divert, and when the last one goes looks for it among those: it fails, and what has been freed stays in its lists.
+ */
+static int is_shared(struct itrace_hook *hook)
+{
+	struct kprobe *probe = &hook->probe.kp;
+	bool shared;
+	int err;
+
+	if (!IS_ENABLED(CONFIG_KPROBES_ON_FTRACE))
+		return false;
+	make_new(hook);
+	err = register_kprobe(probe);
+	if (err)
+		return err;
+	shared = (probe->flags & KPROBE_FLAG_FTRACE) && !list_empty(&probe->list);
+	unregister_kprobe(probe);
+	return keep_if_stuck(hook) ?: shared;
+}
+
+/*
+ * With a post_handler the kernel leaves it to the handler where to go on, and refuses others who would. Where ftrace calls, it
+ * is left to the handler in any case; only who would divert too is not refused then.
+ */
+static int set_at_entry(struct itrace_hook *hook)
+{
+	int shared = hook->diverts ? is_shared(hook) : 0;
+
+	if (shared < 0)
+		return shared;
+	make_new(hook);
+	hook->probe.kp.pre_handler = hook->at_entry;
+	hook->probe.kp.post_handler = hook->diverts && !shared ? after_entry : NULL;
+	return register_kprobe(&hook->probe.kp);
+}
+
+/*
+ * A kretprobe takes an instance at each call and asks then whether it is needed, which is dear where nearly all calls are
+ * packets that nobody selects. So at_entry takes the place of its entry, and hands on what is to be followed.
+ */
+static int set_at_return(struct itrace_hook *hook)
+{
+	int err;
+
+	make_new(hook);
+	hook->probe.entry_handler = hook->on_enter;
+	hook->probe.handler = hook->on_leave;
+	hook->probe.data_size = hook->data_size;
+	hook->probe.maxactive = walks_at_once();
+	err = register_kretprobe(&hook->probe);
+	if (err || !hook->at_entry)
+		return err;
+	kretprobe_entry = hook->probe.kp.pre_handler;
+	/* Probes that hit see the one or the other. */
+	smp_store_release(&hook->probe.kp.pre_handler, hook->at_entry);
+	return 0;
+}
+
+int itrace_hook_set(struct itrace_hook *hook)
+{
+	int err;
+
+	if (hook->stuck)
+		return -EBUSY;
+	err = hook->on_leave ? set_at_return(hook) : set_at_entry(hook);
+	hook->in_place = !err;
+	return err;
+}
+
+/* What it has missed stays in the probe until itrace_hook_settle(). */
+void itrace_hook_remove(struct itrace_hook *hook)
+{
+	if (hook->on_leave)
+		unregister_kretprobe(&hook->probe);
+	else
+		unregister_kprobe(&hook->probe.kp);
+	hook->in_place = false;
+	keep_if_stuck(hook);
+}
+
+void itrace_hook_settle(struct itrace_hook *hook)
+{
+	hook->missed_entries += hook->probe.kp.nmissed;
+	hook->missed_returns += hook->probe.nmissed;
+	hook->probe.kp.nmissed = 0;
+	hook->probe.nmissed = 0;
+}
+
+/* For at_entry of a probe that has on_enter and on_leave too: lets these see this call, if there is an instance left. */
+void itrace_hook_follow(struct kprobe *probe, struct pt_regs *regs)
+{
+	kretprobe_entry(probe, regs);
+}
+
+NOKPROBE_SYMBOL(itrace_hook_follow);
