@@ -4,7 +4,6 @@
 
 #include <linux/cpumask.h>
 #include <linux/kprobes.h>
-#include <linux/list.h>
 #include <linux/module.h>
 
 #include "trace.h"
@@ -35,14 +34,23 @@ static void make_new(struct itrace_hook *hook)
 	hook->probe.kp.symbol_name = hook->function;
 }
 
+static int nothing(struct kprobe *probe, struct pt_regs *regs)
+{
+	return 0;
+}
+
+NOKPROBE_SYMBOL(nothing);
+
 /*
- * The kernel forgets a probe's address if it could not be removed. Then others have it still in their lists: it stays where
- * it is and calls us, to no effect, and never may be written over or go with the module.
+ * The kernel forgets a probe's address if it could not be removed, as may be where others have probes at the function too. Then
+ * it is in their lists still and goes on being called: it must never be written over, or go with the module.
  */
 static int keep_if_stuck(struct itrace_hook *hook)
 {
 	if (hook->probe.kp.addr)
 		return 0;
+	/* What a kretprobe's entry stands on is gone. */
+	WRITE_ONCE(hook->probe.kp.pre_handler, nothing);
 	hook->stuck = true;
 	__module_get(THIS_MODULE);
 	pr_err("the probe of %s() cannot be removed, and cannot be set any more before the next boot\n",
@@ -51,41 +59,31 @@ static int keep_if_stuck(struct itrace_hook *hook)
 }
 
 /*
- * Whether somebody else was at the function before us and has ftrace call the kernel's handler. All of a function's probes are
- * called in the way that suited the first. The kernel takes a post_handler of any of them for a sign that it was that for
- * handlers that divert, and when the last one goes looks for it among those: it fails, and what has been freed stays in its lists.
- */
-static int is_shared(struct itrace_hook *hook)
-{
-	struct kprobe *probe = &hook->probe.kp;
-	bool shared;
-	int err;
-
-	if (!IS_ENABLED(CONFIG_KPROBES_ON_FTRACE))
-		return false;
-	make_new(hook);
-	err = register_kprobe(probe);
-	if (err)
-		return err;
-	shared = (probe->flags & KPROBE_FLAG_FTRACE) && !list_empty(&probe->list);
-	unregister_kprobe(probe);
-	return keep_if_stuck(hook) ?: shared;
-}
-
-/*
- * With a post_handler the kernel leaves it to the handler where to go on, and refuses others who would. Where ftrace calls, it
- * is left to the handler in any case; only who would divert too is not refused then.
+ * A handler that diverts has to have its say where the kernel goes on. It has where ftrace calls it. Otherwise the kernel may
+ * make a jump of the probe, unless that has a post_handler.
+ *
+ * Where ftrace calls it, a post_handler would have the kernel refuse others who divert, and call fexit programs rightly. But it
+ * goes by the first probe at a function how ftrace calls all of them, and by all of them when the last one goes: if somebody else
+ * was there first, it would look for the function in the wrong place, and keep what has been freed in its lists.
  */
 static int set_at_entry(struct itrace_hook *hook)
 {
-	int shared = hook->diverts ? is_shared(hook) : 0;
+	struct kprobe *probe = &hook->probe.kp;
+	int err;
 
-	if (shared < 0)
-		return shared;
 	make_new(hook);
-	hook->probe.kp.pre_handler = hook->at_entry;
-	hook->probe.kp.post_handler = hook->diverts && !shared ? after_entry : NULL;
-	return register_kprobe(&hook->probe.kp);
+	probe->pre_handler = hook->at_entry;
+	err = register_kprobe(probe);
+	if (err || !hook->diverts || probe->flags & KPROBE_FLAG_FTRACE)
+		return err;
+	unregister_kprobe(probe);
+	err = keep_if_stuck(hook);
+	if (err)
+		return err;
+	make_new(hook);
+	probe->pre_handler = hook->at_entry;
+	probe->post_handler = after_entry;
+	return register_kprobe(probe);
 }
 
 /*

@@ -355,10 +355,11 @@ u64 itrace_hooks_missed_sum(void)
 		returns += data_race(hooks[i].probe.nmissed); /* Likewise. */
 	}
 	entries += returns;
-	while ((s64)entries > least && !atomic64_try_cmpxchg(&itrace_missed_least, &least, entries))
-		;
 	/* While a probe is removed, what it missed may be seen nowhere. */
-	return max_t(s64, entries, least);
+	while ((s64)entries > least)
+		if (atomic64_try_cmpxchg(&itrace_missed_least, &least, entries))
+			return entries;
+	return least;
 }
 
 static void module_comes(const struct module *module)

@@ -31,6 +31,7 @@ ruleset()
 }
 
 nft_probes() { probes | grep -E '^nft_' | xargs; }
+no_nft_probes() { [ -z "$(nft_probes)" ]; }
 some_events() { [ "$(grep -c '^leave.* nft=' "$trace_work/session")" -gt "${1:-100}" ]; }
 
 # key_is_on: whether nf_tables looks at marks: it does no more than run this function for it, then.
@@ -65,7 +66,7 @@ check "... and no more when that one has gone" same "$(nft_probes)" ""
 check_not "... nor does the kernel look at marks there" key_is_on
 trace_start second -B ln
 trace_kill second
-check "... likewise when it was killed" wait_until 20 eval '[ -z "$(nft_probes)" ]'
+check "... likewise when it was killed" wait_until 20 no_nft_probes
 check_not "... and nf_tables does not look at marks" key_is_on
 trace_start other -B n
 check "another one does" same "$(nft_probes)" "nft_do_chain nft_trace_init nft_trace_notify"

@@ -28,9 +28,9 @@ others_set()
 {
 	local function
 	for function in $functions; do
-		echo "p:others/$function $function" >>$tracefs/kprobe_events || return 1
+		echo "p:others/$function $function" >>$tracefs/kprobe_events || exit 1
 	done
-	echo 1 >$tracefs/events/others/enable
+	echo 1 >$tracefs/events/others/enable || exit 1
 }
 
 others_gone()
@@ -65,7 +65,9 @@ sees()
 }
 all=$(xargs -n 1 <<<"$functions" | sort | xargs)
 untraced=$(grep -oE 'ipt_do_table|nft_do_chain' <<<"$functions" | sort | xargs)
-complaints() { dmesg | grep -E 'WARNING|BUG:'; }
+mark="mark $RANDOM$RANDOM"
+echo "$mark" >/dev/kmsg
+complaints() { dmesg | sed "0,/$mark/d" | grep -E 'WARNING: |BUG: '; }
 only_theirs() { [ -z "$(probes | uniq -d)" ]; }
 nobody() { [ -z "$(probes)" ] || { probes; return 1; }; }
 # check_gone NAME: nobody has a probe any more. Where the kernel has lost one, reading the list of probes, or whatever else is done
