@@ -64,7 +64,13 @@ Exit replay(const Options &options)
 			if (stream)
 				output->flush();
 		},
-		[&](const Summary &recorded) { summary = recorded; },
+		// One of each trace, where several were put into one file.
+		[&](const Summary &recorded) {
+			if (summary)
+				summary->add(recorded);
+			else
+				summary = recorded;
+		},
 	});
 	const Look look =
 		look_of(options, *output, clock, [&reader](const Head &head) { return reader.netns_name(head); });

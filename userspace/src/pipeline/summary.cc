@@ -60,6 +60,29 @@ std::string own_text(const OwnCost &own)
 
 } // namespace
 
+void Summary::add(const Summary &other)
+{
+	packets += other.packets;
+	events += other.events;
+	left_out += other.left_out;
+	held_back += other.held_back;
+	for (const Loss &loss : other.losses) {
+		const auto same = std::find_if(losses.begin(), losses.end(),
+					       [&loss](const Loss &known) { return known.what == loss.what; });
+		if (same == losses.end())
+			losses.push_back(loss);
+		else
+			same->count += loss.count;
+	}
+	if (!other.observed)
+		return;
+	if (!observed)
+		observed.emplace();
+	observed->matches += other.observed->matches;
+	observed->busy += other.observed->busy;
+	observed->unknown += other.observed->unknown;
+}
+
 bool Summary::lossless() const
 {
 	return std::all_of(losses.begin(), losses.end(), [](const Loss &loss) { return loss.count == 0; });

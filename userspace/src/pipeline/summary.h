@@ -77,6 +77,8 @@ struct Summary {
 	std::vector<DearRule> dearest_rules; // likewise
 	std::optional<OwnCost> own; // if it was measured, and packets came
 
+	// What another session saw, and what it did not; what was measured stays this one's.
+	void add(const Summary &other);
 	bool lossless() const;
 	uint64_t lost() const; // all of them together
 	std::string text() const;
