@@ -130,6 +130,8 @@ TEST_F(RecordTest, json_lines_are_objects)
 	look.explain = true;
 	std::vector<PacketTrace> all = samples();
 	all.push_back(sample_explained());
+	all.push_back(sample_tcp());
+	all.back().traversals[0].leave->head.missed++;
 	const std::string text = recorded<JsonSink>(all);
 	if (const char *path = std::getenv("SAMPLES"))
 		std::ofstream(path) << text;
