@@ -59,7 +59,6 @@ void itrace_event_leave(struct itrace_walk *walk, unsigned int verdict, bool gon
 	ctx->verdict = verdict;
 	ctx->duration_ns = ctx->time_ns - walk->began_ns;
 	ctx->ruleset = itrace_ruleset_now(walk);
-	walk->missed = itrace_hooks_missed_sum();
 }
 
 /* What the walk's matches have said since the event before, of which all else is; stolen: the packet is not there any more. */

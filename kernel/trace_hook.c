@@ -65,6 +65,8 @@ static int keep_if_stuck(struct itrace_hook *hook)
  * Where ftrace calls it, a post_handler would have the kernel refuse others who divert, and call fexit programs rightly. But it
  * goes by the first probe at a function how ftrace calls all of them, and by all of them when the last one goes: if somebody else
  * was there first, it would look for the function in the wrong place, and keep what has been freed in its lists.
+ *
+ * In a kernel where ftrace calls probes it does so at all functions that can be traced; another one is refused.
  */
 static int set_at_entry(struct itrace_hook *hook)
 {
@@ -73,17 +75,13 @@ static int set_at_entry(struct itrace_hook *hook)
 
 	make_new(hook);
 	probe->pre_handler = hook->at_entry;
+	if (hook->diverts && !IS_ENABLED(CONFIG_KPROBES_ON_FTRACE))
+		probe->post_handler = after_entry;
 	err = register_kprobe(probe);
-	if (err || !hook->diverts || probe->flags & KPROBE_FLAG_FTRACE)
+	if (err || !hook->diverts || probe->post_handler || probe->flags & KPROBE_FLAG_FTRACE)
 		return err;
 	unregister_kprobe(probe);
-	err = keep_if_stuck(hook);
-	if (err)
-		return err;
-	make_new(hook);
-	probe->pre_handler = hook->at_entry;
-	probe->post_handler = after_entry;
-	return register_kprobe(probe);
+	return keep_if_stuck(hook) ?: -EOPNOTSUPP;
 }
 
 /*

@@ -213,7 +213,6 @@ static __always_inline void itrace_note_end(struct itrace_walk *walk, unsigned i
 		itrace_nft_name_chain(walk, walk->at.chain);
 	left->time_ns = ktime_get_mono_fast_ns();
 	left->ruleset = itrace_ruleset_now(walk);
-	walk->missed = itrace_hooks_missed_sum();
 	left->cpu = smp_processor_id();
 	left->flags = itrace_flags_of(walk);
 	if (gone) {

@@ -89,6 +89,8 @@ static __always_inline void itrace_tell_leave(const struct itrace_running *runni
 					      struct itrace_walk *walk, const struct pt_regs *regs,
 					      unsigned int verdict, bool gone)
 {
+	/* Once for both: what is missed while one of them is told would lie in no walk of the other's. */
+	walk->missed = itrace_hooks_missed_sum();
 	if (walk->wholly) {
 		itrace_note_end(walk, verdict, gone);
 		itrace_progs_run_traversal(running, walk, regs);

@@ -107,10 +107,12 @@ observed()
 		END { print marked + 0, unmarked + 0 }' "$trace_work/observed"
 }
 
-# probes: the kernel functions at which iptables_trace has probes (or others: there are none in these tests).
+debugfs() { mountpoint -q /sys/kernel/debug || mount -t debugfs none /sys/kernel/debug; }
+
+# probes: the kernel functions at which iptables_trace has probes, or others have.
 probes()
 {
-	mountpoint -q /sys/kernel/debug || mount -t debugfs none /sys/kernel/debug
+	debugfs
 	awk '{ sub(/\+.*/, "", $3); print $3 }' /sys/kernel/debug/kprobes/list | sort
 }
 

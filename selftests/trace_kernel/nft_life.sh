@@ -38,7 +38,7 @@ some_events() { [ "$(grep -c '^leave.* nft=' "$trace_work/session")" -gt "${1:-1
 key_is_on()
 {
 	local trace=/sys/kernel/debug/tracing before hits
-	mountpoint -q /sys/kernel/debug || mount -t debugfs none /sys/kernel/debug
+	debugfs
 	echo 'p:watch nft_trace_init' >"$trace"/kprobe_events || return 2
 	echo 1 >"$trace"/events/kprobes/watch/enable
 	pings 3 192.0.2.2

@@ -20,7 +20,7 @@ load_logger
 sysctl -qw net.netfilter.nf_log_all_netns=1
 cleanup_push sysctl -qw net.netfilter.nf_log_all_netns=0
 
-mountpoint -q /sys/kernel/debug || mount -t debugfs none /sys/kernel/debug
+debugfs
 tracefs=/sys/kernel/debug/tracing
 functions='ipt_do_table nf_log_trace nft_do_chain nft_trace_init nft_trace_notify'
 
