@@ -330,7 +330,7 @@ TEST_F(RecordTest, names_of_matches_that_would_speak_to_a_terminal)
 		text += json.dump() + "\n";
 	}
 	ASSERT_EQ(read(text), "");
-	const auto &table = read_traces.at(0).traversals.at(0).rules_text.text;
+	const auto &table = read_traces.at(0).traversals.at(2).rules_text.text;
 	ASSERT_TRUE(table);
 	std::set<std::string> names;
 	for (const auto &[name, chain] : table->chains)
