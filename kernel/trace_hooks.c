@@ -42,6 +42,9 @@ static bool nft_users_trace(void)
 /* What the first of the hooks miss is no loss: they only spare work. */
 #define SPARING		IS_ENABLED(CONFIG_NF_TABLES)
 
+/* From here on they see returns too, and there is more that they can miss. */
+#define RETURNING	(SPARING + 3 + 4 * IS_ENABLED(CONFIG_NF_TABLES))
+
 static struct itrace_hook hooks[] = {
 #if IS_ENABLED(CONFIG_NF_TABLES)
 	{
@@ -53,18 +56,6 @@ static struct itrace_hook hooks[] = {
 	},
 #endif
 	{
-		.function	= "itrace_canary",
-		.at_entry	= itrace_canary_hit,
-		.on_enter	= itrace_canary_followed,
-		.on_leave	= itrace_canary_returned,
-	}, {
-		.which		= IPTABLES_TRACE_HOOK_REPLACE,
-		.function	= "xt_replace_table",
-		.module		= "x_tables",
-		.on_enter	= itrace_ruleset_replace_enter,
-		.on_leave	= itrace_ruleset_replace_leave,
-		.data_size	= sizeof(struct xt_table *),
-	}, {
 		.which		= IPTABLES_TRACE_HOOK_UNREGISTER,
 		.function	= "xt_unregister_table",
 		.module		= "x_tables",
@@ -74,20 +65,6 @@ static struct itrace_hook hooks[] = {
 		.function	= "trace_tg",
 		.module		= "xt_TRACE",
 		.at_entry	= itrace_mark_user_trace,
-	}, {
-		.which		= IPTABLES_TRACE_HOOK_DUP_IPV4,
-		.function	= "nf_dup_ipv4",
-		.module		= "nf_dup_ipv4",
-		.on_enter	= itrace_mark_dup_enter,
-		.on_leave	= itrace_mark_dup_leave,
-		.data_size	= sizeof(struct sk_buff *),
-	}, {
-		.which		= IPTABLES_TRACE_HOOK_DUP_IPV6,
-		.function	= "nf_dup_ipv6",
-		.module		= "nf_dup_ipv6",
-		.on_enter	= itrace_mark_dup_enter,
-		.on_leave	= itrace_mark_dup_leave,
-		.data_size	= sizeof(struct sk_buff *),
 	}, {
 		.which		= IPTABLES_TRACE_HOOK_RULE,
 		.function	= "nf_log_trace",
@@ -125,6 +102,33 @@ static struct itrace_hook hooks[] = {
 		.diverts	= true,
 	},
 #endif
+	[RETURNING] = {
+		.function	= "itrace_canary",
+		.at_entry	= itrace_canary_hit,
+		.on_enter	= itrace_canary_followed,
+		.on_leave	= itrace_canary_returned,
+	}, {
+		.which		= IPTABLES_TRACE_HOOK_REPLACE,
+		.function	= "xt_replace_table",
+		.module		= "x_tables",
+		.on_enter	= itrace_ruleset_replace_enter,
+		.on_leave	= itrace_ruleset_replace_leave,
+		.data_size	= sizeof(struct xt_table *),
+	}, {
+		.which		= IPTABLES_TRACE_HOOK_DUP_IPV4,
+		.function	= "nf_dup_ipv4",
+		.module		= "nf_dup_ipv4",
+		.on_enter	= itrace_mark_dup_enter,
+		.on_leave	= itrace_mark_dup_leave,
+		.data_size	= sizeof(struct sk_buff *),
+	}, {
+		.which		= IPTABLES_TRACE_HOOK_DUP_IPV6,
+		.function	= "nf_dup_ipv6",
+		.module		= "nf_dup_ipv6",
+		.on_enter	= itrace_mark_dup_enter,
+		.on_leave	= itrace_mark_dup_leave,
+		.data_size	= sizeof(struct sk_buff *),
+	},
 	/* Last, as everything else has to be there when the first packet is marked. */
 	{
 		.which		= IPTABLES_TRACE_HOOK_IPV4,
@@ -352,7 +356,8 @@ u64 itrace_hooks_missed_sum(void)
 	for (i = SPARING; i < ARRAY_SIZE(hooks); i++) {
 		/* Counted on all CPUs without a lock. */
 		entries += data_race(hooks[i].probe.kp.nmissed);
-		returns += data_race(hooks[i].probe.nmissed); /* Likewise. */
+		if (i >= RETURNING)
+			returns += data_race(hooks[i].probe.nmissed); /* Likewise. */
 	}
 	entries += returns;
 	/* While a probe is removed, what it missed may be seen nowhere. */
