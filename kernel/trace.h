@@ -333,7 +333,6 @@ static inline void itrace_nft_name_chain(struct itrace_walk *walk, const struct 
 /* trace_packet.c */
 int itrace_packets_alloc(void);
 void itrace_packets_free(void);
-bool itrace_packet_seen(const struct sk_buff *skb);
 struct itrace_packet *itrace_packet_resume(const struct itrace_visit *at, bool *same);
 struct itrace_packet *itrace_packet_new(const struct sk_buff *skb);
 struct itrace_walk *itrace_packet_walk(const struct sk_buff *skb);

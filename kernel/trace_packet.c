@@ -13,7 +13,6 @@
  * of addresses, so that the usual question, whether anything is known of a packet, is one cache line.
  */
 #include <linux/atomic.h>
-#include <linux/hash.h>
 #include <linux/ip.h>
 #include <linux/ipv6.h>
 #include <linux/mm.h>
@@ -24,25 +23,19 @@
 
 #include "trace.h"
 #include "trace_arp.h"
-
-#define PLACES_PER_BUCKET	8
-#define BUCKETS			(ITRACE_MAX_PACKETS / PLACES_PER_BUCKET)
+#include "trace_seen.h"
 
 /* In the place of the address of a packet that was taken away while its walk goes on: it means another packet by now. */
 #define OUTLIVED		1UL
 
-struct bucket {
-	unsigned long address[PLACES_PER_BUCKET];
-} ____cacheline_aligned_in_smp;
-
-static struct bucket *buckets;
+struct itrace_bucket *itrace_buckets;
 static struct itrace_packet *places;
 
 int itrace_packets_alloc(void)
 {
-	buckets = kvcalloc(BUCKETS, sizeof(*buckets), GFP_KERNEL);
+	itrace_buckets = kvcalloc(ITRACE_BUCKETS, sizeof(*itrace_buckets), GFP_KERNEL);
 	places = kvcalloc(ITRACE_MAX_PACKETS, sizeof(*places), GFP_KERNEL);
-	if (buckets && places)
+	if (itrace_buckets && places)
 		return 0;
 	itrace_packets_free();
 	return -ENOMEM;
@@ -51,27 +44,21 @@ int itrace_packets_alloc(void)
 void itrace_packets_free(void)
 {
 	kvfree(places);
-	kvfree(buckets);
+	kvfree(itrace_buckets);
 	places = NULL;
-	buckets = NULL;
+	itrace_buckets = NULL;
 }
 
-static struct bucket *bucket_of(const struct sk_buff *skb)
+static struct itrace_packet *place(const struct itrace_bucket *bucket, unsigned int i)
 {
-	/* The lowest bits are the same in all. */
-	return &buckets[hash_64((unsigned long)skb >> 6, ilog2(BUCKETS))];
-}
-
-static struct itrace_packet *place(const struct bucket *bucket, unsigned int i)
-{
-	return &places[(bucket - buckets) * PLACES_PER_BUCKET + i];
+	return &places[(bucket - itrace_buckets) * ITRACE_PLACES_PER_BUCKET + i];
 }
 
 static unsigned long *address_of(const struct itrace_packet *packet)
 {
 	unsigned long i = packet - places;
 
-	return &buckets[i / PLACES_PER_BUCKET].address[i % PLACES_PER_BUCKET];
+	return &itrace_buckets[i / ITRACE_PLACES_PER_BUCKET].address[i % ITRACE_PLACES_PER_BUCKET];
 }
 
 static bool has_owner(unsigned int hands)
@@ -207,37 +194,17 @@ static bool continues(struct itrace_packet *packet, const struct itrace_visit *a
 }
 
 /*
- * Whether anything is known of this skb's address. Every packet of everybody comes by here while a session runs, so it is
- * written out.
- */
-bool itrace_packet_seen(const struct sk_buff *skb)
-{
-	const struct bucket *bucket = bucket_of(skb);
-	unsigned long address = (unsigned long)skb;
-
-	BUILD_BUG_ON(PLACES_PER_BUCKET != 8);
-	return READ_ONCE(bucket->address[0]) == address ||
-	       READ_ONCE(bucket->address[1]) == address ||
-	       READ_ONCE(bucket->address[2]) == address ||
-	       READ_ONCE(bucket->address[3]) == address ||
-	       READ_ONCE(bucket->address[4]) == address ||
-	       READ_ONCE(bucket->address[5]) == address ||
-	       READ_ONCE(bucket->address[6]) == address ||
-	       READ_ONCE(bucket->address[7]) == address;
-}
-
-/*
  * The place of a packet that is about to enter a table if it is known, else of another packet that had the same address,
  * else NULL. It belongs to the caller now.
  */
 struct itrace_packet *itrace_packet_resume(const struct itrace_visit *at, bool *same)
 {
 	unsigned long address = (unsigned long)at->skb;
-	struct bucket *bucket = bucket_of(at->skb);
+	struct itrace_bucket *bucket = itrace_bucket_of(at->skb);
 	unsigned int i;
 
 	*same = false;
-	for (i = 0; i < PLACES_PER_BUCKET; i++) {
+	for (i = 0; i < ITRACE_PLACES_PER_BUCKET; i++) {
 		struct itrace_packet *packet;
 		unsigned int hands;
 
@@ -300,13 +267,13 @@ static bool older(const struct itrace_packet *a, const struct itrace_packet *b)
  * Of the bucket's places that nobody owns, with the hands that say so, one that is free, or else the one whose packet was
  * seen the longest ago; or -1.
  */
-static int find_room(const struct bucket *bucket, const struct itrace_packet *places_of_it,
+static int find_room(const struct itrace_bucket *bucket, const struct itrace_packet *places_of_it,
 		     unsigned int *hands)
 {
 	int room = -1;
 	int i;
 
-	for (i = 0; i < PLACES_PER_BUCKET; i++) {
+	for (i = 0; i < ITRACE_PLACES_PER_BUCKET; i++) {
 		const struct itrace_packet *packet = &places_of_it[i];
 		unsigned int now = hands_of(packet);
 		bool free = !READ_ONCE(bucket->address[i]);
@@ -326,13 +293,13 @@ static int find_room(const struct bucket *bucket, const struct itrace_packet *pl
 /* A place for a packet that has none, or NULL. Belongs to the caller's walk. */
 struct itrace_packet *itrace_packet_new(const struct sk_buff *skb)
 {
-	struct bucket *bucket = bucket_of(skb);
+	struct itrace_bucket *bucket = itrace_bucket_of(skb);
 	struct itrace_packet *places_of_it = place(bucket, 0);
 	unsigned int hands;
 	int tries, i;
 
 	/* Others may be quicker, but not each time. */
-	for (tries = 0; tries < PLACES_PER_BUCKET; tries++) {
+	for (tries = 0; tries < ITRACE_PLACES_PER_BUCKET; tries++) {
 		struct itrace_packet *packet;
 
 		i = find_room(bucket, places_of_it, &hands);
@@ -355,10 +322,10 @@ struct itrace_packet *itrace_packet_new(const struct sk_buff *skb)
  */
 struct itrace_walk *itrace_packet_walk(const struct sk_buff *skb)
 {
-	const struct bucket *bucket = bucket_of(skb);
+	const struct itrace_bucket *bucket = itrace_bucket_of(skb);
 	unsigned int i;
 
-	for (i = 0; i < PLACES_PER_BUCKET; i++) {
+	for (i = 0; i < ITRACE_PLACES_PER_BUCKET; i++) {
 		struct itrace_walk *walk;
 
 		if (READ_ONCE(bucket->address[i]) != (unsigned long)skb)

@@ -18,6 +18,7 @@
 
 #include "trace.h"
 #include "trace_args.h"
+#include "trace_seen.h"
 #include "trace_tell.h"
 #include "trace_wanted.h"
 
@@ -290,15 +291,17 @@ static __always_inline int enter(struct kprobe *probe, struct pt_regs *regs,
 static __always_inline int enter_table(struct kprobe *probe, struct pt_regs *regs, u8 family)
 {
 	const struct itrace_running *running = rcu_dereference_sched(itrace_running);
-	struct itrace_visit at = {
-		.skb = itrace_table_skb_arg(regs),
-		.state = itrace_table_state_arg(regs),
-		.table = itrace_table_arg(regs),
-		.family = family,
-	};
+	struct itrace_visit at;
 
 	if (!running || !running->legacy)
 		return 0;
+	/* Its order is for packets that go on. */
+	at.skb = itrace_table_skb_arg(regs);
+	at.state = itrace_table_state_arg(regs);
+	at.table = itrace_table_arg(regs);
+	at.chain = NULL;
+	at.pkt = NULL;
+	at.family = family;
 	return enter(probe, regs, running, &at, false);
 }
 
