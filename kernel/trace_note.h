@@ -27,12 +27,6 @@ static __always_inline void itrace_note_beginning(struct itrace_walk *walk)
 	walk->entry.header_len = enter->header_len;
 	walk->changed = false;
 
-	/* As long as nothing else is known. */
-	whole->left.mark = enter->mark;
-	whole->left.ct_mark = enter->ct_mark;
-	whole->left.length = enter->length;
-	whole->left.ct_status = enter->ct_status;
-	whole->left.ct_state = enter->ct_state;
 	whole->left.header_len = enter->header_len;
 	whole->left.reserved = 0;
 	memset(whole->left.reserved2, 0, sizeof(whole->left.reserved2));
@@ -137,6 +131,24 @@ static __always_inline void note_state(struct itrace_walk *walk)
 	left->ct_mark = connection.mark;
 }
 
+/*
+ * For when the packet is not there any more: what it was at the event before. That is there, unless the event was its entry and
+ * has not been told yet.
+ */
+static __always_inline void itrace_note_state_before(struct itrace_walk *walk)
+{
+	const struct iptables_trace_ctx *enter = &walk->whole.enter;
+	struct iptables_trace_left *left = &walk->whole.left;
+
+	if (!(walk->parts & IPTABLES_TRACE_PART_ENTER) || walk->noted)
+		return;
+	left->length = enter->length;
+	left->mark = enter->mark;
+	left->ct_state = enter->ct_state;
+	left->ct_status = enter->ct_status;
+	left->ct_mark = enter->ct_mark;
+}
+
 static __always_inline void note_header(struct itrace_walk *walk)
 {
 	struct iptables_trace_traversal *whole = &walk->whole;
@@ -155,14 +167,17 @@ static __always_inline void note_header(struct itrace_walk *walk)
  */
 static __always_inline struct iptables_trace_rule *itrace_note(struct itrace_walk *walk, bool gone)
 {
-	struct iptables_trace_rule *rule = &walk->whole.rules[walk->noted++];
+	struct iptables_trace_rule *rule = &walk->whole.rules[walk->noted];
 	const struct iptables_trace_left *left = &walk->whole.left;
 
-	if (!gone) {
+	if (gone) {
+		itrace_note_state_before(walk);
+	} else {
 		note_state(walk);
 		if (!walk->at.table)
 			note_header(walk);
 	}
+	walk->noted++;
 	rule->mark = left->mark;
 	rule->ct_mark = left->ct_mark;
 	rule->time_ns = ktime_get_mono_fast_ns();
@@ -217,6 +232,7 @@ static __always_inline void itrace_note_end(struct itrace_walk *walk, unsigned i
 	left->flags = itrace_flags_of(walk);
 	if (gone) {
 		left->flags |= IPTABLES_TRACE_F_STOLEN;
+		itrace_note_state_before(walk);
 	} else {
 		note_state(walk);
 		note_header(walk);

@@ -26,8 +26,10 @@ static noinline void itrace_tell_parent(const struct itrace_running *running,
 {
 	struct itrace_walk *parent = READ_ONCE(walk->parent->walk);
 
-	if (parent && parent->id == walk->parent_id && parent->wholly)
-		itrace_progs_run_traversal(running, parent, regs);
+	if (!parent || parent->id != walk->parent_id || !parent->wholly)
+		return;
+	itrace_note_state_before(parent);
+	itrace_progs_run_traversal(running, parent, regs);
 }
 
 static __always_inline void itrace_tell_enter(const struct itrace_running *running,
