@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * udp_send [-n COUNT] [-s FROM] [-i MICROSECONDS] [-c CPU | -H] ADDRESS PORT: sends UDP datagrams, without end if no COUNT
- * is given: from one socket, or with -s each from a port of its own, FROM and up; one each MICROSECONDS (default: as fast
- * as it goes); on one CPU, or with -H while a second thread makes the first change between CPUs without pause. Whether
- * anybody listens does not matter.
+ * udp_send [-n COUNT] [-s FROM | -a] [-i MICROSECONDS] [-c CPU | -H] ADDRESS PORT: sends UDP datagrams, without end if no
+ * COUNT is given: from one socket, or with -s each from a port of its own, FROM and up; with -a all alike to the last bit, as
+ * the kernel numbers those of a socket only that is connected; one each MICROSECONDS (default: as fast as it goes); on one CPU,
+ * or with -H while a second thread makes the first change between CPUs without pause. Whether anybody listens does not matter.
  */
 #define _GNU_SOURCE
 #include <err.h>
@@ -51,14 +51,20 @@ static struct addrinfo *find(const char *address, const char *port)
 }
 
 /* The port of either version of IP stands in the same place. From 0 is from any. */
-static int connected(const struct addrinfo *to, int from)
+static int open_socket(const struct addrinfo *to, int from, bool alike)
 {
 	struct sockaddr_in6 own = { .sin6_family = to->ai_family, .sin6_port = htons(from) };
 	int fd = socket(to->ai_family, SOCK_DGRAM, 0);
 
-	if (fd < 0 || bind(fd, (void *)&own, to->ai_addrlen) || connect(fd, to->ai_addr, to->ai_addrlen))
+	if (fd < 0 || bind(fd, (void *)&own, to->ai_addrlen) ||
+	    (!alike && connect(fd, to->ai_addr, to->ai_addrlen)))
 		err(1, "socket from port %d", from);
 	return fd;
+}
+
+static ssize_t send_one(int fd, const struct addrinfo *to, bool alike)
+{
+	return sendto(fd, "", 1, 0, alike ? to->ai_addr : NULL, alike ? to->ai_addrlen : 0);
 }
 
 int main(int argc, char **argv)
@@ -66,16 +72,19 @@ int main(int argc, char **argv)
 	int opt, fd = -1, interval = 0, from = 0, count = -1;
 	struct addrinfo *to;
 	pid_t self = gettid();
-	bool push = false;
+	bool push = false, alike = false;
 	pthread_t pusher;
 
-	while ((opt = getopt(argc, argv, "n:s:i:c:H")) != -1) {
+	while ((opt = getopt(argc, argv, "n:s:ai:c:H")) != -1) {
 		switch (opt) {
 		case 'n':
 			count = atoi(optarg);
 			break;
 		case 's':
 			from = atoi(optarg);
+			break;
+		case 'a':
+			alike = true;
 			break;
 		case 'i':
 			interval = atoi(optarg);
@@ -91,7 +100,7 @@ int main(int argc, char **argv)
 		}
 	}
 	if (argc - optind != 2)
-		errx(2, "usage: udp_send [-n COUNT] [-s FROM] [-i MICROSECONDS] [-c CPU | -H] ADDRESS PORT");
+		errx(2, "usage: udp_send [-n COUNT] [-s FROM | -a] [-i MICROSECONDS] [-c CPU | -H] ADDRESS PORT");
 
 	to = find(argv[optind], argv[optind + 1]);
 	if (push && pthread_create(&pusher, NULL, push_around, &self))
@@ -99,11 +108,11 @@ int main(int argc, char **argv)
 	for (; count; count -= count > 0) {
 		if (fd < 0 || from) {
 			close(fd);
-			fd = connected(to, from ? from++ : 0);
+			fd = open_socket(to, from ? from++ : 0, alike);
 		}
 		/* Fails after an ICMP error and in namespaces that are going; the next one is on its way anyway. */
-		if (send(fd, "", 1, 0) < 0)
-			send(fd, "", 1, 0);
+		if (send_one(fd, to, alike) < 0)
+			send_one(fd, to, alike);
 		if (interval)
 			usleep(interval);
 	}
