@@ -17,12 +17,12 @@ static const char *name_of(const char *const *names, unsigned int n, unsigned in
 #define NAME(n, ...) name_of((const char *const []){ __VA_ARGS__ }, n, \
 			     sizeof((const char *const []){ __VA_ARGS__ }) / sizeof(char *))
 
-/* Addresses, ports or ICMP type, as far as these tests look. */
+/* Hop limit, addresses, ports or ICMP type, as far as these tests look. */
 static void print_header(const struct iptables_trace_ctx *ctx)
 {
 	const unsigned char *h = ctx->header, *transport = h + (h[0] & 15) * 4;
 	char from[INET6_ADDRSTRLEN] = "", to[INET6_ADDRSTRLEN] = "";
-	unsigned int protocol = h[9];
+	unsigned int protocol = h[9], ttl = h[8];
 
 	if (ctx->family == 2) {
 		inet_ntop(AF_INET, h + 12, from, sizeof(from));
@@ -31,9 +31,10 @@ static void print_header(const struct iptables_trace_ctx *ctx)
 		inet_ntop(AF_INET6, h + 8, from, sizeof(from));
 		inet_ntop(AF_INET6, h + 24, to, sizeof(to));
 		protocol = h[6];
+		ttl = h[7];
 		transport = h + 40;
 	}
-	printf(" proto=%u src=%s dst=%s", protocol, from, to);
+	printf(" ttl=%u proto=%u src=%s dst=%s", ttl, protocol, from, to);
 	if (protocol == 6 || protocol == 17)
 		printf(" sport=%u dport=%u", transport[0] << 8 | transport[1], transport[2] << 8 | transport[3]);
 	else if (protocol == 1 || protocol == 58)

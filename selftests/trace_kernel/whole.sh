@@ -57,7 +57,7 @@ rules()
 	in_right ip6tables-legacy -A INPUT -p icmpv6 -m icmp6 --icmpv6-type echo-request -j DROP
 }
 
-ktap_plan 27
+ktap_plan 29
 rules
 both_begin -f "$sent"
 traffic
@@ -68,7 +68,7 @@ check "... each of them numbered, in the order of their numbers" whole whole
 check "... and in the other session too" whole single
 check "... of a walk with more rules than are told at once" test "$(events whole '^rule packet=1 .* chain=user ' | wc -l)" -ge 40
 check "... of a packet that is changed on its way" same \
-	"$(told whole | grep -cE '^leave .*table=mangle hook=PREROUTING .* mark=5 ct=2/[0-9]+/6 .* proto=1 ')" 1
+	"$(told whole | grep -cE '^leave .*table=mangle hook=PREROUTING .* mark=5 ct=2/[0-9]+/6 .* ttl=9 proto=1 ')" 1
 check "REJECT's answer is told of within the packet that it answers" same \
 	"$(events whole 'dport=7$|icmp=3$' | grep -E '^(enter|leave) .*table=filter hook=(INPUT|OUTPUT)' | head -n 4 | sed -E 's/^([a-z]*) .* hook=([A-Z]*) .*/\1:\2/' | xargs)" \
 	"enter:INPUT enter:OUTPUT leave:OUTPUT leave:INPUT"
@@ -167,6 +167,21 @@ check "SYNPROXY: the same is told of what it steals" same_told
 check "... which is something" test "$(events whole '^leave .*flags=[a-z,]*stolen' | wc -l)" -ge 20
 check "... and of what it sends, within that" test "$(events whole '^enter .* parent=[1-9]' | wc -l)" -ge 20
 check "... and nothing is lost sight of" same "$(stat_of whole refused) $(stat_of whole forgotten)" "0 0"
+
+# In nf_tables a rule is told of when it is over: then nothing of such a packet was seen but its entry.
+for table in raw filter; do in_right iptables-legacy -t $table -F; done
+in_right nft -f - <<-END
+	table inet t {
+		chain early { type filter hook prerouting priority -300; tcp dport 80 meta mark set 11; tcp dport 80 tcp flags syn notrack; }
+		chain in { type filter hook input priority 0; ct state invalid,untracked synproxy mss 1460 wscale 7; }
+	}
+END
+both_begin -B na -c -f "$(filter_ipv4 6)"
+in_left bash -c "for i in {1..5}; do echo x | nc -N -w $((2 * ${TEST_SLOWNESS:-1})) 192.0.2.2 80; done" >/dev/null 2>&1
+both_end
+check "synproxy of nf_tables: the same is told of what it steals" same_told
+check "... which is as it came" test "$(told whole | grep -cE '^leave .*flags=[a-z,]*stolen.* chain=in .* mark=11 ')" -ge 5
+in_right nft flush ruleset
 
 # No packet keeps the mark.
 observe_start
