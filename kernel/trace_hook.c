@@ -5,6 +5,7 @@
 #include <linux/cpumask.h>
 #include <linux/kprobes.h>
 #include <linux/module.h>
+#include <linux/rcupdate.h>
 
 #include "trace.h"
 #include "trace_hook.h"
@@ -51,6 +52,7 @@ static int keep_if_stuck(struct itrace_hook *hook)
 		return 0;
 	/* What a kretprobe's entry stands on is gone. */
 	WRITE_ONCE(hook->probe.kp.pre_handler, nothing);
+	synchronize_rcu(); /* Who has been called as before is done. */
 	hook->stuck = true;
 	__module_get(THIS_MODULE);
 	pr_err("the probe of %s() cannot be removed, and cannot be set any more before the next boot\n",
@@ -128,12 +130,16 @@ void itrace_hook_remove(struct itrace_hook *hook)
 	keep_if_stuck(hook);
 }
 
-void itrace_hook_settle(struct itrace_hook *hook)
+u64 itrace_hook_settle(struct itrace_hook *hook)
 {
-	hook->missed_entries += hook->probe.kp.nmissed;
-	hook->missed_returns += hook->probe.nmissed;
-	hook->probe.kp.nmissed = 0;
-	hook->probe.nmissed = 0;
+	u64 entries = READ_ONCE(hook->probe.kp.nmissed);
+	u64 returns = READ_ONCE(hook->probe.nmissed);
+
+	WRITE_ONCE(hook->probe.kp.nmissed, 0);
+	WRITE_ONCE(hook->probe.nmissed, 0);
+	hook->missed_entries += entries;
+	hook->missed_returns += returns;
+	return entries + returns;
 }
 
 /* For at_entry of a probe that has on_enter and on_leave too: lets these see this call, if there is an instance left. */

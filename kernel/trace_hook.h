@@ -32,6 +32,6 @@ struct itrace_hook {
 
 int itrace_hook_set(struct itrace_hook *hook);
 void itrace_hook_remove(struct itrace_hook *hook);
-void itrace_hook_settle(struct itrace_hook *hook);
+u64 itrace_hook_settle(struct itrace_hook *hook);
 
 #endif /* _IPTABLES_TRACE_HOOK_H */

@@ -186,29 +186,51 @@ static int hook_set(struct itrace_hook *hook)
 
 static void hook_remove(struct itrace_hook *hook)
 {
-	u64 missed = 0;
+	u64 missed;
 
 	if (!hook->in_place)
 		return;
 	WRITE_ONCE(itrace_hooks_now, itrace_hooks_now & ~hook->which);
 	itrace_hook_remove(hook);
-	if (hook >= &hooks[SPARING])
-		missed = hook->probe.kp.nmissed + hook->probe.nmissed;
-	itrace_hook_settle(hook);
+	missed = itrace_hook_settle(hook);
+	if (hook < &hooks[SPARING])
+		return;
 	smp_wmb(); /* Who adds up meanwhile may see it nowhere, but never twice. */
 	WRITE_ONCE(missed_earlier, missed_earlier + missed);
 }
 
-/* The reverse order: packets stop being marked before the rest goes. all: or only what nobody needs. */
-static void hooks_remove_locked(bool all)
+/* The reverse order: packets stop being marked before the rest goes. */
+static void hooks_remove_locked(void)
 {
 	int i;
 
 	for (i = ARRAY_SIZE(hooks) - 1; i >= 0; i--)
-		if (all || (hooks[i].needed && !hooks[i].needed()))
+		hook_remove(&hooks[i]);
+}
+
+static bool is_unneeded(const struct itrace_hook *hook)
+{
+	return hook->in_place && hook->needed && !hook->needed();
+}
+
+/*
+ * Whether a hook is needed may change at any time. A walk goes by which are in place when it begins: so these are not any more,
+ * for walks that begin, before it is asked again.
+ */
+static void hooks_remove_unneeded_locked(void)
+{
+	u32 before = itrace_hooks_now;
+	int i;
+
+	for (i = 0; i < ARRAY_SIZE(hooks); i++)
+		if (is_unneeded(&hooks[i]))
+			WRITE_ONCE(itrace_hooks_now, itrace_hooks_now & ~hooks[i].which);
+	synchronize_rcu();
+	for (i = ARRAY_SIZE(hooks) - 1; i >= 0; i--)
+		if (is_unneeded(&hooks[i]))
 			hook_remove(&hooks[i]);
-	if (!nft_wanted)
-		itrace_nft_release_key();
+		else if (hooks[i].in_place)
+			WRITE_ONCE(itrace_hooks_now, itrace_hooks_now | (before & hooks[i].which));
 }
 
 static void hooks_remove_all(void)
@@ -216,7 +238,8 @@ static void hooks_remove_all(void)
 	hooks_wanted = false;
 	nft_wanted = false;
 	nft_matches_wanted = false;
-	hooks_remove_locked(true);
+	itrace_nft_release_key();
+	hooks_remove_locked();
 }
 
 /* What is needed only by some, and of that what is needed now. Without it there is less to tell, which is told too. */
@@ -224,12 +247,14 @@ static void complete_locked(void)
 {
 	unsigned int i;
 
-	if (nft_wanted)
-		itrace_nft_hold_key();
 	for (i = 0; i < ARRAY_SIZE(hooks); i++) {
 		struct itrace_hook *hook = &hooks[i];
-		int err = hook->needed ? hook_set(hook) : 0;
+		int err;
 
+		/* Those that spare work first: without them somebody might be told of what is traced for our sake alone. */
+		if (i == SPARING && nft_wanted)
+			itrace_nft_hold_key();
+		err = hook->needed ? hook_set(hook) : 0;
 		if (err && err != -ENOENT)
 			pr_err_ratelimited("the kernel function %s() cannot be probed (%pe)\n",
 					   hook->function, ERR_PTR(err));
@@ -309,7 +334,9 @@ void itrace_hooks_narrow(bool nft, bool matches)
 	mutex_lock(&hooks_lock);
 	nft_wanted = nft;
 	nft_matches_wanted = matches;
-	hooks_remove_locked(false);
+	if (!nft_wanted)
+		itrace_nft_release_key();
+	hooks_remove_unneeded_locked();
 	mutex_unlock(&hooks_lock);
 }
 

@@ -33,7 +33,10 @@ static void complete_hooks(struct work_struct *work)
 
 static DECLARE_WORK(hooks_wanting, complete_hooks);
 
-/* When probes have been set, and when nf_tables has been loaded since. */
+/*
+ * When itrace_nft_prepare() is in place, and when nf_tables has been loaded since. If nobody else has turned the key on, whose
+ * it is is known before it is: nobody is told of a packet for our sake while code is patched.
+ */
 void itrace_nft_hold_key(void)
 {
 	struct static_key_false *key;
@@ -43,18 +46,24 @@ void itrace_nft_hold_key(void)
 	key = symbol_get(nft_trace_enabled);
 	if (!key)
 		return;
+	if (!static_key_count(&key->key))
+		WRITE_ONCE(trace_key, key);
 	static_branch_inc(key);
 	WRITE_ONCE(trace_key, key);
 	/* The module may go from here on: then itrace_nft_forget_key() is next, and not before. */
 	symbol_put(nft_trace_enabled);
 }
 
-/* All walks are over, and probes are gone: they go by who holds the key. */
+/* All walks are over, and itrace_nft_prepare() is still in place. The reverse order, likewise. */
 void itrace_nft_release_key(void)
 {
-	if (!trace_key)
+	struct static_key_false *key = trace_key;
+
+	if (!key)
 		return;
-	static_branch_dec(trace_key);
+	if (itrace_nft_users_trace())
+		WRITE_ONCE(trace_key, NULL);
+	static_branch_dec(key);
 	WRITE_ONCE(trace_key, NULL);
 }
 
@@ -78,7 +87,8 @@ static bool only_we_trace(void)
 	struct static_key_false *key = READ_ONCE(trace_key);
 
 	smp_rmb(); /* Which rules the packet meets is found out; they were counted before that. */
-	return key && static_key_count(&key->key) == 1;
+	/* None: it is being turned off. */
+	return key && static_key_count(&key->key) <= 1;
 }
 
 /* Nothing is left to be done about hooks. They are removed. */
