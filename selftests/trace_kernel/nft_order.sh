@@ -49,8 +49,11 @@ check "one packet, in the order of hooks" same "$(way session hook=INPUT | tr ' 
 	"$(printf '%s\n' 1:ip:three:c 1:legacy:mangle:INPUT 1:inet:two:c 1:ip:one:c 1:legacy:filter:INPUT 1:ip:four:c | sort | xargs)"
 check "priorities do not fall on the way" same "$(events session '^enter.* hook=INPUT ' | sed 's/.* priority=\([^ ]*\) .*/\1/' | sort -nc 2>&1)" ""
 trace_start session -B ln -f "$(filter_ipv4 17)"
+# Without an answer, each comes in the memory of one before.
+in_right sysctl -qw net.ipv4.icmp_ratelimit=1000000
 in_left "$trace_bin/udp_send" -a -n 500 -i 500 192.0.2.2 9 >/dev/null 2>&1
 trace_stop session
+in_right sysctl -qw net.ipv4.icmp_ratelimit=0
 # The first of a connection comes by the nat chains too.
 check "five hundred packets that are alike to the last bit: each has its own number" same \
 	"$(numbers session | tr ' ' '\n' | sort | uniq -c | xargs)" "499 6 1 8"
