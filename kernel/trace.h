@@ -17,6 +17,7 @@
  *	trace_nft.c	what is different where the table is a base chain of nf_tables
  *	trace_arp.[ch]	what is different where the packet is one of ARP
  *	trace_packet.c	packets that were selected, recognized from one table to the next
+ *	trace_seen.h	whether one may be among them
  *	trace_order.c	which table comes first on a packet's way
  *	trace_select.c	what a session asks of packets besides its filter
  *	trace_owner.c	whose a packet is
@@ -366,9 +367,8 @@ bool itrace_select_in_vain(const struct itrace_select *select);
 /* trace_owner.c */
 bool itrace_owner_is_here(const struct sk_buff *skb, const struct nf_hook_state *state);
 struct sock *itrace_owner_socket(const struct sk_buff *skb, const struct nf_hook_state *state);
-struct pid *itrace_owner_process(void);
-bool itrace_owner_fill(struct iptables_trace_owner *owner, const struct sk_buff *skb,
-		       const struct nf_hook_state *state);
+struct pid *itrace_owner_process(const struct sock *sk, unsigned int off_by_us);
+bool itrace_owner_fill(struct iptables_trace_owner *owner, const struct itrace_walk *walk);
 
 /* trace_limit.c */
 int itrace_limits_alloc(void);

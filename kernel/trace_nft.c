@@ -34,8 +34,8 @@ static void complete_hooks(struct work_struct *work)
 static DECLARE_WORK(hooks_wanting, complete_hooks);
 
 /*
- * When itrace_nft_prepare() is in place, and when nf_tables has been loaded since. If nobody else has turned the key on, whose
- * it is is known before it is: nobody is told of a packet for our sake while code is patched.
+ * When itrace_nft_prepare() is in place, and when nf_tables has been loaded since. If nobody else has turned the key on, that
+ * it is ours is known before it is on: nobody is told of a packet for our sake while code is patched.
  */
 void itrace_nft_hold_key(void)
 {

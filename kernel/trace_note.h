@@ -51,7 +51,7 @@ static __always_inline void itrace_note_enter(struct itrace_walk *walk)
 	walk->missed = itrace_missed_at_least();
 	walk->began_ns = ktime_get_mono_fast_ns();
 	ctx->ruleset = itrace_ruleset_now(walk);
-	owned = itrace_owner_fill(&ctx->owner, walk->at.skb, state);
+	owned = itrace_owner_fill(&ctx->owner, walk);
 
 	walk->named = NULL;
 	walk->flags = (walk->untold ? IPTABLES_TRACE_F_UNTOLD : 0) |
@@ -132,8 +132,8 @@ static __always_inline void note_state(struct itrace_walk *walk)
 }
 
 /*
- * For when the packet is not there any more: what it was at the event before. That is there, unless the event was its entry and
- * has not been told yet.
+ * What the packet was at the last event, as what it is when it is not there any more. That is there already, unless the event was
+ * its entry. Before that is told, in the middle of a walk, at the latest: programs may write into it.
  */
 static __always_inline void itrace_note_state_before(struct itrace_walk *walk)
 {

@@ -14,6 +14,7 @@
 #include <linux/user_namespace.h>
 #include <net/inet_sock.h>
 #include <net/sock.h>
+#include <net/tcp_states.h>
 
 #include "trace.h"
 
@@ -37,10 +38,21 @@ struct sock *itrace_owner_socket(const struct sk_buff *skb, const struct nf_hook
 	return sk;
 }
 
-/* Whose system call this is; NULL in a softirq, which has interrupted whoever is current. */
-struct pid *itrace_owner_process(void)
+/*
+ * Whose system call this is; NULL in a softirq, which has interrupted whoever is current.
+ *
+ * Where bottom halves are off it may be anybody's: what comes in by a tun device is received, and answered, in the system call of
+ * who writes it. Only a socket that is in the hands of a system call has its packets sent by that: nothing is received for it
+ * meanwhile, but what connections a listening one answers. off_by_us: so many times they have been turned off by ourselves.
+ */
+struct pid *itrace_owner_process(const struct sock *sk, unsigned int off_by_us)
 {
-	return in_serving_softirq() ? NULL : task_tgid(current);
+	if (in_serving_softirq())
+		return NULL;
+	if (softirq_count() > off_by_us * SOFTIRQ_DISABLE_OFFSET &&
+	    !(sk && sk->sk_state != TCP_LISTEN && sock_owned_by_user_nocheck(sk)))
+		return NULL;
+	return task_tgid(current);
 }
 
 static u64 cgroup_of(struct sock *sk)
@@ -65,20 +77,24 @@ static u32 inode_of(struct sock *sk)
 	return socket ? SOCK_INODE(socket)->i_ino : 0;
 }
 
-static void fill_process(struct iptables_trace_owner *owner)
+static void fill_process(struct iptables_trace_owner *owner, const struct sock *sk,
+			 const struct itrace_walk *walk)
 {
-	struct pid *process = itrace_owner_process();
+	struct pid *process = NULL;
 
-	owner->pid = process && !(current->flags & PF_KTHREAD) ? pid_nr(process) : 0;
+	if (!walk->packet->handed_over && !(current->flags & PF_KTHREAD))
+		process = itrace_owner_process(sk, walk->softirqs_off);
+	owner->pid = process ? pid_nr(process) : 0;
 	memset(owner->comm, 0, sizeof(owner->comm));
 	if (owner->pid)
 		memcpy(owner->comm, current->comm, sizeof(owner->comm) - 1);
 }
 
 /* Returns whether there is an owner. Under RCU. */
-bool itrace_owner_fill(struct iptables_trace_owner *owner, const struct sk_buff *skb,
-		       const struct nf_hook_state *state)
+bool itrace_owner_fill(struct iptables_trace_owner *owner, const struct itrace_walk *walk)
 {
+	const struct nf_hook_state *state = walk->at.state;
+	const struct sk_buff *skb = walk->at.skb;
 	struct sock *sk;
 
 	BUILD_BUG_ON(sizeof(owner->comm) != TASK_COMM_LEN);
@@ -92,6 +108,6 @@ bool itrace_owner_fill(struct iptables_trace_owner *owner, const struct sk_buff 
 	owner->uid = from_kuid(&init_user_ns, READ_ONCE(sk->sk_uid));
 	owner->socket = inode_of(sk);
 	owner->reserved = 0;
-	fill_process(owner);
+	fill_process(owner, sk, walk);
 	return true;
 }

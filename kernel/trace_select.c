@@ -200,11 +200,8 @@ static bool table_is(const struct itrace_visit *at, const struct itrace_select *
 	return false;
 }
 
-static bool socket_holds(const struct itrace_select *select, const struct sk_buff *skb,
-			 const struct nf_hook_state *state)
+static bool socket_holds(const struct itrace_select *select, struct sock *sk)
 {
-	struct sock *sk = itrace_owner_socket(skb, state);
-
 	if (!sk)
 		return false;
 	if (select->asked & IPTABLES_TRACE_SELECT_UID &&
@@ -216,12 +213,15 @@ static bool socket_holds(const struct itrace_select *select, const struct sk_buf
 static bool owner_holds(const struct itrace_select *select, const struct sk_buff *skb,
 			const struct nf_hook_state *state)
 {
+	struct sock *sk;
+
 	if (!itrace_owner_is_here(skb, state))
 		return false;
-	if (select->asked & IPTABLES_TRACE_SELECT_PID && itrace_owner_process() != select->pid)
+	sk = itrace_owner_socket(skb, state);
+	if (select->asked & IPTABLES_TRACE_SELECT_PID && itrace_owner_process(sk, 0) != select->pid)
 		return false;
 	return !(select->asked & (IPTABLES_TRACE_SELECT_UID | IPTABLES_TRACE_SELECT_CGROUP)) ||
-	       socket_holds(select, skb, state);
+	       socket_holds(select, sk);
 }
 
 static __always_inline bool holds(const struct itrace_select *select, const struct itrace_visit *at,

@@ -121,6 +121,7 @@ static void number(const struct itrace_running *running, const struct itrace_wal
 		memset(packet->serial, 0, sizeof(packet->serial));
 		packet->child_of = 0;
 		packet->guessed = false;
+		packet->handed_over = false;
 	}
 	for (i = 0; i < running->count; i++) {
 		struct itrace_session *session = running->session[i];
@@ -191,6 +192,7 @@ static bool begin(struct arrival *arrival, struct itrace_walk *walk)
 	if (unlikely(walk->untold))
 		count_untold(running, packet);
 	walk->observers = 0;
+	walk->softirqs_off = false;
 	walk->wholly = selected & running->wholly;
 	walk->singly = selected & ~running->wholly;
 	walk->args[ITRACE_SKB_ARG] = (unsigned long)walk->at.skb;

@@ -65,6 +65,7 @@ struct itrace_packet {
 	unsigned long seen;		/* jiffies */
 	struct itrace_order order;	/* of the last table */
 	bool queued;
+	bool handed_over;		/* was queued once: who goes on with it is who has judged it */
 	bool received;			/* by a device, not made by this host */
 	bool guessed;
 

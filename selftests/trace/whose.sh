@@ -37,6 +37,22 @@ of_container() { in_right bash -c 'echo $$ >"$1"/cgroup.procs; exec 5>/dev/udp/1
 # A server whose first answer to a connection the kernel sends by itself, in a softirq.
 serving() { in_right ss -Hlnt | grep -q ':7 '; }
 
+# A VPN: its process writes what comes in to a device, and the kernel answers meanwhile.
+vpn()
+{
+	local side
+	modprobe tun
+	bin/tun_join vpn0 "/run/netns/$left" "/run/netns/$right" >"$trace_dir/vpn" &
+	vpn=$!
+	wait_until 20 grep -q ready "$trace_dir/vpn" | diag
+	for side in 1 2; do
+		ns=$([ $side = 1 ] && echo "$left" || echo "$right")
+		ip -n "$ns" addr add 203.0.113.$side/24 dev vpn0
+		ip -n "$ns" link set vpn0 up
+	done
+}
+end_vpn() { kill "$vpn"; }
+
 # nobodys TEXT...: there is a packet with each in its head line, and it is not shown with whose it is.
 nobodys()
 {
@@ -47,7 +63,7 @@ nobodys()
 	done
 }
 
-ktap_plan 12
+ktap_plan 19
 trace asked 'udp or icmp or tcp port 7'
 send 1
 send 2 setpriv --reuid 65534 --clear-groups
@@ -100,4 +116,47 @@ wait_until 60 line_is_there | diag
 trace_stop asked
 check "lines tell it with the enter event" same \
 	"$(sed -n 's/.* | enter out eth0, \(sent by .*\)/\1/p' "$trace_dir/asked.out" | sort -u)" "sent by bash (pid $sender, uid 0)"
+
+vpn
+cleanup_push end_vpn
+nsenter --net=/run/netns/"$right" -- nc -lk 203.0.113.2 8 >/dev/null 2>&1 &
+listener=$!
+end_listener() { kill "$listener"; }
+cleanup_push end_listener
+listening() { in_right ss -Hlnt | grep -q ':8 '; }
+wait_until 20 listening | diag
+# speak N: so many connections by the VPN, of which each is answered.
+speak() { local i; for ((i = 0; i < $1; i++)); do in_left bash -c 'echo x >/dev/tcp/203.0.113.2/8'; done; }
+answers() { of enter 'select(.ip.source_port == 8) | .packet' | sort -u | wc -l; }
+answered() { [ "$(answers)" -ge 3 ]; }
+for explain in '' --explain; do
+	# shellcheck disable=SC2086 # an option or none
+	trace asked --format json $explain 'udp port 1 or (tcp src port 8 and tcp[tcpflags] & (tcp-syn|tcp-ack) == (tcp-syn|tcp-ack))'
+	send 1
+	speak 3
+	wait_until 60 answered | diag
+	trace_stop asked
+	check "${explain:+with $explain: }the answer to what a VPN's process brings in is sent for who listens" same \
+		"$(of enter 'select(.ip.source_port == 8).owner | "\(.process) \(.pid) \(.sending)"' | sort -u)" "nc $listener false"
+	check "${explain:+with $explain: }what a process sends is sent by it" same "$(owner_of 1 '"\(.pid) \(.sending)"')" "$sender true"
+done
+trace asked --format json --pid "$vpn"
+speak 3
+trace_stop asked
+check "... which is none of the packets of the VPN's process" same "$(of packet .number | wc -l)" 0
+
+# Who has judged a packet of a queue goes on with it.
+in_right iptables-legacy -t mangle -A OUTPUT -p udp --dport 9 -j NFQUEUE --queue-num 7
+in_right iptables-legacy -A OUTPUT -m comment --comment later
+nsenter --net=/run/netns/"$right" -- bin/nfqueue_pass 7 1 >"$trace_dir/queue" &
+wait_until 20 grep -q ready "$trace_dir/queue" | diag
+trace asked --format json 'udp port 9'
+nsenter --net=/run/netns/"$right" -- bash -c 'exec 5>/dev/udp/192.0.2.1/9; echo x >&5; exec sleep 1000' &
+sender=$!
+end_sender() { kill "$sender"; }
+cleanup_push end_sender
+done_after 1
+check "who judges a packet of a queue does not send it" same "$(of enter '"\(.table) \(.owner.process) \(.owner.pid)"' | xargs -n 3 | sort -u | xargs)" \
+	"filter bash $sender mangle bash $sender raw bash $sender"
+check "... in all its tables" test "$(of enter .table | wc -l)" -ge 4
 ktap_end

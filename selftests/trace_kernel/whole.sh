@@ -172,7 +172,11 @@ check "... and nothing is lost sight of" same "$(stat_of whole refused) $(stat_o
 for table in raw filter; do in_right iptables-legacy -t $table -F; done
 in_right nft -f - <<-END
 	table inet t {
-		chain early { type filter hook prerouting priority -300; tcp dport 80 meta mark set 11; tcp dport 80 tcp flags syn notrack; }
+		chain early {
+			type filter hook prerouting priority -300
+			tcp dport 80 meta mark set 11
+			tcp dport 80 tcp flags syn notrack
+		}
 		chain in { type filter hook input priority 0; ct state invalid,untracked synproxy mss 1460 wscale 7; }
 	}
 END
