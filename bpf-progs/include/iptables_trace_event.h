@@ -90,6 +90,7 @@ struct ipt_event_dev {
 #define IPT_EVENT_MORE		(1 << 6)	/* more fragments follow */
 #define IPT_EVENT_EXTENDED	(1 << 7)	/* it has IPv4 options or IPv6 extension headers */
 #define IPT_EVENT_CUT		(1 << 8)	/* its headers go on behind what could be read */
+#define IPT_EVENT_AH		(1 << 10)	/* one of IPv6's is AH, of which the fields are beyond */
 #define IPT_EVENT_ARP		(1 << 9)	/* of ARP: it asks for addresses of IPv4 on Ethernet, and they are there */
 
 enum ipt_event_connection {

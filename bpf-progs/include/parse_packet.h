@@ -167,11 +167,11 @@ static __always_inline int skip_extension(struct ipt_event_packet *packet, struc
 	__u16 fragment;
 
 	if (next != IPPROTO_HOPOPTS && next != IPPROTO_ROUTING && next != IPPROTO_FRAGMENT &&
-	    next != IPPROTO_AH && next != IPPROTO_DSTOPTS && next != IPPROTO_MH)
+	    next != IPPROTO_AH && next != IPPROTO_DSTOPTS)
 		return 0;
 	if (peek(packet, at, words, sizeof(words)))
 		return 0;
-	packet->fields |= IPT_EVENT_EXTENDED;
+	packet->fields |= IPT_EVENT_EXTENDED | (next == IPPROTO_AH ? IPT_EVENT_AH : 0);
 	packet->protocol = bytes[0];
 	if (next == IPPROTO_FRAGMENT) {
 		fragment = from_network(words[1]);

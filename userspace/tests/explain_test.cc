@@ -289,9 +289,44 @@ TEST_F(ExplainTest, protocol_behind_extension_headers_that_the_kernel_may_see_ot
 	p.fields().protocol = IPPROTO_NONE;
 	EXPECT_EQ(reason("-p ipv6-mh"), "-p ipv6-mh: packet has protocol 59");
 	p.fields().fields |= IPT_EVENT_EXTENDED;
-	EXPECT_EQ(reason("-p ipv6-mh -m mh --mh-type 5"), "-p ipv6-mh or -m mh --mh-type 5 (not known which)");
+	EXPECT_EQ(reason("-p ipv6-mh -m mh --mh-type 5"), "-p ipv6-mh: packet has protocol 59");
+	p.fields().protocol = IPPROTO_MH;
+	EXPECT_EQ(reason("-p tcp -m limit --limit 1/sec"), "-p tcp: packet has protocol 135");
 	p.fields().protocol = IPPROTO_DSTOPTS;
 	EXPECT_EQ(reason("-p udp"), "-p udp");
+	EXPECT_EQ(reason("-p udp -m limit --limit 1/sec"), "-p udp or -m limit --limit 1/sec (not known which)");
+}
+
+// x_tables passes AH over, nf_tables stops at it.
+TEST_F(ExplainTest, protocol_behind_ah)
+{
+	p.head().family = NFPROTO_IPV6;
+	p.fields().fields |= IPT_EVENT_EXTENDED | IPT_EVENT_AH;
+	EXPECT_EQ(reason("-p udp"), "-p udp: packet has TCP");
+	EXPECT_EQ(reason("-p tcp -m limit --limit 1/sec"), "-m limit --limit 1/sec");
+	p.head().nft_family = IPT_EVENT_NFT_IPV6;
+	EXPECT_EQ(reason("-p udp"), "-p udp: packet has AH");
+	EXPECT_EQ(reason("-p tcp -m limit --limit 1/sec"), "-p tcp: packet has AH");
+	EXPECT_EQ(reason("! -p ah"), "! -p ah: packet has AH");
+}
+
+// net/netfilter/xt_socket.c writes into the packet while it is asked.
+TEST_F(ExplainTest, a_mark_that_a_match_may_have_set)
+{
+	const auto rules =
+		rules_of(":PREROUTING ACCEPT [0:0]\n", "-A PREROUTING -p tcp -j LOG\n"
+						       "-A PREROUTING -m mark --mark 0x2 -j ACCEPT\n"
+						       "-A PREROUTING -m socket --transparent --restore-skmark -j LOG\n"
+						       "-A PREROUTING -m mark --mark 0x2 -j ACCEPT\n");
+	const Enter enter = p.enter("mangle", NF_INET_PRE_ROUTING);
+	const Rule log = p.rule("PREROUTING", 1);
+	p.fields().mark = 1;
+	Rule socket = p.rule("PREROUTING", 3);
+	Rule policy = p.rule("PREROUTING", 5, IPT_EVENT_KIND_POLICY);
+	socket.mark = policy.mark = 1;
+	const auto walk = walk_of({ enter, log, socket, policy, p.leave(NF_ACCEPT) }, rules);
+	EXPECT_EQ(reason_of(explain(walk), 1, 0), "-m mark --mark 0x2");
+	EXPECT_EQ(reason_of(explain(walk), 2, 0), "-m mark --mark 0x2: packet has 0x1");
 }
 
 constexpr const char *kChains = ":INPUT DROP [0:0]\n:A - [0:0]\n:B - [0:0]\n";

@@ -180,6 +180,16 @@ TEST_F(NftSaysTest, states_of_a_connection)
 		  "ct state vmap { established : accept, invalid : drop }: packet has new");
 	EXPECT_EQ(reason("ct status dnat"), "not known why");
 	EXPECT_EQ(reason("ct status snat"), "ct status snat: packet has dnat");
+	EXPECT_EQ(reason("ct status ! dnat"), "ct status ! dnat: packet has dnat");
+	EXPECT_EQ(reason("ct status & snat == snat"), "ct status & snat == snat: packet has dnat");
+	// Of the other bits nothing is known.
+	EXPECT_EQ(reason("ct status != dnat tcp dport 22 accept"), "tcp dport 22: packet has 443");
+	EXPECT_EQ(reason("ct status dnat,0x4 limit rate 1/second"),
+		  "ct status dnat,0x4 or limit rate 1/second (not known which)");
+	EXPECT_EQ(reason("ct status & 0x4 == 0x4 limit rate 1/second"),
+		  "ct status & 0x4 == 0x4 or limit rate 1/second (not known which)");
+	EXPECT_EQ(reason("ct status { dnat, snat } limit rate 1/second"),
+		  "ct status { dnat, snat } or limit rate 1/second (not known which)");
 	EXPECT_EQ(reason("ct direction reply"), "ct direction reply: packet has original");
 	EXPECT_EQ(reason("ct mark & 0x0000000f == 0x00000001"), "ct mark & 0x0000000f == 0x00000001: packet has 0x12");
 	EXPECT_EQ(reason("meta mark 0x00000001"), "meta mark 0x00000001: packet has 0x0");

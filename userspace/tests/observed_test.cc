@@ -270,6 +270,10 @@ TEST_F(ObservedTest, hotdrop_of_no_match)
 	const auto walk = walk_of(
 		{ p.enter("filter", NF_INET_LOCAL_IN), p.matches({ { .number = 1 } }), p.leave(NF_DROP, true) }, rules);
 	EXPECT_EQ(hotdrop_text(walk), "dropped by a rule itself (hotdrop), but by none of its matches");
+	const auto explanation = explain(walk);
+	EXPECT_TRUE(explanation.dropped_by.empty());
+	ASSERT_EQ(explanation.behind.size(), 1U);
+	EXPECT_EQ(reason_text(explanation.behind[0]), "-m limit --limit 1/sec: said no");
 }
 
 } // namespace

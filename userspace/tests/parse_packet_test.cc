@@ -260,7 +260,16 @@ TEST(ParsePacket, ipv6_extension_headers_are_skipped)
 	const PacketFields packet = parsed6(ipv6(0) + hop + routing + options + authentication + kUdp);
 	EXPECT_EQ(packet.protocol, 17);
 	EXPECT_EQ(packet.source_port, 53);
-	EXPECT_EQ(packet.fields, IPT_EVENT_PORTS | IPT_EVENT_EXTENDED);
+	EXPECT_EQ(packet.fields, IPT_EVENT_PORTS | IPT_EVENT_EXTENDED | IPT_EVENT_AH);
+}
+
+// ipv6_ext_hdr() of net/ipv6/exthdrs_core.c does not know it.
+TEST(ParsePacket, ipv6_mobility_header_is_a_protocol)
+{
+	const PacketFields packet =
+		parsed6(ipv6(60) + Bytes{ 135, 0, 0, 0, 0, 0, 0, 0 } + Bytes{ 59, 0, 5, 0, 0, 0, 0, 0 });
+	EXPECT_EQ(packet.protocol, IPPROTO_MH);
+	EXPECT_EQ(packet.fields, IPT_EVENT_EXTENDED);
 }
 
 TEST(ParsePacket, ipv6_fragments)

@@ -88,7 +88,7 @@ inline PacketTrace sample_fragment()
 	fields.source[15] = 1;
 	fields.protocol = IPPROTO_ICMPV6;
 	fields.fields = IPT_EVENT_ICMP | IPT_EVENT_ECHO | IPT_EVENT_ID | IPT_EVENT_FRAGMENT | IPT_EVENT_MORE |
-			IPT_EVENT_EXTENDED | IPT_EVENT_CUT;
+			IPT_EVENT_EXTENDED | IPT_EVENT_AH | IPT_EVENT_CUT;
 	fields.icmp_type = 128;
 	fields.echo_id = 9;
 	fields.echo_seq = 65535;

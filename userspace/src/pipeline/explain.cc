@@ -201,13 +201,13 @@ Passed Explainer::explained(uint32_t number, const RuleText &rule, const Seen &s
 				       observed(number, rule, seen, std::move(asked));
 }
 
-// A rule of nft's own may do something before it says no. Its marks are those of the next rule that is met.
+// What rules may do though they say no. Marks are those of the next rule that is met, as its matches left them.
 uint8_t Explainer::touched_by(std::string_view chain, uint32_t first, uint32_t end)
 {
 	uint8_t marks = kNothing;
-	for (uint32_t number = first; table_.is_nft && number < end; number++) {
+	for (uint32_t number = first; number <= end; number++) {
 		const RuleText *rule = table_.rule(chain, number);
-		if (!rule || !rule->nft.touches)
+		if (!rule || !rule->marks_unmet || (table_.is_nft && number == end))
 			continue;
 		marks = kMarks;
 		open_ |= rule->nft.changes ? kAnything | kConnection : kNothing;
@@ -256,9 +256,12 @@ Explanation Explainer::run()
 	if (const Match *last = observed_.last()) {
 		const Course::Place &place = course_.place();
 		explanation.chain = place.chain;
-		if (!pass(place.chain, place.next, last->number, explanation.behind))
+		// Otherwise the packet was dropped at a rule behind it, as for headers of IPv6 that are not sound.
+		const bool by_it = last->hotdrop;
+		if (!pass(place.chain, place.next, last->number + !by_it, explanation.behind))
 			explanation.why_not = kOthers;
-		explanation.dropped_by = observed_.of(last->number);
+		if (by_it)
+			explanation.dropped_by = observed_.of(last->number);
 	}
 	return explanation;
 }

@@ -63,9 +63,9 @@ std::optional<bool> fits(const HeaderCondition &condition, const Seen &seen)
 	case Of::out:
 		return is_device(condition.value, name_of(device_of(seen.enter, condition.of).name));
 	case Of::protocol:
-		if (!condition.protocol || !is_protocol_certain(seen.family(), seen.then))
+		if (!condition.protocol || !is_protocol_certain(seen))
 			return std::nullopt;
-		return *condition.protocol == seen.then.protocol;
+		return *condition.protocol == protocol_of(seen);
 	case Of::fragment:
 		return seen.then.fragment_offset != 0;
 	}
@@ -87,7 +87,7 @@ std::string value_of(Of of, const Seen &seen)
 		return name.empty() ? "none" : std::string(name);
 	}
 	case Of::protocol:
-		return protocol_name(seen.then.protocol);
+		return protocol_name(protocol_of(seen));
 	case Of::fragment:
 		return fmt::format("fragment offset {}", seen.then.fragment_offset);
 	}
@@ -96,23 +96,20 @@ std::string value_of(Of of, const Seen &seen)
 
 } // namespace
 
-bool is_protocol_certain(uint8_t family, const PacketFields &packet)
+uint8_t protocol_of(const Seen &seen)
 {
-	if (family != NFPROTO_IPV6)
+	const bool stops_at_ah = seen.enter.head.nft_family && seen.then.fields & IPT_EVENT_AH;
+	return stops_at_ah ? uint8_t{ IPPROTO_AH } : seen.then.protocol;
+}
+
+// Of headers that go on behind what was captured only the kernel knows the last.
+bool is_protocol_certain(const Seen &seen)
+{
+	const uint8_t last = seen.then.protocol;
+	if (seen.family() != NFPROTO_IPV6 || protocol_of(seen) != last)
 		return true;
-	switch (packet.protocol) {
-	case IPPROTO_HOPOPTS:
-	case IPPROTO_ROUTING:
-	case IPPROTO_FRAGMENT:
-	case IPPROTO_AH:
-	case IPPROTO_DSTOPTS:
-	case IPPROTO_MH:
-		return false;
-	case IPPROTO_NONE:
-		return !(packet.fields & IPT_EVENT_EXTENDED);
-	default:
-		return true;
-	}
+	return last != IPPROTO_HOPOPTS && last != IPPROTO_ROUTING && last != IPPROTO_FRAGMENT && last != IPPROTO_AH &&
+	       last != IPPROTO_DSTOPTS;
 }
 
 HeaderReply ask_header(const std::vector<HeaderCondition> &conditions, const Seen &seen)

@@ -22,6 +22,9 @@ struct HeaderReply {
 HeaderReply ask_header(const std::vector<HeaderCondition> &conditions, const Seen &seen);
 
 // Where the kernel's search through IPv6 extension headers may have ended elsewhere than the tool's.
-bool is_protocol_certain(uint8_t family, const PacketFields &packet);
+bool is_protocol_certain(const Seen &seen);
+
+// What rules take for the packet's protocol: behind all headers that IPv6 may have before it, but to nf_tables AH is one.
+uint8_t protocol_of(const Seen &seen);
 
 } // namespace ipt

@@ -306,7 +306,8 @@ MaybeSaid iprange(const Option &option, const Seen &seen)
 
 MaybeSaid mark(const Option &option, const Seen &seen)
 {
-	return option.name == "--mark" ? masked(option, seen.mark, UINT32_MAX) : std::nullopt;
+	return option.name == "--mark" && !(seen.changed & kMarks) ? masked(option, seen.mark, UINT32_MAX) :
+								     std::nullopt;
 }
 
 bool has_connection(const PacketFields &packet)

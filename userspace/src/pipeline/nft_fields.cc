@@ -165,7 +165,7 @@ NftField ip_field(std::string_view name, uint8_t family, const Seen &seen)
 	const uint8_t number = seen.then.protocol;
 	if (name == "saddr" || name == "daddr")
 		return address_field(name == "saddr", seen);
-	if (name == "protocol" || (name == "nexthdr" && !extended && is_protocol_certain(family, seen.then)))
+	if (name == "protocol" || (name == "nexthdr" && !extended && is_protocol_certain(seen)))
 		return known(number, protocol_name(number), protocol);
 	if (name == "ttl" || name == "hoplimit")
 		return number_of(
@@ -203,10 +203,10 @@ NftField arp_field(std::string_view name, const Seen &seen)
 // Whether the packet has a transport header of this protocol, as nft asks before it looks at one; nothing: it has.
 std::optional<NftField> other_transport(uint8_t wanted, const Seen &seen)
 {
-	if (!is_protocol_certain(seen.family(), seen.then))
+	if (!is_protocol_certain(seen))
 		return NftField{};
-	if (seen.then.protocol != wanted)
-		return absent(protocol_name(seen.then.protocol));
+	if (protocol_of(seen) != wanted)
+		return absent(protocol_name(protocol_of(seen)));
 	if (seen.then.fragment_offset)
 		return absent(fmt::format("fragment offset {}", seen.then.fragment_offset));
 	return std::nullopt;
@@ -257,7 +257,7 @@ NftField any_transport_field(std::string_view name, const Seen &seen)
 {
 	if (seen.then.fragment_offset)
 		return absent(fmt::format("fragment offset {}", seen.then.fragment_offset));
-	return port_field(name, seen);
+	return protocol_of(seen) == seen.then.protocol ? port_field(name, seen) : NftField{};
 }
 
 NftField mark_field(uint32_t mark, const Seen &seen)
@@ -273,8 +273,8 @@ NftField meta_field(std::string_view name, const Seen &seen)
 		return name == "protocol" ? known(ETH_P_ARP, "ARP", named<kEthernet>) : NftField{};
 	const bool at_bridge = seen.enter.head.nft_family == IPT_EVENT_NFT_BRIDGE;
 	const bool is_ipv6 = seen.family() == NFPROTO_IPV6;
-	const uint8_t number = seen.then.protocol;
-	if (name == "l4proto" && is_protocol_certain(seen.family(), seen.then))
+	const uint8_t number = protocol_of(seen);
+	if (name == "l4proto" && is_protocol_certain(seen))
 		return known(number, protocol_name(number), protocol);
 	if (name == "nfproto" && !at_bridge)
 		return known(seen.family(), is_ipv6 ? "IPv6" : "IPv4", named<kFamilies>);
@@ -334,7 +334,9 @@ NftField connection_field(std::string_view name, const Seen &seen)
 	const std::string text = *nat == IPS_NAT_MASK ? "snat,dnat" :
 				 *nat		      ? word_of(kStatus, *nat) :
 							"neither snat nor dnat";
-	return known(*nat, text, named<kStatus>, true);
+	NftField field = known(*nat, text, named<kStatus>, true);
+	field.known_bits = IPS_NAT_MASK;
+	return field;
 }
 
 NftField device_field(const ipt_event_dev &device)

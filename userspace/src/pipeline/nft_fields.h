@@ -27,6 +27,7 @@ struct NftField {
 	uint32_t number = 0; // of a device, its index
 	Reader read = nullptr;
 	bool of_bits = false; // words with commas between stand for any of them
+	uint32_t known_bits = UINT32_MAX; // of the number
 	std::array<uint8_t, 16> address{};
 	bool is_ipv6 = false; // the address
 };

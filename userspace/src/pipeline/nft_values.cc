@@ -81,6 +81,11 @@ std::optional<uint32_t> bits_of(const NftField &field, std::string_view names)
 	return bits;
 }
 
+bool is_known_whole(const NftField &field)
+{
+	return field.kind == Kind::number && field.known_bits == UINT32_MAX;
+}
+
 } // namespace
 
 std::optional<uint32_t> plain_number(std::string_view word)
@@ -100,7 +105,7 @@ std::optional<bool> is_in(const NftField &field, std::string_view value)
 		return is_address_in(field, value);
 	if (field.kind == Kind::device)
 		return is_device(field, value);
-	if (value.empty())
+	if (value.empty() || !is_known_whole(field))
 		return std::nullopt;
 	if (const auto bits = field.of_bits ? bits_of(field, value) : field.read(value))
 		return field.number == *bits;
@@ -116,20 +121,20 @@ std::optional<bool> is_in(const NftField &field, std::string_view value)
 
 std::optional<bool> is_below(const NftField &field, std::string_view value)
 {
-	const auto wanted = field.kind == Kind::number ? field.read(value) : std::nullopt;
+	const auto wanted = is_known_whole(field) ? field.read(value) : std::nullopt;
 	return wanted ? std::optional(field.number < *wanted) : std::nullopt;
 }
 
 std::optional<bool> is_above(const NftField &field, std::string_view value)
 {
-	const auto wanted = field.kind == Kind::number ? field.read(value) : std::nullopt;
+	const auto wanted = is_known_whole(field) ? field.read(value) : std::nullopt;
 	return wanted ? std::optional(field.number > *wanted) : std::nullopt;
 }
 
 std::optional<bool> has_any_bit(const NftField &field, std::string_view bits)
 {
 	const auto wanted = field.kind == Kind::number ? bits_of(field, bits) : std::nullopt;
-	return wanted ? std::optional((field.number & *wanted) != 0) : std::nullopt;
+	return wanted && !(*wanted & ~field.known_bits) ? std::optional((field.number & *wanted) != 0) : std::nullopt;
 }
 
 std::optional<bool> masked_is(const NftField &field, std::string_view mask, std::string_view value)
@@ -138,7 +143,9 @@ std::optional<bool> masked_is(const NftField &field, std::string_view mask, std:
 		return std::nullopt;
 	const auto counted = bits_of(field, mask);
 	const auto wanted = bits_of(field, value);
-	return counted && wanted ? std::optional((field.number & *counted) == *wanted) : std::nullopt;
+	if (!counted || !wanted || *counted & ~field.known_bits)
+		return std::nullopt;
+	return (field.number & *counted) == *wanted;
 }
 
 } // namespace ipt

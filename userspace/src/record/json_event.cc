@@ -123,9 +123,9 @@ PacketFields fields(const JsonObject &event, uint8_t family)
 	field("echo_seq", IPT_EVENT_ECHO, packet.echo_seq);
 	field("id", IPT_EVENT_ID, packet.id);
 	field("fragment_offset", IPT_EVENT_FRAGMENT, packet.fragment_offset);
-	packet.fields |= static_cast<uint16_t>((from.is("more_fragments") ? IPT_EVENT_MORE : 0) |
-					       (from.is("options") ? IPT_EVENT_EXTENDED : 0) |
-					       (from.is("cut") ? IPT_EVENT_CUT : 0));
+	packet.fields |= static_cast<uint16_t>(
+		(from.is("more_fragments") ? IPT_EVENT_MORE : 0) | (from.is("options") ? IPT_EVENT_EXTENDED : 0) |
+		(from.is("ah") ? IPT_EVENT_AH : 0) | (from.is("cut") ? IPT_EVENT_CUT : 0));
 	packet.length = from.number<uint32_t>("length");
 	packet.ttl = from.number<uint8_t>("ttl");
 	packet.tos = from.number<uint8_t>("tos");

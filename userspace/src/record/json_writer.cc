@@ -88,6 +88,8 @@ void fields(JsonText &json, uint8_t family, const PacketFields &packet)
 		json.number("fragment_offset", packet.fragment_offset).boolean("more_fragments", has(IPT_EVENT_MORE));
 	if (has(IPT_EVENT_EXTENDED))
 		json.boolean("options", true);
+	if (has(IPT_EVENT_AH))
+		json.boolean("ah", true);
 	if (has(IPT_EVENT_CUT))
 		json.boolean("cut", true);
 	json.number("mark", packet.mark);
@@ -369,8 +371,9 @@ void JsonWriter::event(std::string &to, const Leave &leave, const Traversal &wal
 		const Match &match = *explanation.dropped_by.back();
 		json.open("dropped_by").text("chain", explanation.chain).number("number", match.number);
 		json.number("index", match.index).close();
-		no_match(json, explanation.behind);
 	}
+	if (!explanation.behind.empty() || !explanation.dropped_by.empty())
+		no_match(json, explanation.behind);
 	json.close();
 	to += '\n';
 }

@@ -40,6 +40,12 @@ ChainText *chain_of(TableText &table, std::string_view line)
 	return longest;
 }
 
+// Of all matches this one alone changes what it looks at (net/netfilter/xt_socket.c).
+bool sets_mark(const std::string &match)
+{
+	return match.starts_with("-m socket ") && match.find(" --restore-skmark") != std::string::npos;
+}
+
 } // namespace
 
 RuleText parse_rule(std::string_view line)
@@ -58,6 +64,7 @@ RuleText parse_rule(std::string_view line)
 		}
 	}
 	rule.rejects = rule.target == "REJECT";
+	rule.marks_unmet = std::any_of(rule.conditions.matches.begin(), rule.conditions.matches.end(), sets_mark);
 	return rule;
 }
 
@@ -67,6 +74,7 @@ RuleText parse_nft_rule(std::string_view text)
 	RuleText rule;
 	rule.text = printable(text);
 	rule.nft = parse_nft_conditions(text);
+	rule.marks_unmet = rule.nft.touches;
 	const std::vector<Word> words = split_words(text);
 	// With its quotes a comment is longer.
 	rule.rejects = std::any_of(words.begin(), words.end(), [](const Word &word) {

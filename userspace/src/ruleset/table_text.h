@@ -20,6 +20,7 @@ struct RuleText {
 	std::string target; // what stands behind -j or -g; empty if the rule only counts, or is nft's
 	bool is_goto = false;
 	bool rejects = false; // it answers what it drops
+	bool marks_unmet = false; // it may set a mark, and say no afterwards
 	Conditions conditions; // of iptables' rules; of nft's own, their matches of x_tables alone, by name
 	NftConditions nft; // of nft's own
 	uint64_t handle = 0; // in nf_tables

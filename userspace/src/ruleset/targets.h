@@ -16,7 +16,7 @@ enum Changes : uint8_t {
 	kTos = 8,
 	kLength = 16,
 	kAnything = 31,
-	// What only rules of nft's own change without being met: where none does, it is seen as it was.
+	// What few rules change without being met: where none does, it is seen as it was.
 	kMarks = 32,
 	kConnection = 64,
 };

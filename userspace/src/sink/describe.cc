@@ -8,6 +8,7 @@
 
 #include "event/arp.h"
 #include "event/names.h"
+#include "pipeline/marks.h"
 
 namespace ipt {
 
@@ -88,10 +89,11 @@ std::string changes_text(const Traversal &walk)
 		return {};
 	PacketFields before = walk.enter->packet;
 	const PacketFields &after = walk.leave->packet;
-	if (is_whole(walk) && !walk.rules.empty()) {
+	// What a match has set before the first rule was met is not shown below any.
+	if (is_whole(walk) && !walk.rules.empty() && walk.rules[0].mark == before.mark)
 		before.mark = after.mark;
+	if (is_whole(walk) && !walk.rules.empty() && walk.rules[0].ct_mark == before.ct_mark)
 		before.ct_mark = after.ct_mark;
-	}
 	std::string text = changes_text(walk.head.family, before, after);
 	const auto add = [&text](const std::string &change) { text += (text.empty() ? "" : ", ") + change; };
 	// Between tables forwarding lowers it each time.
@@ -122,6 +124,9 @@ std::string marks_text(const Traversal &walk, size_t rule)
 		text = fmt::format("mark {:#x}", mark);
 	if (ct_mark != walk.rules[rule].ct_mark)
 		text += fmt::format("{}connmark {:#x}", text.empty() ? "" : ", ", ct_mark);
+	if (!text.empty() && may_be_set_unmet(walk, rule))
+		text += walk.head.nft_family ? " (by this rule or one before that said no)" :
+					       " (by this rule or a match since)";
 	return text;
 }
 

@@ -21,13 +21,13 @@ std::string painted_verdict(uint32_t verdict, const Look &look);
 // What became of a packet between two points of its way: addresses, mark, connection state; empty if nothing did.
 std::string changes_text(uint8_t family, const PacketFields &before, const PacketFields &after);
 
-// What a table did to the packet. Marks only if it is not known which of its rules set them.
+// What a table did to the packet. Marks only if it is not known which of its rules set them, or it was a match of the first.
 std::string changes_text(const Traversal &walk);
 
 // What it took until this rule was met, and behind the last one: "1.2 us", "1.2 us, then 3.4 us"; empty if it was not timed.
 std::string time_text(const Traversal &walk, size_t rule);
 
-// The marks that the target of this rule set, of a walk that is whole; empty if it set none.
+// The marks that this rule set, of a walk that is whole, and whether it may have been another; empty if it set none.
 std::string marks_text(const Traversal &walk, size_t rule);
 
 // Whether the packet was last seen on its way to a program behind NFQUEUE, which may still have it.

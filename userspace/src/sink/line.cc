@@ -159,12 +159,11 @@ void LineSink::explained(const Rule &event, const Traversal &walk)
 void LineSink::explained(const Leave &event, const Traversal &walk)
 {
 	const Explanation &explanation = explanation_of(walk);
-	if (explanation.dropped_by.empty())
-		return;
 	const std::string chain = printable(explanation.chain);
 	passed(event.head, chain, walk, explanation.behind);
-	programs(event.head, chain, fmt::format("{}", explanation.dropped_by.back()->number), walk,
-		 explanation.dropped_by);
+	if (!explanation.dropped_by.empty())
+		programs(event.head, chain, fmt::format("{}", explanation.dropped_by.back()->number), walk,
+			 explanation.dropped_by);
 }
 
 void LineSink::event(const Event &event, const Traversal &walk)

@@ -146,11 +146,13 @@ void TreeText::add_rules(std::string &block, const Traversal &traversal) const
 		if (const std::string marks = whole ? marks_text(traversal, i) : ""; !marks.empty())
 			block.append(indent + 5, ' ').append(look_.yellow(marks)) += '\n';
 	}
-	if (explanation.dropped_by.empty())
+	if (explanation.behind.empty() && explanation.dropped_by.empty())
 		return;
 	stack.go_to(explanation.chain);
 	const size_t indent = 4 + 2 * stack.chains().size();
 	add_passed(block, indent, explanation.behind, traversal);
+	if (explanation.dropped_by.empty())
+		return;
 	const uint32_t number = explanation.dropped_by.back()->number;
 	if (const RuleText *rule = traversal.rules_text.text->rule(explanation.chain, number)) {
 		block.append(indent, ' ').append(fmt::format("{}  {}\n", number, rule->text));
