@@ -288,7 +288,8 @@ enum {
  * An event that the module numbered (events) was recorded, or it is in events_unwritten or events_not_run. So a reader
  * that has seen as many events as recorded and has accounted for the gaps knows that nothing is missing at the end
  * either. The missed_... counters are of the kernel's probes, which serve all sessions: what they missed might have
- * been of this session or not.
+ * been of this session or not. The kernel counts them without atomic operations: two at the same instant on two CPUs may
+ * count as one.
  */
 struct iptables_trace_stats {
 	__u32	flags;			/* IPTABLES_TRACE_STATS_... */
