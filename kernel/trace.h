@@ -367,7 +367,7 @@ bool itrace_select_in_vain(const struct itrace_select *select);
 /* trace_owner.c */
 bool itrace_owner_is_here(const struct sk_buff *skb, const struct nf_hook_state *state);
 struct sock *itrace_owner_socket(const struct sk_buff *skb, const struct nf_hook_state *state);
-struct pid *itrace_owner_process(const struct sock *sk, unsigned int off_by_us);
+struct pid *itrace_owner_process(const struct sock *sk);
 bool itrace_owner_fill(struct iptables_trace_owner *owner, const struct itrace_walk *walk);
 
 /* trace_limit.c */

@@ -39,20 +39,20 @@ struct sock *itrace_owner_socket(const struct sk_buff *skb, const struct nf_hook
 }
 
 /*
- * Whose system call this is; NULL in a softirq, which has interrupted whoever is current.
- *
- * Where bottom halves are off it may be anybody's: what comes in by a tun device is received, and answered, in the system call of
- * who writes it. Only a socket that is in the hands of a system call has its packets sent by that: nothing is received for it
- * meanwhile, but what connections a listening one answers. off_by_us: so many times they have been turned off by ourselves.
+ * Whether the kernel answers for a socket by itself: at once, in whatever system call something comes in, such as that of who
+ * writes to a tun device. While a system call holds the socket it waits, but for what is to become a connection of a listening one.
  */
-struct pid *itrace_owner_process(const struct sock *sk, unsigned int off_by_us)
+static bool is_answering(const struct sock *sk)
 {
-	if (in_serving_softirq())
-		return NULL;
-	if (softirq_count() > off_by_us * SOFTIRQ_DISABLE_OFFSET &&
-	    !(sk && sk->sk_state != TCP_LISTEN && sock_owned_by_user_nocheck(sk)))
-		return NULL;
-	return task_tgid(current);
+	if (sk->sk_type != SOCK_STREAM && sk->sk_type != SOCK_SEQPACKET && sk->sk_type != SOCK_DCCP)
+		return false;
+	return sk->sk_state == TCP_LISTEN || !sock_owned_by_user_nocheck(sk);
+}
+
+/* By whose system call a socket's packet is sent; NULL in a softirq too, which has interrupted whoever is current. */
+struct pid *itrace_owner_process(const struct sock *sk)
+{
+	return !sk || in_serving_softirq() || is_answering(sk) ? NULL : task_tgid(current);
 }
 
 static u64 cgroup_of(struct sock *sk)
@@ -83,7 +83,7 @@ static void fill_process(struct iptables_trace_owner *owner, const struct sock *
 	struct pid *process = NULL;
 
 	if (!walk->packet->handed_over && !(current->flags & PF_KTHREAD))
-		process = itrace_owner_process(sk, walk->softirqs_off);
+		process = itrace_owner_process(sk);
 	owner->pid = process ? pid_nr(process) : 0;
 	memset(owner->comm, 0, sizeof(owner->comm));
 	if (owner->pid)

@@ -218,7 +218,7 @@ static bool owner_holds(const struct itrace_select *select, const struct sk_buff
 	if (!itrace_owner_is_here(skb, state))
 		return false;
 	sk = itrace_owner_socket(skb, state);
-	if (select->asked & IPTABLES_TRACE_SELECT_PID && itrace_owner_process(sk, 0) != select->pid)
+	if (select->asked & IPTABLES_TRACE_SELECT_PID && itrace_owner_process(sk) != select->pid)
 		return false;
 	return !(select->asked & (IPTABLES_TRACE_SELECT_UID | IPTABLES_TRACE_SELECT_CGROUP)) ||
 	       socket_holds(select, sk);

@@ -122,6 +122,8 @@ static void number(const struct itrace_running *running, const struct itrace_wal
 		packet->child_of = 0;
 		packet->guessed = false;
 		packet->handed_over = false;
+	} else if (packet->queued && packet->queued_by != current) {
+		packet->handed_over = true;
 	}
 	for (i = 0; i < running->count; i++) {
 		struct itrace_session *session = running->session[i];
@@ -192,7 +194,6 @@ static bool begin(struct arrival *arrival, struct itrace_walk *walk)
 	if (unlikely(walk->untold))
 		count_untold(running, packet);
 	walk->observers = 0;
-	walk->softirqs_off = false;
 	walk->wholly = selected & running->wholly;
 	walk->singly = selected & ~running->wholly;
 	walk->args[ITRACE_SKB_ARG] = (unsigned long)walk->at.skb;

@@ -64,8 +64,9 @@ struct itrace_packet {
 	u64 content;
 	unsigned long seen;		/* jiffies */
 	struct itrace_order order;	/* of the last table */
+	const struct task_struct *queued_by;	/* likewise; NULL: by a softirq */
 	bool queued;
-	bool handed_over;		/* was queued once: who goes on with it is who has judged it */
+	bool handed_over;		/* it was queued, and who goes on with it has judged it */
 	bool received;			/* by a device, not made by this host */
 	bool guessed;
 
