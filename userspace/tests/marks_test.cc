@@ -2,6 +2,7 @@
 // To which rule a mark is credited.
 #include <gtest/gtest.h>
 
+#include "pipeline/marks.h"
 #include "samples.h"
 #include "sink/describe.h"
 
@@ -23,6 +24,12 @@ protected:
 		return rule;
 	}
 
+	static std::string marks(const Traversal &walk, size_t rule)
+	{
+		const auto in_doubt = marks_in_doubt(walk);
+		return marks_text(walk, rule, !in_doubt.empty() && in_doubt.at(rule));
+	}
+
 	PacketMaker p{ 1 };
 };
 
@@ -38,8 +45,8 @@ TEST_F(MarksTest, set_by_a_match_of_a_later_rule)
 	const auto walk = walk_of({ enter, first, with(1, p.rule("PREROUTING", 3)),
 				    with(1, p.rule("PREROUTING", 4, IPT_EVENT_KIND_POLICY)), p.leave(NF_ACCEPT) },
 				  rules);
-	EXPECT_EQ(marks_text(walk, 0), "mark 0x1 (by this rule or a match since)");
-	EXPECT_EQ(marks_text(walk, 1), "");
+	EXPECT_EQ(marks(walk, 0), "mark 0x1 (by this rule or a match since)");
+	EXPECT_EQ(marks(walk, 1), "");
 	EXPECT_EQ(changes_text(walk), "");
 }
 
@@ -54,8 +61,8 @@ TEST_F(MarksTest, set_by_a_match_of_the_rule_that_is_met_next)
 	p.fields().mark = 2;
 	const Rule policy = with(2, p.rule("PREROUTING", 3, IPT_EVENT_KIND_POLICY));
 	const auto walk = walk_of({ enter, log, sets, policy, p.leave(NF_ACCEPT) }, rules);
-	EXPECT_EQ(marks_text(walk, 0), "mark 0x1 (by this rule or a match since)");
-	EXPECT_EQ(marks_text(walk, 1), "mark 0x2");
+	EXPECT_EQ(marks(walk, 0), "mark 0x1 (by this rule or a match since)");
+	EXPECT_EQ(marks(walk, 1), "mark 0x2");
 }
 
 TEST_F(MarksTest, set_by_a_match_before_any_rule_was_met)
@@ -67,8 +74,33 @@ TEST_F(MarksTest, set_by_a_match_before_any_rule_was_met)
 	const Rule log = with(1, p.rule("PREROUTING", 2));
 	const Rule policy = with(1, p.rule("PREROUTING", 3, IPT_EVENT_KIND_POLICY));
 	const auto walk = walk_of({ enter, log, policy, p.leave(NF_ACCEPT) }, rules);
-	EXPECT_EQ(marks_text(walk, 0), "");
+	EXPECT_EQ(marks(walk, 0), "");
 	EXPECT_EQ(changes_text(walk), "mark 0x1");
+}
+
+TEST_F(MarksTest, set_by_a_match_before_any_rule_was_met_and_by_that)
+{
+	const auto rules = rules_of("-A PREROUTING -m socket --restore-skmark -j MARK --set-mark 0x2\n");
+	const Enter enter = p.enter("mangle", NF_INET_PRE_ROUTING);
+	p.fields().mark = 2;
+	const Rule sets = with(1, p.rule("PREROUTING", 1));
+	const Rule policy = with(2, p.rule("PREROUTING", 2, IPT_EVENT_KIND_POLICY));
+	const auto walk = walk_of({ enter, sets, policy, p.leave(NF_ACCEPT) }, rules);
+	EXPECT_EQ(marks(walk, 0), "mark 0x2");
+	EXPECT_EQ(changes_text(walk), "mark 0x1");
+}
+
+TEST_F(MarksTest, of_a_connection_are_set_by_no_match)
+{
+	const auto rules = rules_of("-A PREROUTING -j CONNMARK --set-mark 0x1\n"
+				    "-A PREROUTING -m socket --restore-skmark -j ACCEPT\n");
+	const Enter enter = p.enter("mangle", NF_INET_PRE_ROUTING);
+	p.fields().ct_mark = 1;
+	const Rule sets = p.rule("PREROUTING", 1);
+	Rule policy = p.rule("PREROUTING", 3, IPT_EVENT_KIND_POLICY);
+	policy.ct_mark = 1;
+	const auto walk = walk_of({ enter, sets, policy, p.leave(NF_ACCEPT) }, rules);
+	EXPECT_EQ(marks(walk, 0), "connmark 0x1");
 }
 
 // -m socket without the option looks, and no more.
@@ -83,7 +115,7 @@ TEST_F(MarksTest, set_by_a_target)
 	const auto walk = walk_of({ enter, first, with(1, p.rule("PREROUTING", 3)),
 				    with(1, p.rule("PREROUTING", 4, IPT_EVENT_KIND_POLICY)), p.leave(NF_ACCEPT) },
 				  rules);
-	EXPECT_EQ(marks_text(walk, 0), "mark 0x1");
+	EXPECT_EQ(marks(walk, 0), "mark 0x1");
 }
 
 TEST_F(MarksTest, set_by_a_rule_of_nft_that_then_said_no)
@@ -91,7 +123,8 @@ TEST_F(MarksTest, set_by_a_rule_of_nft_that_then_said_no)
 	TableText text;
 	text.is_nft = true;
 	ChainText &chain = text.chains["input"] = { "accept", {}, 1 };
-	for (const char *rule : { "meta mark set 0x5 tcp dport 22 accept", "counter", "meta mark set 0x7" }) {
+	for (const char *rule : { "meta mark set 0x5 tcp dport 22 accept", "counter",
+				  "tcp flags syn tcp option maxseg size set rt mtu", "meta mark set 0x7" }) {
 		RuleText &added = chain.rules.emplace_back(parse_nft_rule(rule));
 		added.handle = 10 + chain.rules.size();
 	}
@@ -99,15 +132,15 @@ TEST_F(MarksTest, set_by_a_rule_of_nft_that_then_said_no)
 	const Binding rules{ std::make_shared<TableText>(std::move(text)), {} };
 	const Enter enter = p.enter_nft(IPT_EVENT_NFT_INET, "web", NF_INET_LOCAL_IN, "input", 1);
 	Rule counts = with(0, p.rule_nft("input", 12, IPT_EVENT_NFT_CONTINUE));
-	Rule sets = with(5, p.rule_nft("input", 13, IPT_EVENT_NFT_CONTINUE));
+	Rule sets = with(5, p.rule_nft("input", 14, IPT_EVENT_NFT_CONTINUE));
 	Rule policy = with(7, p.rule_nft("input", 1, NF_ACCEPT, IPT_EVENT_KIND_POLICY));
 	for (Rule *rule : { &counts, &sets, &policy })
 		number_rule(*rule, rules);
 	p.fields().mark = 7;
 	const auto walk = walk_of({ enter, counts, sets, policy, p.leave(NF_ACCEPT) }, rules);
-	EXPECT_EQ(marks_text(walk, 0), "mark 0x5 (by this rule or one before that said no)");
-	EXPECT_EQ(marks_text(walk, 1), "mark 0x7");
-	EXPECT_EQ(marks_text(walk, 2), "");
+	EXPECT_EQ(marks(walk, 0), "mark 0x5 (by this rule or one before that said no)");
+	EXPECT_EQ(marks(walk, 1), "mark 0x7");
+	EXPECT_EQ(marks(walk, 2), "");
 }
 
 } // namespace

@@ -96,6 +96,11 @@ TEST(NftConditions, what_a_rule_does_to_the_packet)
 	EXPECT_FALSE(parse_nft_conditions("tcp dport 22 meta mark set 0x5").touches);
 	EXPECT_TRUE(parse_nft_conditions("meta mark set 0x5 tcp dport 22 accept").touches);
 	EXPECT_FALSE(parse_nft_conditions("meta nftrace set 1 tcp dport 22 accept").touches);
+	EXPECT_TRUE(parse_nft_conditions("meta mark set 0x5 tcp dport 22 accept").marks_unmet);
+	EXPECT_TRUE(parse_nft_conditions("socket transparent 1 ct mark set 0x5 tcp dport 22 accept").marks_unmet);
+	EXPECT_TRUE(parse_nft_conditions("tcp option maxseg size set rt mtu meta mark set 0x5").marks_unmet);
+	EXPECT_FALSE(parse_nft_conditions("tcp dport 22 meta mark set 0x5").marks_unmet);
+	EXPECT_FALSE(parse_nft_conditions("tcp flags syn tcp option maxseg size set rt mtu").marks_unmet);
 	EXPECT_FALSE(parse_nft_conditions("log counter accept").changes);
 	EXPECT_TRUE(parse_nft_conditions("ip ttl set 5").changes);
 	EXPECT_TRUE(parse_nft_conditions("ip ttl set 5 tcp dport 22 accept").touches);

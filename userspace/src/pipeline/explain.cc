@@ -201,13 +201,15 @@ Passed Explainer::explained(uint32_t number, const RuleText &rule, const Seen &s
 				       observed(number, rule, seen, std::move(asked));
 }
 
-// What rules may do though they say no. Marks are those of the next rule that is met, as its matches left them.
+// What rules may do though they say no. Marks are those of the next rule that is met; x_tables tells of it when its matches have
+// been asked.
 uint8_t Explainer::touched_by(std::string_view chain, uint32_t first, uint32_t end)
 {
+	const bool told_before = !walk_.head.nft_family;
 	uint8_t marks = kNothing;
-	for (uint32_t number = first; number <= end; number++) {
+	for (uint32_t number = first; number < end + told_before; number++) {
 		const RuleText *rule = table_.rule(chain, number);
-		if (!rule || !rule->marks_unmet || (table_.is_nft && number == end))
+		if (!rule || !(table_.is_nft ? rule->nft.touches : rule->marks_unmet))
 			continue;
 		marks = kMarks;
 		open_ |= rule->nft.changes ? kAnything | kConnection : kNothing;

@@ -1,35 +1,52 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "pipeline/marks.h"
 
-#include <optional>
+#include <algorithm>
 
 #include "pipeline/course.h"
 
 namespace ipt {
 
-bool may_be_set_unmet(const Traversal &walk, size_t rule)
-{
-	const auto &table = walk.rules_text.text;
-	const bool told_before = !walk.head.nft_family;
-	const size_t last = rule + told_before;
-	if (!table || last >= walk.rules.size())
-		return false;
+namespace {
 
-	Course course(*table, first_chain(walk));
-	std::optional<uint32_t> first;
-	for (size_t i = 0; i <= last; i++) {
-		first = course.meet(walk.rules[i]);
-		if (!first)
-			return false;
-	}
-	// In x_tables the matches of the next rule that was met have been asked as well.
-	const Rule &next = walk.rules[last];
-	for (uint32_t number = *first; number < next.number + told_before; number++) {
-		const RuleText *between = table->rule(name_of(next.chain), number);
-		if (between && between->marks_unmet)
+bool has_one_mark(const Traversal &walk)
+{
+	return std::all_of(walk.rules.begin(), walk.rules.end(), [&walk](const Rule &rule) {
+		return rule.mark == walk.leave->packet.mark && rule.ct_mark == walk.leave->packet.ct_mark;
+	});
+}
+
+bool any_marks_unmet(const ChainText &chain, uint32_t first, uint32_t end)
+{
+	for (size_t number = first; number < end && number <= chain.rules.size(); number++) {
+		if (chain.rules[number - 1].marks_unmet)
 			return true;
 	}
 	return false;
+}
+
+} // namespace
+
+std::vector<bool> marks_in_doubt(const Traversal &walk)
+{
+	const auto &table = walk.rules_text.text;
+	if (!table || has_one_mark(walk))
+		return {};
+
+	const bool told_before = !walk.head.nft_family;
+	std::vector<bool> in_doubt(walk.rules.size());
+	Course course(*table, first_chain(walk));
+	for (size_t i = 0; i < walk.rules.size(); i++) {
+		const Rule &met = walk.rules[i];
+		const ChainText *chain = table->chain(name_of(met.chain));
+		const auto first = course.meet(met);
+		if (!first || !chain)
+			break;
+		// In x_tables the matches of the next rule that is met have been asked by then, too.
+		if (i >= told_before && any_marks_unmet(*chain, *first, met.number + told_before))
+			in_doubt[i - told_before] = true;
+	}
+	return in_doubt;
 }
 
 } // namespace ipt

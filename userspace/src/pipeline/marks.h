@@ -1,16 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0-only
-// Marks that a packet had got by the time that it met a rule, and from which of the rules.
+// From which of a walk's rules its marks may come.
 #pragma once
 
-#include <cstddef>
+#include <vector>
 
 #include "pipeline/packet.h"
 
 namespace ipt {
 
-// Whether marks that have changed with this rule of a walk, or since the one before, may come from a rule in between that may
-// set them and say no. In x_tables a rule is told of before its target runs, so those in between are the ones behind it; in
-// nf_tables when it is over, and they stand before it.
-bool may_be_set_unmet(const Traversal &walk, size_t rule);
+// Of each rule that a walk met, whether marks that have changed with it may come from a rule that was passed, which set them and
+// said no. In x_tables, which tells of a rule before its target runs, that is one behind it; in nf_tables, which tells of it when
+// it is over, one before it. Empty: of none. The walk's end was seen.
+std::vector<bool> marks_in_doubt(const Traversal &walk);
 
 } // namespace ipt

@@ -119,6 +119,7 @@ private:
 	void take_log();
 	void add(NftCondition condition, size_t first);
 	bool may_touch() const;
+	bool may_mark() const;
 
 	std::string_view line_;
 	std::vector<Token> tokens_;
@@ -132,6 +133,7 @@ void Reader::add(NftCondition condition, size_t first)
 	const size_t begin = tokens_[first].begin;
 	condition.text = printable(line_.substr(begin, tokens_[at_ - 1].end - begin));
 	result_.touches |= has_touched_;
+	result_.marks_unmet |= has_touched_;
 	result_.conditions.push_back(std::move(condition));
 }
 
@@ -394,7 +396,16 @@ NftConditions Reader::read()
 	result_.open = printable(line_.substr(tokens_[at_].begin));
 	result_.changes = may_touch();
 	result_.touches |= has_touched_ || result_.changes;
+	result_.marks_unmet |= has_touched_ || may_mark();
 	return result_;
+}
+
+// In what was not read.
+bool Reader::may_mark() const
+{
+	return std::any_of(tokens_.begin() + static_cast<std::ptrdiff_t>(at_), tokens_.end(), [](const Token &token) {
+		return token.text.ends_with("mark") || token.text.ends_with("MARK");
+	});
 }
 
 } // namespace

@@ -29,6 +29,7 @@ struct NftConditions {
 	std::string open; // what follows and may say no, or do anything; empty: nothing
 	bool changes = false; // met, it may change of the packet what is not a mark
 	bool touches = false; // it may change something of the packet, and say no afterwards
+	bool marks_unmet = false; // likewise, a mark
 };
 
 NftConditions parse_nft_conditions(std::string_view rule);

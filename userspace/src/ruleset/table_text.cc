@@ -74,7 +74,7 @@ RuleText parse_nft_rule(std::string_view text)
 	RuleText rule;
 	rule.text = printable(text);
 	rule.nft = parse_nft_conditions(text);
-	rule.marks_unmet = rule.nft.touches;
+	rule.marks_unmet = rule.nft.marks_unmet;
 	const std::vector<Word> words = split_words(text);
 	// With its quotes a comment is longer.
 	rule.rejects = std::any_of(words.begin(), words.end(), [](const Word &word) {

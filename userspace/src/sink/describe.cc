@@ -8,7 +8,6 @@
 
 #include "event/arp.h"
 #include "event/names.h"
-#include "pipeline/marks.h"
 
 namespace ipt {
 
@@ -23,6 +22,11 @@ std::string now_text(uint8_t family, const PacketFields &before, const PacketFie
 	if (family == NFPROTO_ARP)
 		return same && arp_of(before) == arp_of(after) ? "" : "now " + arp_fields_text(after);
 	return same ? "" : "now " + endpoints_text(family, after);
+}
+
+const char *or_another(const Traversal &walk)
+{
+	return walk.head.nft_family ? " (by this rule or one before that said no)" : " (by this rule or a match since)";
 }
 
 } // namespace
@@ -87,13 +91,13 @@ std::string changes_text(const Traversal &walk)
 {
 	if (!walk.enter || !walk.leave)
 		return {};
-	PacketFields before = walk.enter->packet;
-	const PacketFields &after = walk.leave->packet;
-	// What a match has set before the first rule was met is not shown below any.
-	if (is_whole(walk) && !walk.rules.empty() && walk.rules[0].mark == before.mark)
-		before.mark = after.mark;
-	if (is_whole(walk) && !walk.rules.empty() && walk.rules[0].ct_mark == before.ct_mark)
-		before.ct_mark = after.ct_mark;
+	const PacketFields &before = walk.enter->packet;
+	PacketFields after = walk.leave->packet;
+	// What rules have set stands below them, but not what a match had before the first was met.
+	if (is_whole(walk) && !walk.rules.empty()) {
+		after.mark = walk.rules[0].mark;
+		after.ct_mark = walk.rules[0].ct_mark;
+	}
 	std::string text = changes_text(walk.head.family, before, after);
 	const auto add = [&text](const std::string &change) { text += (text.empty() ? "" : ", ") + change; };
 	// Between tables forwarding lowers it each time.
@@ -114,19 +118,19 @@ std::string time_text(const Traversal &walk, size_t rule)
 	return text;
 }
 
-std::string marks_text(const Traversal &walk, size_t rule)
+// A match of x_tables sets no connmark.
+std::string marks_text(const Traversal &walk, size_t rule, bool in_doubt)
 {
 	const bool last = rule + 1 == walk.rules.size();
 	const uint32_t mark = last ? walk.leave->packet.mark : walk.rules[rule + 1].mark;
 	const uint32_t ct_mark = last ? walk.leave->packet.ct_mark : walk.rules[rule + 1].ct_mark;
+	const bool is_nft = walk.rules_text.text && walk.rules_text.text->is_nft;
 	std::string text;
 	if (mark != walk.rules[rule].mark)
-		text = fmt::format("mark {:#x}", mark);
+		text = fmt::format("mark {:#x}{}", mark, in_doubt ? or_another(walk) : "");
 	if (ct_mark != walk.rules[rule].ct_mark)
-		text += fmt::format("{}connmark {:#x}", text.empty() ? "" : ", ", ct_mark);
-	if (!text.empty() && may_be_set_unmet(walk, rule))
-		text += walk.head.nft_family ? " (by this rule or one before that said no)" :
-					       " (by this rule or a match since)";
+		text += fmt::format("{}connmark {:#x}{}", text.empty() ? "" : ", ", ct_mark,
+				    in_doubt && is_nft ? or_another(walk) : "");
 	return text;
 }
 

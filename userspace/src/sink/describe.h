@@ -27,8 +27,8 @@ std::string changes_text(const Traversal &walk);
 // What it took until this rule was met, and behind the last one: "1.2 us", "1.2 us, then 3.4 us"; empty if it was not timed.
 std::string time_text(const Traversal &walk, size_t rule);
 
-// The marks that this rule set, of a walk that is whole, and whether it may have been another; empty if it set none.
-std::string marks_text(const Traversal &walk, size_t rule);
+// The marks that this rule set, of a walk that is whole; empty if it set none. in_doubt: see marks_in_doubt().
+std::string marks_text(const Traversal &walk, size_t rule, bool in_doubt);
 
 // Whether the packet was last seen on its way to a program behind NFQUEUE, which may still have it.
 bool ends_in_queue(const PacketTrace &trace);

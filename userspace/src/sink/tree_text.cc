@@ -5,6 +5,7 @@
 
 #include "event/names.h"
 #include "pipeline/hotdrop.h"
+#include "pipeline/marks.h"
 #include "sink/chain_stack.h"
 #include "sink/describe.h"
 
@@ -123,6 +124,7 @@ void TreeText::add_rules(std::string &block, const Traversal &traversal) const
 		block += "      " + look_.yellow("rules that did not match are not shown: " + explanation.why_not) +
 			 "\n";
 	const bool whole = is_whole(traversal);
+	const std::vector<bool> in_doubt = whole ? marks_in_doubt(traversal) : std::vector<bool>();
 	ChainStack stack(first_chain(traversal));
 	for (size_t i = 0; i < traversal.rules.size(); i++) {
 		const Rule &event = traversal.rules[i];
@@ -143,7 +145,8 @@ void TreeText::add_rules(std::string &block, const Traversal &traversal) const
 		block += '\n';
 		if (i < explanation.matched.size())
 			add_matched(block, indent, explanation.matched[i], traversal);
-		if (const std::string marks = whole ? marks_text(traversal, i) : ""; !marks.empty())
+		if (const std::string marks = whole ? marks_text(traversal, i, !in_doubt.empty() && in_doubt[i]) : "";
+		    !marks.empty())
 			block.append(indent + 5, ' ').append(look_.yellow(marks)) += '\n';
 	}
 	if (explanation.behind.empty() && explanation.dropped_by.empty())
