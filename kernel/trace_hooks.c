@@ -222,15 +222,18 @@ static void hooks_remove_unneeded_locked(void)
 	u32 before = itrace_hooks_now;
 	int i;
 
-	for (i = 0; i < ARRAY_SIZE(hooks); i++)
+	for (i = 0; i < ARRAY_SIZE(hooks); i++) {
 		if (is_unneeded(&hooks[i]))
 			WRITE_ONCE(itrace_hooks_now, itrace_hooks_now & ~hooks[i].which);
-	synchronize_rcu();
-	for (i = ARRAY_SIZE(hooks) - 1; i >= 0; i--)
+	}
+	if (itrace_hooks_now != before)
+		synchronize_rcu();
+	for (i = ARRAY_SIZE(hooks) - 1; i >= 0; i--) {
 		if (is_unneeded(&hooks[i]))
 			hook_remove(&hooks[i]);
 		else if (hooks[i].in_place)
 			WRITE_ONCE(itrace_hooks_now, itrace_hooks_now | (before & hooks[i].which));
+	}
 }
 
 static void hooks_remove_all(void)

@@ -348,7 +348,8 @@ void itrace_packet_pause(struct itrace_packet *packet, bool queued)
 	packet->seen = jiffies;
 	packet->order = at->order;
 	packet->queued = queued;
-	packet->queued_by = in_serving_softirq() ? NULL : current;
+	if (unlikely(queued))
+		packet->queued_by = in_serving_softirq() ? NULL : current;
 	packet->received = is_received(at->skb);
 	WRITE_ONCE(packet->walk, NULL);
 	WRITE_ONCE(packet->walk_id, 0);

@@ -90,8 +90,8 @@ struct ipt_event_dev {
 #define IPT_EVENT_MORE		(1 << 6)	/* more fragments follow */
 #define IPT_EVENT_EXTENDED	(1 << 7)	/* it has IPv4 options or IPv6 extension headers */
 #define IPT_EVENT_CUT		(1 << 8)	/* its headers go on behind what could be read */
-#define IPT_EVENT_AH		(1 << 10)	/* one of IPv6's is AH, of which the fields are beyond */
 #define IPT_EVENT_ARP		(1 << 9)	/* of ARP: it asks for addresses of IPv4 on Ethernet, and they are there */
+#define IPT_EVENT_AH		(1 << 10)	/* an IPv6 extension header is AH; protocol is what comes behind it */
 
 enum ipt_event_connection {
 	IPT_EVENT_CT_NONE	 = 0,	/* conntrack has not seen it yet, or calls it INVALID */

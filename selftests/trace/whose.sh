@@ -35,19 +35,18 @@ echo '{"Name":"/web"}' >"$docker/config.v2.json"
 of_container() { in_right bash -c 'echo $$ >"$1"/cgroup.procs; exec 5>/dev/udp/192.0.2.1/6; echo x >&5' - "$container"; }
 
 # A server whose first answer to a connection the kernel sends by itself, in a softirq.
-serving() { in_right ss -Hlnt | grep -q ':7 '; }
+serving() { in_right ss -Hlnt | grep -q ":$1 "; }
 
 # A VPN: its process writes what comes in to a device, and the kernel answers meanwhile.
 vpn()
 {
-	local side
+	local ns number=0
 	modprobe tun
 	bin/tun_join vpn0 "/run/netns/$left" "/run/netns/$right" >"$trace_dir/vpn" &
 	vpn=$!
 	wait_until 20 grep -q ready "$trace_dir/vpn" | diag
-	for side in 1 2; do
-		ns=$([ $side = 1 ] && echo "$left" || echo "$right")
-		ip -n "$ns" addr add 203.0.113.$side/24 dev vpn0
+	for ns in "$left" "$right"; do
+		ip -n "$ns" addr add 203.0.113.$((++number))/24 dev vpn0
 		ip -n "$ns" link set vpn0 up
 	done
 }
@@ -78,7 +77,7 @@ nsenter --net=/run/netns/"$right" -- nc -lk 192.0.2.2 7 >/dev/null 2>&1 &
 server=$!
 end_server() { kill "$server"; }
 cleanup_push end_server
-wait_until 20 serving | diag
+wait_until 20 serving 7 | diag
 in_left bash -c 'echo x >/dev/tcp/192.0.2.2/7'
 shown_all() { [ -n "$(whose 6)" ] && [ -n "$(block asked 'SYN,ACK')" ]; }
 wait_until 60 shown_all | diag
@@ -123,17 +122,15 @@ nsenter --net=/run/netns/"$right" -- nc -lk 203.0.113.2 8 >/dev/null 2>&1 &
 listener=$!
 end_listener() { kill "$listener"; }
 cleanup_push end_listener
-listening() { in_right ss -Hlnt | grep -q ':8 '; }
-wait_until 20 listening | diag
-# speak N: so many connections by the VPN, of which each is answered.
-speak() { local i; for ((i = 0; i < $1; i++)); do in_left bash -c 'echo x >/dev/tcp/203.0.113.2/8'; done; }
-answers() { of enter 'select(.ip.source_port == 8) | .packet' | sort -u | wc -l; }
-answered() { [ "$(answers)" -ge 3 ]; }
+wait_until 20 serving 8 | diag
+# Connections by the VPN, of which each is answered.
+speak() { for _ in 1 2 3; do in_left bash -c 'echo x >/dev/tcp/203.0.113.2/8'; done; }
+answered() { [ "$(of enter 'select(.ip.source_port == 8) | .packet' | sort -u | wc -l)" -ge 3 ]; }
 for explain in '' --explain; do
 	# shellcheck disable=SC2086 # an option or none
 	trace asked --format json $explain 'udp port 1 or (tcp src port 8 and tcp[tcpflags] & (tcp-syn|tcp-ack) == (tcp-syn|tcp-ack))'
 	send 1
-	speak 3
+	speak
 	wait_until 60 answered | diag
 	trace_stop asked
 	check "${explain:+with $explain: }the answer to what a VPN's process brings in is sent for who listens" same \
@@ -141,7 +138,7 @@ for explain in '' --explain; do
 	check "${explain:+with $explain: }what a process sends is sent by it" same "$(owner_of 1 '"\(.pid) \(.sending)"')" "$sender true"
 done
 trace asked --format json --pid "$vpn"
-speak 3
+speak
 trace_stop asked
 check "... which is none of the packets of the VPN's process" same "$(of packet .number | wc -l)" 0
 

@@ -30,6 +30,17 @@ protected:
 		return marks_text(walk, rule, !in_doubt.empty() && in_doubt.at(rule));
 	}
 
+	// Of three rules the first and the last are met; since the first the packet has a mark.
+	Traversal past_the_second_of_three(const Binding &rules)
+	{
+		const Enter enter = p.enter("mangle", NF_INET_PRE_ROUTING);
+		const Rule first = p.rule("PREROUTING", 1);
+		p.fields().mark = 1;
+		return walk_of({ enter, first, with(1, p.rule("PREROUTING", 3)),
+				 with(1, p.rule("PREROUTING", 4, IPT_EVENT_KIND_POLICY)), p.leave(NF_ACCEPT) },
+			       rules);
+	}
+
 	PacketMaker p{ 1 };
 };
 
@@ -39,12 +50,7 @@ TEST_F(MarksTest, set_by_a_match_of_a_later_rule)
 	const auto rules = rules_of("-A PREROUTING -p tcp -j MARK --set-mark 0x1\n"
 				    "-A PREROUTING -m socket --restore-skmark -m mark --mark 0x9 -j ACCEPT\n"
 				    "-A PREROUTING -j LOG\n");
-	const Enter enter = p.enter("mangle", NF_INET_PRE_ROUTING);
-	const Rule first = p.rule("PREROUTING", 1);
-	p.fields().mark = 1;
-	const auto walk = walk_of({ enter, first, with(1, p.rule("PREROUTING", 3)),
-				    with(1, p.rule("PREROUTING", 4, IPT_EVENT_KIND_POLICY)), p.leave(NF_ACCEPT) },
-				  rules);
+	const auto walk = past_the_second_of_three(rules);
 	EXPECT_EQ(marks(walk, 0), "mark 0x1 (by this rule or a match since)");
 	EXPECT_EQ(marks(walk, 1), "");
 	EXPECT_EQ(changes_text(walk), "");
@@ -109,12 +115,7 @@ TEST_F(MarksTest, set_by_a_target)
 	const auto rules = rules_of("-A PREROUTING -p tcp -j MARK --set-mark 0x1\n"
 				    "-A PREROUTING -m socket --transparent -m mark --mark 0x9 -j ACCEPT\n"
 				    "-A PREROUTING -m comment --comment \"-m socket --restore-skmark\" -j LOG\n");
-	const Enter enter = p.enter("mangle", NF_INET_PRE_ROUTING);
-	const Rule first = p.rule("PREROUTING", 1);
-	p.fields().mark = 1;
-	const auto walk = walk_of({ enter, first, with(1, p.rule("PREROUTING", 3)),
-				    with(1, p.rule("PREROUTING", 4, IPT_EVENT_KIND_POLICY)), p.leave(NF_ACCEPT) },
-				  rules);
+	const auto walk = past_the_second_of_three(rules);
 	EXPECT_EQ(marks(walk, 0), "mark 0x1");
 }
 
