@@ -112,8 +112,8 @@ check "nothing is lost, all is observed" grep -qE '^iptables-trace: 48 packets, 
 check "the dearest are named" same "$(grep -A 4 'the dearest matches:' "$trace_dir/all.err" | grep -cE ', asked [0-9]+ times?, .* each: ')" 3
 
 replayed() { iptables-trace --color never --read "$trace_dir/recording.out" --explain --format "$1" 2>/dev/null; }
-# Of the rules alone: numbers of packets are of the session.
-lines_of_rules() { sed -nE 's/.* \| (PREROUTING .*)/\1/p'; }
+# Of the rules alone, packet by packet: their numbers are of the session, and which of two ends first is a matter of time.
+lines_of_rules() { sed -nE 's/^[^ ]* #([0-9]+)\S* .* \| (PREROUTING .*)/\1 \2/p' | sort -s -n -k 1,1 | cut -d ' ' -f 2-; }
 check "a recording says the same as the trace" same "$(replayed line | lines_of_rules)" "$(lines_of_rules <"$trace_dir/all.out")"
 check "json has the programs and their answers" same \
 	"$(jq -r 'select(.type == "matches").matches[] | select(.program) | "\(.program) \(.program_name) \(.yes)"' "$trace_dir/recording.out" | sort -u | sort -n)" \
