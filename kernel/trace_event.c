@@ -67,10 +67,11 @@ void itrace_event_matches(struct itrace_walk *walk, const struct iptables_trace_
 {
 	struct iptables_trace_ctx *ctx = walk->ctx;
 
+	itrace_fill_no_rule(ctx, walk);
 	itrace_fill_moment(ctx, walk, IPTABLES_TRACE_MATCHES, ktime_get_mono_fast_ns());
 	if (stolen)
 		ctx->flags |= IPTABLES_TRACE_F_STOLEN;
-	itrace_fill_no_rule(ctx, walk);
+	ctx->verdict = 0;
 	ctx->matches = (unsigned long)matches;
 	ctx->match_count = count;
 }
