@@ -245,23 +245,31 @@ static void hooks_remove_all(void)
 	hooks_remove_locked();
 }
 
-/* What is needed only by some, and of that what is needed now. Without it there is less to tell, which is told too. */
-static void complete_locked(void)
+/*
+ * What is needed only by some, and of that what is needed now. Without it there is less to tell, which is told too; but the
+ * error is returned if nothing is heard of nf_tables by those who need that.
+ */
+static int complete_locked(void)
 {
 	unsigned int i;
+	int failed = 0;
 
 	for (i = 0; i < ARRAY_SIZE(hooks); i++) {
 		struct itrace_hook *hook = &hooks[i];
 		int err;
 
-		/* Those that spare work first: without them somebody might be told of what is traced for our sake alone. */
-		if (i == SPARING && nft_wanted)
+		/* Those that spare work first: without them somebody would be told of what is traced for our sake alone. */
+		if (i == SPARING && nft_wanted && hooks[0].in_place)
 			itrace_nft_hold_key();
 		err = hook->needed ? hook_set(hook) : 0;
-		if (err && err != -ENOENT)
-			pr_err_ratelimited("the kernel function %s() cannot be probed (%pe)\n",
-					   hook->function, ERR_PTR(err));
+		if (!err || err == -ENOENT)
+			continue;
+		pr_err_ratelimited("the kernel function %s() cannot be probed (%pe)\n",
+				   hook->function, ERR_PTR(err));
+		if (i < SPARING || hook->which == IPTABLES_TRACE_HOOK_NFT)
+			failed = err;
 	}
+	return failed;
 }
 
 void itrace_hooks_complete(void)
@@ -299,9 +307,12 @@ int itrace_hooks_set(bool nft, bool matches)
 	hooks_wanted = true;
 	nft_wanted |= nft;
 	nft_matches_wanted |= matches;
-	complete_locked();
+	/* Others may go on without it. What nobody wants any more the caller has removed. */
+	err = complete_locked();
 	mutex_unlock(&hooks_lock);
-	return 0;
+	if (!nft || !err)
+		return 0;
+	return err == -ENOMEM ? err : -EOPNOTSUPP;
 
 failed:
 	hooks_remove_all();
