@@ -211,6 +211,16 @@ unsigned int itrace_sessions_running(void);
 int itrace_sessions_init(void);
 void itrace_sessions_exit(void);
 
+/* Whether a session is of this namespace, or of all. */
+static __always_inline bool itrace_session_hears_of(const struct itrace_session *session,
+						    const struct net *net)
+{
+	const struct net *only = READ_ONCE(session->net);
+
+	return !only || only == net ||
+	       (unlikely(session->more) && itrace_session_in_more_nets(session, net));
+}
+
 /* Classic code converted by the kernel leaves skb->cb alone, so there is nothing to save. */
 static inline bool itrace_filter_selects(const struct bpf_prog *filter, const struct sk_buff *skb)
 {

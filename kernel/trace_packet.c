@@ -13,9 +13,13 @@
  * of addresses, so that the usual question, whether anything is known of a packet, is one cache line.
  */
 #include <linux/atomic.h>
+#include <linux/icmp.h>
+#include <linux/icmpv6.h>
 #include <linux/ip.h>
 #include <linux/ipv6.h>
+#include <linux/jiffies.h>
 #include <linux/mm.h>
+#include <linux/netfilter_arp.h>
 #include <linux/skbuff.h>
 #include <net/ip.h>
 #include <net/ipv6.h>
@@ -109,6 +113,10 @@ static u64 transport_of(const struct sk_buff *skb, unsigned int offset, u8 proto
 	}
 }
 
+/* In the number of a fragment of IPv4: 16 bits each. */
+#define ID_SHIFT		48
+#define FRAGMENT_SHIFT		32	/* offset and "more fragments" */
+
 /* What a packet keeps on its way whatever NAT does to it, as a number that hardly another packet has. */
 u64 itrace_packet_content(const struct sk_buff *skb, u8 family)
 {
@@ -123,9 +131,10 @@ u64 itrace_packet_content(const struct sk_buff *skb, u8 family)
 		const struct iphdr *ip = ip_hdr(skb);
 
 		protocol = ip->protocol;
-		fragment = be16_to_cpu(ip->frag_off) & IP_OFFSET;
+		fragment = be16_to_cpu(ip->frag_off) & (IP_MF | IP_OFFSET);
 		offset = skb_network_offset(skb) + ip->ihl * 4;
-		content = (u64)be16_to_cpu(ip->id) << 48 | (u64)be16_to_cpu(ip->tot_len) << 16;
+		content = (u64)be16_to_cpu(ip->id) << ID_SHIFT |
+			  (u64)be16_to_cpu(ip->tot_len) << 16;
 	} else {
 		const struct ipv6hdr *ip = ipv6_hdr(skb);
 		__be16 fragment_offset = 0;
@@ -139,7 +148,7 @@ u64 itrace_packet_content(const struct sk_buff *skb, u8 family)
 		content = (u64)be32_to_cpu(ip6_flowlabel(ip)) << 40 |
 			  (u64)be16_to_cpu(ip->payload_len) << 16;
 	}
-	content |= (u64)fragment << 32 ^ protocol;
+	content |= (u64)fragment << FRAGMENT_SHIFT ^ protocol;
 
 	return fragment ? content : content * GOLDEN_RATIO_64 ^ transport_of(skb, offset, protocol);
 }
@@ -171,21 +180,124 @@ static bool is_received(const struct sk_buff *skb)
 }
 
 /*
+ * Whether this is what the fragment of IPv4 that left the last table has completed: fragments are put together in the memory
+ * of the one that comes last.
+ */
+static bool is_completed_by(const struct itrace_packet *packet, const struct itrace_visit *at)
+{
+	const struct iphdr *ip = ip_hdr(at->skb);
+
+	return at->family == NFPROTO_IPV4 && !ip_is_fragment(ip) &&
+	       packet->content >> ID_SHIFT == be16_to_cpu(ip->id) &&
+	       packet->content >> FRAGMENT_SHIFT & (IP_MF | IP_OFFSET) &&
+	       (packet->content & U16_MAX) == ip->protocol;
+}
+
+/* Whether its content tells a packet from others of its kind. That of a datagram does not: IP ids are soon used again. */
+static bool has_own_content(const struct sk_buff *skb, u8 family)
+{
+	unsigned int offset = skb_network_offset(skb);
+	const u8 *type;
+	u8 protocol;
+	u8 buffer;
+
+	if (family == NFPROTO_IPV4) {
+		offset += ip_hdr(skb)->ihl * 4;
+		protocol = ip_hdr(skb)->protocol;
+	} else if (family == NFPROTO_IPV6) {
+		offset += sizeof(struct ipv6hdr);
+		protocol = ipv6_hdr(skb)->nexthdr;
+	} else {
+		return false;
+	}
+	if (protocol != IPPROTO_ICMP && protocol != IPPROTO_ICMPV6)
+		return protocol == IPPROTO_TCP || protocol == IPPROTO_ESP;
+	type = skb_header_pointer(skb, offset, sizeof(buffer), &buffer);
+	return type && (protocol == IPPROTO_ICMP ?
+				*type == ICMP_ECHO || *type == ICMP_ECHOREPLY :
+				*type == ICMPV6_ECHO_REQUEST || *type == ICMPV6_ECHO_REPLY);
+}
+
+static bool is_recent(const struct itrace_packet *packet)
+{
+	return time_before_eq(jiffies, packet->seen + HZ);
+}
+
+/* Where the content alone speaks for the packet. */
+static bool is_likely(struct itrace_packet *packet, const struct itrace_visit *at)
+{
+	if (has_own_content(at->skb, at->family))
+		return true;
+	packet->guessed = is_recent(packet);
+	return packet->guessed;
+}
+
+/* Whether a packet that was seen there may be about to leave the namespace. */
+static bool leads_out(const struct itrace_order *order)
+{
+	if (order->pf == NFPROTO_ARP)
+		return order->hook == NF_ARP_OUT;
+	return order->hook == NF_INET_FORWARD || order->hook == NF_INET_LOCAL_OUT ||
+	       order->hook == NF_INET_POST_ROUTING;
+}
+
+/* The sessions that hear of the namespace it came from alone, and not of the one it is in now, do not know it any more. */
+static void leave_sessions(struct itrace_packet *packet, const struct net *net)
+{
+	const struct itrace_running *running = rcu_dereference_sched(itrace_running);
+	unsigned int i;
+
+	for (i = 0; running && i < running->count; i++)
+		if (!itrace_session_hears_of(running->session[i], net))
+			packet->serial[running->session[i]->slot] = 0;
+}
+
+/*
+ * Whether the packet has left its namespace and now comes to another one, as by a pair of veth. A new packet in the same
+ * memory does not show itself by where it is: any packet begins its way there.
+ */
+static bool crosses(struct itrace_packet *packet, const struct itrace_visit *at)
+{
+	if (!is_received(at->skb) || !leads_out(&packet->order) ||
+	    packet->content != itrace_packet_content(at->skb, at->family) ||
+	    !is_likely(packet, at))
+		return false;
+	leave_sessions(packet, at->state->net);
+	return true;
+}
+
+/*
+ * Whether what has come to a socket's side goes on to where packets leave. IPVS sends it there; but it may also be another
+ * packet that has been forwarded, through no table so far.
+ */
+static bool turns_back(const struct itrace_packet *packet, const struct itrace_visit *at)
+{
+	return packet->order.hook == NF_INET_LOCAL_IN && at->order.hook != NF_INET_LOCAL_IN &&
+	       packet->order.pf != NFPROTO_BRIDGE;
+}
+
+/*
  * Whether the skb that now enters a table is the packet that left one before. A new packet in the same memory
  * begins its way where that one began it, or before, and so shows itself by where it is; or it is made by this host, in
  * the memory of one that came to a socket here, which IPVS might have sent on. What else could be in its place, on the
- * same way further on, has other contents.
+ * same way further on, has other contents, or comes much later.
  */
 static bool continues(struct itrace_packet *packet, const struct itrace_visit *at)
 {
 	const struct sk_buff *skb = at->skb;
 	unsigned long connection;
 
-	if (packet->net != at->state->net || packet->received != is_received(skb) ||
-	    !comes_later(packet, at))
+	if (unlikely(packet->net != at->state->net))
+		return crosses(packet, at);
+	if (packet->received != is_received(skb) || !comes_later(packet, at))
 		return false;
-	if (packet->content == itrace_packet_content(skb, at->family))
-		return true;
+	if (packet->content == itrace_packet_content(skb, at->family) ||
+	    is_completed_by(packet, at)) {
+		if (unlikely(turns_back(packet, at)))
+			return packet->connection == connection_of(skb) && is_likely(packet, at);
+		return likely(is_recent(packet)) || packet->queued ||
+		       has_own_content(skb, at->family);
+	}
 
 	/* Changed in between, as by a connection tracking helper: likely, if it still is of the same connection. */
 	connection = connection_of(skb);

@@ -40,10 +40,8 @@ static __always_inline unsigned int itrace_wanted(const struct itrace_running *r
 	/* There is one at least. */
 	do {
 		const struct itrace_session *session = running->session[i];
-		const struct net *only = READ_ONCE(session->net);
 
-		if (only && only != net &&
-		    (likely(!session->more) || !itrace_session_in_more_nets(session, net)))
+		if (!itrace_session_hears_of(session, net))
 			continue;
 		if ((known && itrace_session_selected(session, known)) ||
 		    itrace_wants(session, at, arp) ||

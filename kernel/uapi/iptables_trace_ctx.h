@@ -74,7 +74,7 @@ enum {
 	 * are those of the event before.
 	 */
 	IPTABLES_TRACE_F_STOLEN		= 1 << 2,
-	/* That this is the packet of the events before is likely but not certain: it was changed in between. */
+	/* That this is the packet of the events before is likely but not certain: it was changed, or nothing in it is its own. */
 	IPTABLES_TRACE_F_GUESSED	= 1 << 3,
 	/* A trace of the user's own (-j TRACE, nft meta nftrace) covers the packet: it goes where it would without us. */
 	IPTABLES_TRACE_F_USER_TRACE	= 1 << 4,

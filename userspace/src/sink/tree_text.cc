@@ -21,6 +21,12 @@ const PacketFields *fields_after(const Traversal *traversal)
 	return traversal->leave ? &traversal->leave->packet : traversal->enter ? &traversal->enter->packet : nullptr;
 }
 
+// Numbers of inodes are given again, cookies are not, and older kernels have none.
+bool same_netns(const Head &a, const Head &b)
+{
+	return a.netns == b.netns && a.netns_cookie == b.netns_cookie;
+}
+
 const PacketFields *first_fields(const PacketTrace &trace)
 {
 	for (const Traversal &traversal : trace.traversals) {
@@ -165,6 +171,8 @@ void TreeText::add_rules(std::string &block, const Traversal &traversal) const
 
 void TreeText::add_traversal(std::string &block, const Traversal &traversal, const Traversal *before) const
 {
+	if (before && !same_netns(before->head, traversal.head))
+		block += "  " + look_.bold("netns " + look_.netns_name(traversal.head)) + "\n";
 	const PacketFields *previous = fields_after(before);
 	if (previous && traversal.enter) {
 		const std::string changes = changes_text(traversal.head.family, *previous, traversal.enter->packet);
