@@ -24,13 +24,16 @@ deleted_by_number()
 	ours iptables-legacy -D OUTPUT 1 && ours iptables-legacy -S OUTPUT
 }
 
+# Rules of a network namespace that is about to go, of a test before, may have it for a while.
+is_unloaded() { modprobe -qr "$1"; ! grep -q "^$1 " /proc/modules; }
+
 # The kernel has no bpf match, and cannot load one.
 take_the_match_away()
 {
 	local tool
 	for tool in "${tools[@]}"; do "$tool" -F; done
-	modprobe -qr xt_ebpf
-	modprobe -qr xt_bpf
+	wait_until 20 is_unloaded xt_ebpf
+	wait_until 20 is_unloaded xt_bpf
 	if [ -w /proc/sys/kernel/modprobe ]; then
 		cleanup_push sysctl -qw "kernel.modprobe=$(sysctl -n kernel.modprobe)"
 		sysctl -qw kernel.modprobe=/bin/false
