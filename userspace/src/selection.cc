@@ -145,15 +145,14 @@ std::string owner_note(const SelectOptions &options)
 
 Expression expression_of(const Options &options)
 {
-	Expression expression{ { options.expression, options.ipv4, options.ipv6 }, {} };
-	if (!options.expression.empty()) {
+	Expression expression{ { options.expression, options.ipv4, options.ipv6, {} }, "all packets" };
+	if (!options.expression.empty())
 		expression.in_words = fmt::format("'{}'", options.expression);
+	if (options.own_ssh)
 		return expression;
-	}
-	expression.in_words = "all packets";
 	const std::string ssh = find_ssh_connection();
-	if (const auto rest = without_ssh(ssh)) {
-		expression.request.expression = *rest;
+	if (const auto packets = ssh_packets(ssh); packets && can_overlap(expression.request, *packets)) {
+		expression.request.left_out = *packets;
 		expression.in_words += fmt::format(" but those of your ssh connection ({})", ssh);
 	}
 	return expression;

@@ -23,7 +23,7 @@ struct Place {
 
 Result<Place> find_place(const Options &options);
 
-// The expression, which without one leaves out the connection that shows the trace.
+// The expression, without the connection that shows the trace, unless that is asked for.
 struct Expression {
 	FilterRequest request;
 	std::string in_words;

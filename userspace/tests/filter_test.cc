@@ -240,11 +240,19 @@ TEST(Filter, arp_is_a_word)
 		EXPECT_FALSE(mentions_arp(expression)) << expression;
 }
 
+// Without this connection, as SSH_CONNECTION has it.
+FilterRequest without(const std::string &connection, const std::string &expression = "")
+{
+	const auto packets = ssh_packets(connection);
+	EXPECT_TRUE(packets) << connection;
+	return { expression, true, true, packets.value_or("") };
+}
+
+constexpr const char *kSsh = "192.0.2.1 40000 192.0.2.2 22";
+
 TEST(Ssh, leaves_out_both_directions_of_one_connection)
 {
-	const auto expression = without_ssh("192.0.2.1 40000 192.0.2.2 22");
-	ASSERT_TRUE(expression);
-	const auto filter = compile({ *expression });
+	const auto filter = compile(without(kSsh));
 	ASSERT_TRUE(filter);
 	EXPECT_FALSE(selects(*filter, tcp4(40000, 22)));
 	EXPECT_TRUE(selects(*filter, tcp4(40001, 22)));
@@ -259,18 +267,72 @@ TEST(Ssh, leaves_out_both_directions_of_one_connection)
 	EXPECT_TRUE(selects(*filter, tcp6()));
 }
 
+TEST(Ssh, leaves_it_out_beside_an_expression)
+{
+	for (const char *expression :
+	     { "tcp", "tcp or udp", "port 22 or port 40001", "not udp", "arp or tcp", "not arp" }) {
+		const auto filter = compile(without(kSsh, expression));
+		ASSERT_TRUE(filter) << filter.error().message;
+		EXPECT_FALSE(selects_of(ETH_P_IP, *filter, tcp4(40000, 22))) << expression;
+		EXPECT_TRUE(selects_of(ETH_P_IP, *filter, tcp4(40001, 22))) << expression;
+	}
+	EXPECT_FALSE(selects(*compile(without(kSsh, "tcp port 443")), tcp4(40001, 22)));
+	EXPECT_TRUE(selects_of(ETH_P_ARP, *compile(without(kSsh, "arp or tcp")), arp(1)));
+	FilterRequest ipv4 = without(kSsh, "tcp");
+	ipv4.ipv6 = false;
+	EXPECT_FALSE(selects(*compile(ipv4), tcp4(40000, 22)));
+	EXPECT_TRUE(selects(*compile(ipv4), tcp4(40001, 22)));
+	EXPECT_FALSE(selects(*compile(ipv4), tcp6()));
+}
+
+// Behind such a word libpcap looks for the connection within the tunnel.
+TEST(Ssh, is_looked_for_outside_of_tunnels)
+{
+	const auto filter = compile(without(kSsh, "tcp or geneve 5"));
+	ASSERT_TRUE(filter) << filter.error().message;
+	EXPECT_FALSE(selects(*filter, tcp4(40000, 22)));
+	EXPECT_TRUE(selects(*filter, tcp4(40001, 22)));
+}
+
+TEST(Ssh, an_expression_without_it_is_left_as_it_is)
+{
+	const std::string packets = *ssh_packets(kSsh);
+	for (const char *expression : { "icmp", "udp port 53", "ip6", "arp", "arp or icmp" })
+		EXPECT_FALSE(can_overlap({ expression }, packets)) << expression;
+	for (const char *expression : { "", "tcp", "not tcp port 23", "host 192.0.2.1", "arp or tcp" })
+		EXPECT_TRUE(can_overlap({ expression }, packets)) << expression;
+	EXPECT_FALSE(can_overlap({ "", false, true }, packets));
+	EXPECT_FALSE(can_overlap({ "tcp", false, true }, packets));
+	EXPECT_TRUE(can_overlap({ "tcp", true, false }, packets));
+}
+
+TEST(Ssh, what_is_wrong_is_told_of_the_expression_alone)
+{
+	for (const char *wrong : { "tcp and", "tcp) or (udp", "tcp port", "bogus", "tcp and udp",
+				   "ether src 52:54:00:12:34:56", "arp and tcp", "arp and ether[0] = 1" }) {
+		EXPECT_NE(complaint({ wrong }), "") << wrong;
+		EXPECT_EQ(complaint(without(kSsh, wrong)), complaint({ wrong })) << wrong;
+	}
+}
+
+// Should libpcap ever refuse both together, it is said that it is not the expression alone.
+TEST(Ssh, what_cannot_be_left_out_is_said_to_be_so)
+{
+	EXPECT_EQ(complaint({ "tcp", true, true, "tcp or" }).find("expression 'tcp', without your ssh connection"), 0U)
+		<< complaint({ "tcp", true, true, "tcp or" });
+}
+
 TEST(Ssh, ipv6_with_a_zone)
 {
-	const auto expression = without_ssh("fe80::1%eth0 40000 fe80::2%eth0 22");
-	ASSERT_TRUE(expression);
-	EXPECT_TRUE(compile({ *expression }));
+	EXPECT_TRUE(compile(without("fe80::1%eth0 40000 fe80::2%eth0 22")));
+	EXPECT_TRUE(compile(without("fe80::1%eth0 40000 fe80::2%eth0 22", "tcp")));
 }
 
 TEST(Ssh, what_is_no_connection_is_left_alone)
 {
-	for (const char *wrong :
-	     { "", "192.0.2.1", "192.0.2.1 40000 192.0.2.2", "a b c d", "192.0.2.1 1) 192.0.2.2 22" })
-		EXPECT_FALSE(without_ssh(wrong)) << wrong;
+	for (const char *wrong : { "", "192.0.2.1", "192.0.2.1 40000 192.0.2.2", "a b c d", "192.0.2.1 1) 192.0.2.2 22",
+				   "face 1 beef 2", "192.0.2.1 65536 192.0.2.2 22", "192.0.2.1. 1 192.0.2.2 22" })
+		EXPECT_FALSE(ssh_packets(wrong)) << wrong;
 }
 
 } // namespace

@@ -236,6 +236,9 @@ TEST(Options, selection)
 	EXPECT_EQ(select.sample, 100U);
 	EXPECT_EQ(select.first, 3U);
 	EXPECT_EQ(select.rate, 0U);
+	EXPECT_FALSE(parsed->options.own_ssh);
+	EXPECT_TRUE(parse({ "--own-ssh", "tcp" })->options.own_ssh);
+	EXPECT_NE(complaint({ "--read", "x", "--own-ssh" }).find("excludes"), std::string::npos);
 	EXPECT_EQ(parse({})->options.select.rate, kDefaultRate);
 }
 

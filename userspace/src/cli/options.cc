@@ -79,6 +79,7 @@ void describe(CLI::App &app, Options &options, Raw &raw)
 	app.add_flag("-4,--ipv4", raw.only4, "Only IPv4, and no ARP");
 	app.add_flag("-6,--ipv6", raw.only6, "Only IPv6, and no ARP")->excludes("--ipv4");
 	describe_selection(app, options.select, raw.selection);
+	app.add_flag("--own-ssh", options.own_ssh, "Also the ssh connection that shows the trace");
 	app.add_option("--color", raw.color, "Colours; auto: if the output is a terminal")
 		->type_name("auto|always|never")
 		->check(one_of({ "auto", "always", "never" }));
@@ -99,7 +100,7 @@ void describe(CLI::App &app, Options &options, Raw &raw)
 		->type_name("FILE")
 		->check(something())
 		->excludes("--netns", "--ipv4", "--ipv6", "--duration", "--in", "--out", "--mark", "--uid", "--pid",
-			   "--cgroup", "--sample", "--first", "--rate");
+			   "--cgroup", "--sample", "--first", "--rate", "--own-ssh");
 	app.add_option("--verdict", options.verdicts,
 		       "Show only packets that ended so: accept, drop, reject,\nqueue, stolen")
 		->type_name("VERDICT,...")

@@ -33,6 +33,7 @@ struct Options {
 	SelectOptions select;
 	bool ipv4 = true;
 	bool ipv6 = true;
+	bool own_ssh = false; // the ssh connection that shows the trace is traced too
 	Color color = Color::automatic;
 	std::string output; // empty: standard output
 	uint64_t rotate = 0; // bytes of a file; 0: it grows as it will

@@ -19,8 +19,8 @@ inline constexpr const char *kFooter =
 	"  iptables-trace --format pcapng -o t.pcapng tcp   for Wireshark, or to be shown again:\n"
 	"  iptables-trace --read t.pcapng --chain WEB       packets that came through a chain\n"
 	"\n"
-	"EXPRESSION says which packets, as pcap-filter(7) describes; without one, all are traced but those of\n"
-	"the ssh connection that the tool runs in. A packet is followed through NAT.\n"
+	"EXPRESSION says which packets, as pcap-filter(7) describes; without one, all are traced. The ssh\n"
+	"connection that the tool runs in is left out unless --own-ssh is given. A packet is followed through NAT.\n"
 	"\n"
 	"Exit status: 0 traced to the end (count, time, Ctrl-C); 1 something broke on the way; 2 wrong options\n"
 	"or expression; 3 this host or this user cannot trace; 4 traced to the end, but events were lost.";

@@ -19,12 +19,15 @@ namespace {
 
 constexpr int kSnapLength = 65535;
 
-std::string whole_expression(const FilterRequest &request)
+// Both hold. The second may have words such as geneve, behind which libpcap looks within the tunnel, so it is the second.
+std::string both(const std::string &one, const std::string &other)
 {
-	if (request.ipv4 && request.ipv6)
-		return request.expression;
-	const std::string family = request.ipv4 ? "ip" : "ip6";
-	return request.expression.empty() ? family : fmt::format("{} and ({})", family, request.expression);
+	return one.empty() ? other : other.empty() ? one : fmt::format("{} and ({})", one, other);
+}
+
+std::string family_of(const FilterRequest &request)
+{
+	return request.ipv4 && request.ipv6 ? "" : request.ipv4 ? "ip" : "ip6";
 }
 
 // What libpcap says of an expression that no packet can match.
@@ -46,17 +49,36 @@ Result<Filter> compile_with_arp(const std::string &expression)
 	return filter;
 }
 
+Result<Filter> compile_whole(const std::string &expression)
+{
+	if (expression.empty())
+		return Filter{};
+	return mentions_arp(expression) ? compile_with_arp(expression) : compile_for(Link::raw, expression);
+}
+
 } // namespace
 
 Result<Filter> compile(const FilterRequest &request)
 {
-	const std::string expression = whole_expression(request);
-	if (expression.empty())
-		return Filter{};
-	auto filter = mentions_arp(expression) ? compile_with_arp(expression) : compile_for(Link::raw, expression);
+	const std::string family = family_of(request);
+	auto filter = compile_whole(both(family, request.expression));
 	if (!filter)
 		return Error{ fmt::format("expression '{}': {}", request.expression, filter.error().message) };
+	if (request.left_out.empty())
+		return filter;
+	filter = compile_whole(both(family, both(fmt::format("not ({})", request.left_out), request.expression)));
+	if (!filter)
+		return Error{ fmt::format(
+			"expression '{}', without your ssh connection (--own-ssh does not leave it out): {}",
+			request.expression, filter.error().message) };
 	return filter;
+}
+
+bool can_overlap(const FilterRequest &request, const std::string &other)
+{
+	const auto filter =
+		compile_whole(both(family_of(request), both(fmt::format("({})", other), request.expression)));
+	return filter || filter.error().message != kNoPacket;
 }
 
 Result<Filter> compile_for(Link link, const std::string &expression)

@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
+#include <arpa/inet.h>
+#include <array>
 #include <charconv>
 #include <cstdlib>
 #include <fmt/core.h>
@@ -15,9 +17,18 @@ namespace {
 constexpr std::string_view kVariable = "SSH_CONNECTION=";
 
 // Addresses and ports only: this goes into an expression.
-bool is_plain(const std::string &word, const char *allowed)
+bool is_address(const std::string &word)
 {
-	return !word.empty() && word.find_first_not_of(allowed) == std::string::npos;
+	std::array<unsigned char, sizeof(in6_addr)> address{};
+	return inet_pton(AF_INET, word.c_str(), address.data()) == 1 ||
+	       inet_pton(AF_INET6, word.c_str(), address.data()) == 1;
+}
+
+bool is_port(const std::string &word)
+{
+	uint16_t port = 0;
+	const auto [end, error] = std::from_chars(word.data(), word.data() + word.size(), port);
+	return error == std::errc() && end == word.data() + word.size();
 }
 
 std::string from_environment_of(const std::string &pid)
@@ -42,10 +53,8 @@ std::string parent_of(const std::string &pid)
 
 } // namespace
 
-std::optional<std::string> without_ssh(const std::string &ssh_connection)
+std::optional<std::string> ssh_packets(const std::string &ssh_connection)
 {
-	constexpr const char *digits = "0123456789";
-	constexpr const char *address = "0123456789abcdefABCDEF:.";
 	std::istringstream words(ssh_connection);
 	std::string client;
 	std::string client_port;
@@ -55,11 +64,10 @@ std::optional<std::string> without_ssh(const std::string &ssh_connection)
 	// fe80::1%eth0: expressions know no zones.
 	client = client.substr(0, client.find('%'));
 	server = server.substr(0, server.find('%'));
-	if (!is_plain(client, address) || !is_plain(server, address) || !is_plain(client_port, digits) ||
-	    !is_plain(server_port, digits))
+	if (!is_address(client) || !is_address(server) || !is_port(client_port) || !is_port(server_port))
 		return std::nullopt;
 	// Not the server's half: NAT may make it of another one, and the packets are seen before and after.
-	return fmt::format("not (tcp and ((src host {0} and src port {1}) or (dst host {0} and dst port {1})))", client,
+	return fmt::format("tcp and ((src host {0} and src port {1}) or (dst host {0} and dst port {1}))", client,
 			   client_port);
 }
 
