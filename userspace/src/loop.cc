@@ -10,6 +10,7 @@
 #include "kmod/switches.h"
 #include "output_of.h"
 #include "owner/owners.h"
+#include "summary_of.h"
 #include "util/stop.h"
 
 namespace ipt {
@@ -138,44 +139,12 @@ Exit Loop::run(Programs &programs)
 
 Summary Loop::summary(const Stats &stats, const Programs::LossCounts &programs) const
 {
-	const uint64_t programs_lost = programs[IPT_EVENT_LOSS_RING_FULL] + programs[IPT_EVENT_LOSS_CONTEXT];
-	const uint64_t written = stats.events - stats.events_unwritten - stats.events_not_run;
-	const auto beyond = [](uint64_t a, uint64_t b) { return a > b ? a - b : 0; };
-	Summary summary{
-		show_.shown(),
-		received_,
-		{
-			{ programs[IPT_EVENT_LOSS_RING_FULL],
-			  "events lost: the ring buffer was full, as the output is slower "
-			  "than the packets (a narrower expression helps)" },
-			{ programs[IPT_EVENT_LOSS_CONTEXT], "events lost: the module's context could not be read" },
-			{ beyond(stats.events_unwritten, programs_lost), "events lost: a BPF program failed" },
-			{ stats.events_not_run, "events lost: a BPF program was running on the CPU already" },
-			{ beyond(written, received_ + unreadable_),
-			  "events lost on their way through the ring buffer" },
-			{ unreadable_, "events that cannot be read: " + first_complaint_ },
-			{ stats.packets_refused, "packets not traced: more at once than the module has room for" },
-			{ stats.packets_forgotten, "packets lost sight of: more at once than the module has room for" },
-			{ stats.missed_enter,
-			  "walks through tables missed by the kernel's probes, of whatever packets" },
-			{ stats.missed_leave, "ends of such walks missed" },
-			{ stats.missed_rule, "rules missed by the kernel's probes, of whatever packets" },
-			{ stats.missed_other, "other probes missed" },
-			{ stats.untold, "walks through chains of nf_tables of whose rules the kernel did not tell" },
-			{ times_off_,
-			  fmt::format("times the kernel's probes were switched off for a while, and nothing was "
-				      "seen{}{}",
-				      switch_.empty() ? "" : ": ", switch_) },
-		},
-		stats.packets_left_out,
-		stats.packets_held_back,
-	};
-	if (observation_.works())
-		summary.observed = { stats.matches, stats.unobserved_busy, stats.unobserved_unknown };
-	summary.dearest = show_.costs().dearest();
-	summary.dearest_rules = show_.costs().dearest_rules();
-	if (const auto own = show_.costs().own(); measures_ && own)
-		summary.own = { *own, stats.own_probe, stats.own_table, stats.own_match, stats.own_clock };
+	const Costs &costs = show_.costs();
+	Summary summary = summary_of(stats, programs,
+				     { show_.shown(), received_, unreadable_, first_complaint_, times_off_, switch_,
+				       observation_.works(), measures_ ? costs.own() : std::nullopt });
+	summary.dearest = costs.dearest();
+	summary.dearest_rules = costs.dearest_rules();
 	return summary;
 }
 

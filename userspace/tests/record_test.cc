@@ -82,6 +82,7 @@ TEST_F(RecordTest, json_gives_back_every_field_of_every_kind_of_event)
 	EXPECT_EQ(read_summary.lost(), 2U);
 	EXPECT_EQ(read_summary.left_out, 4U);
 	EXPECT_EQ(read_summary.held_back, 5U);
+	EXPECT_EQ(read_summary.guessed, 11U);
 	EXPECT_EQ(read_summary.text(), summary.text());
 	ASSERT_TRUE(read_summary.own);
 	EXPECT_EQ(read_summary.own->table, 290U);

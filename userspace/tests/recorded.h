@@ -57,6 +57,7 @@ protected:
 			 { { 2, "events lost: of a reason" } },
 			 4,
 			 5,
+			 11,
 			 ObservedCounts{ 6, 7, 8 },
 			 { { "router", NFPROTO_IPV6, IPT_EVENT_NFT_INET, "filter", "WEB", 3, 1, "-m limit",
 			     "-A WEB -m limit", 9, 1000 } },

@@ -309,6 +309,26 @@ TEST_F(SinkTest, lines_can_be_understood_alone)
 				"10:17:37.000004 #1" + packet + "complete\n");
 }
 
+// Of the walk that is in doubt, and of no other.
+TEST_F(SinkTest, what_is_most_likely_the_same_packet_is_said_to_be_so)
+{
+	const Enter raw = p.enter("raw", 0);
+	const Leave left = p.leave(NF_ACCEPT);
+	p.head().flags |= IPT_EVENT_GUESSED;
+	const std::initializer_list<Event> events{ raw, left, p.enter("filter", 1),
+						   p.rule("INPUT", 5, IPT_EVENT_KIND_POLICY), p.leave(NF_DROP, true) };
+	const std::string text = tree(events);
+	EXPECT_NE(text.find("\n  raw PREROUTING  ACCEPT  1.5 us\n"), std::string::npos) << text;
+	EXPECT_NE(text.find("\n  filter INPUT  DROP  1.5 us  (most likely the same packet)\n"), std::string::npos)
+		<< text;
+	const std::string lines = shown_by<LineSink>(events).substr(text.size());
+	EXPECT_NE(lines.find(" | enter in eth0\n"), std::string::npos) << lines;
+	EXPECT_NE(lines.find(" | ACCEPT 1.5 us\n"), std::string::npos) << lines;
+	EXPECT_NE(lines.find(" | enter in eth0, most likely the same packet\n"), std::string::npos) << lines;
+	EXPECT_NE(lines.find(" | INPUT 5: policy DROP\n"), std::string::npos) << lines;
+	EXPECT_NE(lines.find(" | DROP 1.5 us, most likely the same packet\n"), std::string::npos) << lines;
+}
+
 TEST_F(SinkTest, lines_stay_readable_without_their_enter_event)
 {
 	p.enter("filter", 1);

@@ -66,6 +66,7 @@ void Summary::add(const Summary &other)
 	events += other.events;
 	left_out += other.left_out;
 	held_back += other.held_back;
+	guessed += other.guessed;
 	for (const Loss &loss : other.losses) {
 		const auto same = std::find_if(losses.begin(), losses.end(),
 					       [&loss](const Loss &known) { return known.what == loss.what; });
@@ -117,6 +118,9 @@ std::string Summary::text() const
 		text += ", " + counted(left_out, "packet") + " left out by --sample or --first";
 	if (held_back)
 		text += ", " + counted(held_back, "packet") + " held back by --rate";
+	if (guessed)
+		text += ", " + counted(guessed, "walk") + " most likely, not certainly, of the packet shown with " +
+			(guessed == 1 ? "it" : "them");
 	if (observed)
 		text += observed_text(*observed);
 	if (own)

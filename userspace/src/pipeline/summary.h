@@ -72,6 +72,8 @@ struct Summary {
 	// Not lost: packets that were not traced because the user wanted it so.
 	uint64_t left_out = 0; // by --sample and --first
 	uint64_t held_back = 0; // by --rate
+	// Nor these: walks that most likely, but not certainly, are of the packet that they are shown with.
+	uint64_t guessed = 0;
 	std::optional<ObservedCounts> observed; // if matches were
 	std::vector<Dear> dearest; // if that was asked for; the dearest first
 	std::vector<DearRule> dearest_rules; // likewise

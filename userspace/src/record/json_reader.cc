@@ -286,6 +286,8 @@ void JsonReader::take_summary(const Object &object)
 	}
 	summary.left_out = object.number<uint64_t>("left_out");
 	summary.held_back = object.number<uint64_t>("held_back");
+	if (object.has("guessed"))
+		summary.guessed = object.number<uint64_t>("guessed");
 	if (object.has("observed")) {
 		const JsonObject from = object.object("observed");
 		summary.observed = { from.number<uint64_t>("matches"), from.number<uint64_t>("busy"),

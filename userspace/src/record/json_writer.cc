@@ -478,6 +478,8 @@ void JsonWriter::summary(std::string &to, const Summary &summary)
 			json.open().number("count", loss.count).text("what", loss.what).close();
 	}
 	json.close_list().number("left_out", summary.left_out).number("held_back", summary.held_back);
+	if (summary.guessed)
+		json.number("guessed", summary.guessed);
 	if (const auto &observed = summary.observed) {
 		json.open("observed").number("matches", observed->matches).number("busy", observed->busy);
 		json.number("unknown", observed->unknown).close();

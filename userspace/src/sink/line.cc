@@ -22,6 +22,12 @@ std::string text_of(const Traversal &walk)
 	return "(packet's fields were lost)";
 }
 
+// What stands at the end of a line, if it is in doubt.
+const char *doubt(const Head &head)
+{
+	return head.flags & IPT_EVENT_GUESSED ? ", most likely the same packet" : "";
+}
+
 void append(std::string &line, uint64_t number)
 {
 	const fmt::format_int digits(number);
@@ -61,6 +67,7 @@ void LineSink::happened(const Enter &event, const Traversal &walk)
 	(line_ += "enter ") += devices_text(event);
 	if (walk.owner)
 		(line_ += ", ") += owner_text(*walk.owner);
+	line_ += doubt(event.head);
 }
 
 void LineSink::happened(const Rule &event, const Traversal &walk)
@@ -82,6 +89,7 @@ void LineSink::happened(const Leave &event, const Traversal &walk)
 	((line_ += painted_verdict(event.verdict, look_)) += ' ') += duration_text(time_in(event));
 	if (const std::string hotdrop = hotdrop_text(walk); !hotdrop.empty())
 		(line_ += ", ") += hotdrop;
+	line_ += doubt(event.head);
 }
 
 void LineSink::write()
