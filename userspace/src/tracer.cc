@@ -9,6 +9,7 @@
 #include "loop.h"
 #include "observation.h"
 #include "output_of.h"
+#include "owner/container.h"
 #include "ruleset/nft_reader.h"
 #include "ruleset/presence.h"
 #include "ruleset/reader.h"
@@ -89,7 +90,7 @@ Exit trace(const Options &options)
 	if (!output)
 		return fail(Exit::failed, output.error());
 	WallClock clock;
-	NetnsNames names;
+	NetnsNames names([](const std::string &pid) { return container_of_process(pid); });
 	const Look look = look_of(options, *output, clock,
 				  [&names](const Head &head) { return names(head.netns, head.netns_cookie); });
 	const auto sink = make_sink(options.format, *output, look);

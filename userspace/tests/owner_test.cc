@@ -81,6 +81,26 @@ TEST_F(ContainerTest, files_that_make_no_sense_give_no_name)
 	}
 }
 
+TEST_F(ContainerTest, of_a_process)
+{
+	const auto of_process = [this](const std::string &lines) {
+		write("/proc/7/cgroup", lines);
+		return container_of_process("7", root);
+	};
+	EXPECT_EQ(of_process("0::/docker/" + kId + "\n"), "docker:aaaaaaaaaaaa");
+	write("/var/lib/docker/containers/" + kId + "/config.v2.json", R"({"Name": "/web\u001b"})");
+	EXPECT_EQ(of_process("0::/docker/" + kId + "\n"), "docker:web\\x1b");
+	EXPECT_EQ(of_process("0::/lxc.payload.we\x1b"
+			     "b/init.scope\n"),
+		  "lxc:we\\x1b"
+		  "b");
+	// Each hierarchy of cgroup1 has a line of its own.
+	EXPECT_EQ(of_process("12:pids:/\n1:name=systemd:/docker/" + kId + "\n0::/\n"), "docker:web\\x1b");
+	for (const char *none : { "", "\n", "0::/\n", "0::/user.slice/a.scope\n", "nonsense\n", "0::" })
+		EXPECT_EQ(of_process(none), "") << none;
+	EXPECT_EQ(container_of_process("8", root), "");
+}
+
 uint32_t inode_of(const Fd &socket)
 {
 	struct stat st {};

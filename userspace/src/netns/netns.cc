@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "netns/netns.h"
 
+#include <array>
 #include <cerrno>
 #include <charconv>
 #include <cstdlib>
@@ -28,6 +29,8 @@ namespace ipt {
 namespace {
 
 constexpr const char *kNamedFolder = "/run/netns";
+// Where Docker has those of containers, and of networks that no process is in.
+constexpr std::array kDockerFolders = { "/run/docker/netns", "/var/run/docker/netns" };
 constexpr long kNsfsMagic = 0x6e736673;
 // More names are not kept.
 constexpr size_t kNames = 16384;
@@ -52,10 +55,10 @@ bool is_number(const std::string &word)
 }
 
 // The names in a folder for which the function answers true.
-std::vector<std::string> names_in(const char *folder, const std::function<bool(const std::string &)> &wanted)
+std::vector<std::string> names_in(const std::string &folder, const std::function<bool(const std::string &)> &wanted)
 {
 	std::vector<std::string> names;
-	const std::unique_ptr<DIR, int (*)(DIR *)> dir(opendir(folder), closedir);
+	const std::unique_ptr<DIR, int (*)(DIR *)> dir(opendir(folder.c_str()), closedir);
 	while (const dirent *entry = dir ? readdir(dir.get()) : nullptr) {
 		if (entry->d_name[0] != '.' && wanted(entry->d_name))
 			names.emplace_back(entry->d_name);
@@ -63,14 +66,14 @@ std::vector<std::string> names_in(const char *folder, const std::function<bool(c
 	return names;
 }
 
-std::vector<std::string> named()
+std::vector<std::string> all_in(const std::string &folder)
 {
-	return names_in(kNamedFolder, [](const std::string &) { return true; });
+	return names_in(folder, [](const std::string &) { return true; });
 }
 
-std::string of_process(const std::string &pid)
+std::string of_process(const std::string &pid, const std::string &root = "")
 {
-	return fmt::format("/proc/{}/ns/net", pid);
+	return fmt::format("{}/proc/{}/ns/net", root, pid);
 }
 
 bool is_inode(const std::string &path, uint32_t inode)
@@ -101,12 +104,23 @@ bool is_that(const std::string &path, uint32_t inode, uint64_t cookie)
 	return !has || has == cookie;
 }
 
-// The first process of the namespace, or nothing.
-std::string process_in(uint32_t inode)
+// The namespace's file in a folder, or nothing.
+std::string file_in(const std::string &folder, uint32_t inode, uint64_t cookie)
+{
+	for (const std::string &name : all_in(folder)) {
+		const std::string path = fmt::format("{}/{}", folder, name);
+		if (is_inode(path, inode) && is_that(path, inode, cookie))
+			return name;
+	}
+	return {};
+}
+
+// The first process of the namespace that will do, or nothing.
+std::string process_in(uint32_t inode, const std::string &root, const std::function<bool(const std::string &)> &will_do)
 {
 	std::string found;
-	names_in("/proc", [&](const std::string &name) {
-		if (found.empty() && is_number(name) && is_inode(of_process(name), inode))
+	names_in(root + "/proc", [&](const std::string &name) {
+		if (found.empty() && is_number(name) && is_inode(of_process(name, root), inode) && will_do(name))
 			found = name;
 		return false;
 	});
@@ -140,12 +154,11 @@ Result<Netns> find_netns(uint32_t inode)
 {
 	if (is_inode("/proc/self/ns/net", inode))
 		return open_if("/proc/self/ns/net", inode);
-	for (const std::string &name : named()) {
-		const std::string path = fmt::format("{}/{}", kNamedFolder, name);
-		if (is_inode(path, inode))
-			return open_if(path, inode);
+	for (const char *folder : { kNamedFolder, kDockerFolders[0], kDockerFolders[1] }) {
+		if (const std::string name = file_in(folder, inode, 0); !name.empty())
+			return open_if(fmt::format("{}/{}", folder, name), inode);
 	}
-	const std::string pid = process_in(inode);
+	const std::string pid = process_in(inode, "", [](const std::string &) { return true; });
 	if (pid.empty())
 		return Error{ "the network namespace is gone, or nothing names it" };
 	return open_if(of_process(pid), inode);
@@ -166,7 +179,7 @@ std::vector<Netns> known_netns()
 	std::vector<Netns> all;
 	if (auto own = open_netns(""))
 		all.push_back(std::move(*own));
-	for (const std::string &name : named()) {
+	for (const std::string &name : all_in(kNamedFolder)) {
 		auto netns = open_file(fmt::format("{}/{}", kNamedFolder, name));
 		if (netns && (all.empty() || netns->inode != all.front().inode))
 			all.push_back(std::move(*netns));
@@ -174,19 +187,37 @@ std::vector<Netns> known_netns()
 	return all;
 }
 
-NetnsNames::Name NetnsNames::find(uint32_t inode, uint64_t cookie)
+// Its container, Docker's file, or itself.
+NetnsNames::Name NetnsNames::of_process_in(uint32_t inode, uint64_t cookie) const
 {
-	for (const std::string &candidate : named()) {
-		const std::string path = fmt::format("{}/{}", kNamedFolder, candidate);
-		if (is_inode(path, inode) && is_that(path, inode, cookie))
-			return { printable(candidate), path };
+	std::string first;
+	std::string container;
+	std::string pid = process_in(inode, root_, [&](const std::string &candidate) {
+		if (first.empty())
+			first = candidate;
+		container = container_of_ ? container_of_(candidate) : "";
+		return !container.empty();
+	});
+	if (!pid.empty() && is_that(of_process(pid, root_), inode, cookie))
+		return { std::move(container), of_process(pid, root_) };
+	for (const char *below : kDockerFolders) {
+		const std::string folder = root_ + below;
+		if (const std::string name = file_in(folder, inode, cookie); !name.empty())
+			return { "docker:" + printable(name), fmt::format("{}/{}", folder, name) };
 	}
-	if (is_inode(of_process("1"), inode))
-		return { "init", of_process("1") };
-	const std::string pid = process_in(inode);
-	if (!pid.empty() && is_that(of_process(pid), inode, cookie))
-		return { fmt::format("{}/{}", process_name(pid), pid), of_process(pid) };
+	if (!first.empty() && is_that(of_process(first, root_), inode, cookie))
+		return { fmt::format("{}/{}", process_name(first), first), of_process(first, root_) };
 	return { fmt::format("{}", inode), {} };
+}
+
+NetnsNames::Name NetnsNames::find(uint32_t inode, uint64_t cookie) const
+{
+	const std::string folder = root_ + kNamedFolder;
+	if (const std::string name = file_in(folder, inode, cookie); !name.empty())
+		return { printable(name), fmt::format("{}/{}", folder, name) };
+	if (const std::string init = of_process("1", root_); is_inode(init, inode))
+		return { "init", init };
+	return of_process_in(inode, cookie);
 }
 
 std::string NetnsNames::operator()(uint32_t inode, uint64_t cookie)

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <string>
 #include <utility>
@@ -21,7 +22,7 @@ struct Netns {
 // A name of ip-netns(8), the number of a process, or a file; empty: the tool's own.
 Result<Netns> open_netns(const std::string &word);
 
-// Looks among the named ones and those of processes. Fails if nobody has it any more.
+// Looks among the named ones, those that Docker keeps and those of processes. Fails if nobody has it any more.
 Result<Netns> find_netns(uint32_t inode);
 
 // All that have a name, and the tool's own.
@@ -30,10 +31,20 @@ std::vector<Netns> known_netns();
 // Of the network namespace that the process is in; 0: the kernel gives none.
 uint64_t netns_cookie_here();
 
-// Names for people: that of ip-netns(8), "init", or a process that lives in it; else its number. The kernel gives the
-// number of a namespace that is gone to the next one: only the cookie, where the kernel has given one, is never used again.
+// Names for people: that of ip-netns(8), "init", the container of a process that lives in it, that of Docker's file, or the
+// process; else its number. The kernel gives the number of a namespace that is gone to the next one: only the cookie, where the
+// kernel has given one, is never used again.
 class NetnsNames {
 public:
+	// The container that a process is in; empty if it is in none.
+	using ContainerOf = std::function<std::string(const std::string &pid)>;
+
+	// root: where /run and /proc are, for tests.
+	explicit NetnsNames(ContainerOf container_of = {}, std::string root = "")
+		: container_of_(std::move(container_of)), root_(std::move(root))
+	{
+	}
+
 	std::string operator()(uint32_t inode, uint64_t cookie = 0);
 
 private:
@@ -42,8 +53,11 @@ private:
 		std::string path; // where the namespace was found by it; empty: nowhere
 	};
 
-	static Name find(uint32_t inode, uint64_t cookie);
+	Name find(uint32_t inode, uint64_t cookie) const;
+	Name of_process_in(uint32_t inode, uint64_t cookie) const;
 
+	ContainerOf container_of_;
+	std::string root_;
 	std::map<std::pair<uint32_t, uint64_t>, Name> names_;
 };
 

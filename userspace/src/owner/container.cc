@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <array>
 #include <fmt/core.h>
+#include <fstream>
 #include <nlohmann/json.hpp>
 #include <vector>
 
@@ -155,6 +156,22 @@ Container container_of(std::string_view cgroup, const std::string &root)
 		if (!container.id.empty())
 			container.name = name_of(container, root);
 		return container;
+	}
+	return {};
+}
+
+// A line for each hierarchy, of cgroup1 there are several: "0::/docker/..."
+std::string container_of_process(const std::string &pid, const std::string &root)
+{
+	constexpr size_t short_id = 12; // as the runtimes themselves show it
+	std::ifstream file(fmt::format("{}/proc/{}/cgroup", root, pid));
+	for (std::string line; std::getline(file, line);) {
+		const size_t before = line.find(":/");
+		const Container container =
+			before == std::string::npos ? Container{} : container_of(line.substr(before + 1), root);
+		if (!container.runtime.empty())
+			return printable(container.runtime + ":" +
+					 (container.name.empty() ? container.id.substr(0, short_id) : container.name));
 	}
 	return {};
 }

@@ -12,4 +12,7 @@ namespace ipt {
 // Of a cgroup's path. root: where the runtimes' files are, for tests.
 Container container_of(std::string_view cgroup, const std::string &root = "");
 
+// The container that a process is in, by its cgroup: "docker:web", "docker:0123456789ab" without a name; empty if it is in none.
+std::string container_of_process(const std::string &pid, const std::string &root = "");
+
 } // namespace ipt
