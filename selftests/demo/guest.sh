@@ -8,9 +8,10 @@
 set -eu
 . lib/ktap.sh
 . lib/net.sh
+. lib/demo.sh
 
-pin=/sys/fs/bpf/demo
-object=/usr/lib/iptables-ebpf/examples/port_set.bpf.o
+pin=$demo_pin
+object=$demo_object
 
 say() { printf '\n\033[1m%s\033[0m\n' "$*"; }
 on() { in_netns "$1" "${@:2}"; }
@@ -23,24 +24,7 @@ show()
 
 make_network()
 {
-	local ns
-	for ns in client router server; do
-		ip netns add $ns
-		ip -n $ns link set lo up
-	done
-	ip -n client link add eth0 type veth peer name lan netns router
-	ip -n server link add eth0 type veth peer name wan netns router
-	ip -n client addr add 10.0.1.2/24 dev eth0
-	ip -n router addr add 10.0.1.1/24 dev lan
-	ip -n router addr add 10.0.2.1/24 dev wan
-	ip -n server addr add 10.0.2.2/24 dev eth0
-	ip -n client link set eth0 up
-	ip -n router link set lan up
-	ip -n router link set wan up
-	ip -n server link set eth0 up
-	ip -n client route add default via 10.0.1.1
-	ip -n server route add default via 10.0.2.1
-	on router sysctl -qw net.ipv4.ip_forward=1
+	demo_network
 	on server nc -lk 80 >/dev/null </dev/zero &
 	on server nc -lk 23 >/dev/null </dev/zero &
 	on server nc -lku 53 >/run/udp-53 </dev/null &
@@ -132,36 +116,13 @@ printf '\nxt_ebpf judged them: it holds %s rule, and the in-tree xt_bpf is %s.\n
 	"$([ -d /sys/module/xt_bpf ] && echo "loaded but not used (references: $(cat /sys/module/xt_bpf/refcnt))" || echo 'not loaded')"
 
 say 'A ruleset in which a packet can get lost.'
-on router iptables-restore <<END
-*nat
--A PREROUTING -d 10.0.1.1 -p tcp --dport 8080 -j DNAT --to-destination 10.0.2.2:80
-COMMIT
-*filter
-:INPUT ACCEPT
-:FORWARD DROP
-:LAN -
-:WEB -
-:LOOSE_ENDS -
--A INPUT -m conntrack --ctstate INVALID -j DROP
--A FORWARD -m conntrack --ctstate INVALID -j DROP
--A FORWARD -m conntrack --ctstate RELATED,ESTABLISHED -j ACCEPT
--A FORWARD -i lan -g LAN
--A LAN -s 10.0.66.0/24 -j DROP
--A LAN -m bpf --object-pinned $pin/port_set -m comment --comment "closed ports" -j DROP
--A LAN -p icmp -m limit --limit 10/sec -j ACCEPT
--A LAN -p tcp -j WEB
--A LAN -j LOOSE_ENDS
--A WEB -p tcp -m multiport --dports 80,443 -j ACCEPT
--A LOOSE_ENDS -p udp --dport 514 -j ACCEPT
--A LOOSE_ENDS -p udp -j REJECT
-COMMIT
-END
+demo_ruleset | on router iptables-restore
 on router iptables-save | grep -E '^-A'
 bpftool map delete pinned $pin/ports key hex 01 00 00 08
 bpftool map update pinned $pin/ports key hex 06 00 00 17 value hex 00 00 00 00 00 00 00 00
 
 say 'iptables-trace names every rule that a packet met.'
-filter='icmp or udp or tcp[tcpflags] & (tcp-syn|tcp-ack) == tcp-syn'
+filter=$demo_filter
 printf '\033[36mrouter#\033[0m iptables-trace --color always %s\n' "'$filter'"
 on router iptables-trace --color always "$filter" >/run/trace 2>/run/trace.err &
 tracer=$!

@@ -70,6 +70,9 @@ shown() { steady <"$trace_dir/$1.out"; }
 # trees_by_packet: of a tree on standard input; each live trace has them in the order in which it came to know their ends.
 trees_by_packet() { awk 'BEGIN { RS = "" } { number = substr($2, 2) + 0; gsub(/\n/, "\r"); print number "\t" $0 }' | sort -s -n -k1,1 | cut -f2- | tr '\r' '\n'; }
 
+# lines_by_packet: the same of lines.
+lines_by_packet() { sed -E 's/^([^ ]+ #)([0-9]+)([. ])/\2 \1\2\3/' | sort -s -n -k1,1 | cut -d' ' -f2-; }
+
 # shows NAME: the trace is what standard input says.
 shows()
 {

@@ -48,8 +48,6 @@ traffic()
 	in_left ping -nqc1 -W1 -s 3000 192.0.2.2 >/dev/null
 }
 again() { setpriv --reuid 65534 --regid 65534 --clear-groups iptables-trace --color never --cost --read "$@" 2>/dev/null; }
-# By packet, as trees_by_packet has them.
-lines_by_packet() { sed -E 's/^([^ ]+ #)([0-9]+)([. ])/\2 \1\2\3/' | sort -s -n -k1,1 | cut -d' ' -f2-; }
 
 ktap_plan 23
 filter='udp or tcp or icmp[icmptype] != icmp-echoreply'
