@@ -101,6 +101,7 @@ public:
 		head_.nft_family = family;
 		Enter event = enter(table, hook);
 		set_name(event.chain, chain);
+		event.head.flags |= chain.size() >= sizeof(event.chain) ? IPT_EVENT_CHAIN_CUT : 0;
 		event.handle = handle;
 		return event;
 	}
@@ -109,6 +110,7 @@ public:
 	Rule rule_nft(const std::string &chain, uint64_t handle, int32_t verdict, uint8_t kind = IPT_EVENT_KIND_RULE)
 	{
 		Rule event = rule(chain, 0, kind);
+		event.head.flags |= chain.size() >= sizeof(event.chain) ? IPT_EVENT_CHAIN_CUT : 0;
 		event.handle = handle;
 		event.verdict = verdict;
 		event.mark = fields_.mark;

@@ -19,13 +19,39 @@ namespace {
 constexpr uint8_t kIp = IPT_EVENT_NFT_IPV4;
 constexpr uint8_t kInet = IPT_EVENT_NFT_INET;
 
+// 31 characters, of which there is room, and others that begin so.
+const std::string kBase = "nv_2f259bab_172_18_0_0_nm24_dna";
+const std::string kNat = kBase + "t";
+const std::string kNatV6 = kBase + "t6";
+
+// The base chain has handle 1, and jumps to the others, which have 2 and 3.
+Binding rules_with_long_names()
+{
+	TableText text;
+	text.is_nft = true;
+	const auto rule = [](const std::string &words, uint64_t handle) {
+		RuleText text_of_rule = parse_nft_rule(words);
+		text_of_rule.handle = handle;
+		return text_of_rule;
+	};
+	text.chains[kBase] = { "accept",
+			       { rule("udp dport 53 drop", 4), rule("jump " + kNat, 5), rule("jump " + kNatV6, 6) },
+			       1 };
+	text.chains[kNat] = { "-", { rule("tcp dport 80 accept", 7), rule("counter", 8) }, 2 };
+	text.chains[kNatV6] = { "-", { rule("udp dport 5353 drop", 9), rule("tcp dport 443 accept", 10) }, 3 };
+	text.index();
+	return { std::make_shared<TableText>(std::move(text)), {} };
+}
+
 // The rules of samples.h in generation 41, and their legacy twin.
 struct BothTexts : TextSource {
 	Result<Snapshot> read(const TableKey &key) override
 	{
 		if (key.nft && key.table == "none")
 			return Error{ "nft is not installed (package nftables)" };
-		const Binding rules = key.nft && key.table == "web" ? sample_native_rules() : sample_nft_rules();
+		const Binding rules = key.nft && key.table == "long" ? rules_with_long_names() :
+				      key.nft && key.table == "web"  ? sample_native_rules() :
+								       sample_nft_rules();
 		return Snapshot{ rules.text, key.nft ? uint64_t{ 41 } : 0, key.nft ? uint64_t{ 41 } : 0 };
 	}
 };
@@ -112,6 +138,19 @@ protected:
 			 p.leave(NF_DROP, true) };
 	}
 
+	// Into a chain and back, and to the end in another.
+	std::vector<Event> by_long_names(const std::string &table)
+	{
+		begin();
+		return { p.enter_nft(kInet, table, NF_INET_LOCAL_IN, kBase, 1),
+			 p.rule_nft(kBase, 5, IPT_EVENT_NFT_JUMP),
+			 p.rule_nft(kNat, 8, IPT_EVENT_NFT_CONTINUE),
+			 p.rule_nft(kNat, 2, IPT_EVENT_NFT_CONTINUE, IPT_EVENT_KIND_RETURN),
+			 p.rule_nft(kBase, 6, IPT_EVENT_NFT_JUMP),
+			 p.rule_nft(kNatV6, 10, NF_ACCEPT),
+			 p.leave(NF_ACCEPT, true) };
+	}
+
 	BothTexts source;
 	RulesetStore store{ source };
 	PacketMaker p{ 1 };
@@ -164,6 +203,65 @@ TEST_F(NftWalkTest, rules_of_nft_go_by_their_handles)
 				"  complete: ACCEPT in nft inet web input at INPUT\n\n");
 	const std::string folded = shown_by<FoldedSink>(events);
 	EXPECT_NE(folded.find("nft inet web;input;ssh;handle 6 ip saddr @known accept"), std::string::npos) << folded;
+}
+
+// Of a chain's name events have 31 characters, so that another may seem to have the same.
+TEST_F(NftWalkTest, chains_with_long_names_are_known_by_their_handles)
+{
+	const std::string place = "  nft inet long " + kBase + " at INPUT";
+	explained = true;
+	EXPECT_EQ(tree(by_long_names("long")), place +
+						       "  ACCEPT  1.5 us\n"
+						       "      handle 4  udp dport 53 drop\n"
+						       "           no match: udp dport 53: packet has TCP\n"
+						       "      handle 5  jump " +
+						       kNat +
+						       "\n"
+						       "        handle 7  tcp dport 80 accept\n"
+						       "             no match: tcp dport 80: packet has 443\n"
+						       "        handle 8  counter\n"
+						       "        return from " +
+						       kNat +
+						       "\n"
+						       "      handle 6  jump " +
+						       kNatV6 +
+						       "\n"
+						       "        handle 9  udp dport 5353 drop\n"
+						       "             no match: udp dport 5353: packet has TCP\n"
+						       "        handle 10  tcp dport 443 accept\n"
+						       "  complete: ACCEPT in nft inet long " +
+						       kBase + " at INPUT\n\n");
+	explained = false;
+	const std::string lines = shown_by<LineSink>(by_long_names("long"));
+	for (const std::string &part : { kNat + " handle 8: counter\n", kNat + ": return from " + kNat + "\n",
+					 kNatV6 + " handle 10: tcp dport 443 accept\n" })
+		EXPECT_NE(lines.find("| " + part), std::string::npos) << part << "\n" << lines;
+	const std::string folded = shown_by<FoldedSink>(by_long_names("long"));
+	EXPECT_NE(folded.find(";" + kBase + ";" + kNatV6 + ";handle 10 tcp dport 443 accept "), std::string::npos)
+		<< folded;
+}
+
+TEST_F(NftWalkTest, chains_with_long_names_are_chosen_by_all_of_the_name)
+{
+	const auto is_left = [this](const std::string &table, const std::string &chain) {
+		done.clear();
+		tree(by_long_names(table));
+		return Display{ .chains = { chain } }.cut(done.at(0));
+	};
+	EXPECT_TRUE(is_left("long", kBase));
+	EXPECT_TRUE(is_left("long", kNatV6));
+	EXPECT_FALSE(is_left("long", kNatV6 + "6"));
+	// It may be that one.
+	EXPECT_TRUE(is_left("none", kNatV6 + "6"));
+	EXPECT_FALSE(is_left("none", "nv"));
+}
+
+TEST_F(NftWalkTest, that_a_name_was_cut_is_said_where_no_more_is_known)
+{
+	const std::string text = tree(by_long_names("none"));
+	EXPECT_NE(text.find("handle 8  rule of " + kBase + "...\n"), std::string::npos) << text;
+	EXPECT_NE(text.find("return from " + kBase + "...\n"), std::string::npos);
+	EXPECT_NE(text.find("handle 5  rule of " + kBase + "\n"), std::string::npos);
 }
 
 TEST_F(NftWalkTest, lines_name_rules_likewise)

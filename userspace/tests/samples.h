@@ -105,6 +105,7 @@ inline PacketTrace sample_fragment()
 	set_name(origin.head->table, "filter");
 	origin.head->hook = NF_INET_LOCAL_IN;
 	set_name(origin.rule->chain, "WEB");
+	origin.chain = "WEB";
 	origin.rule->number = 1;
 	trace.origin = origin;
 	return trace;
@@ -279,6 +280,7 @@ inline PacketTrace sample_nft()
 	origin.head->nft_family = IPT_EVENT_NFT_INET;
 	origin.head->hook = NF_INET_LOCAL_IN;
 	set_name(origin.rule->chain, "ssh");
+	origin.chain = "ssh";
 	origin.rule->handle = 6;
 	origin.rule->head.nft_family = IPT_EVENT_NFT_INET;
 	trace.origin = origin;

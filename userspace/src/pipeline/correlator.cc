@@ -49,11 +49,13 @@ std::optional<Origin> Correlator::origin_of(const Head &head)
 		return origin;
 	if (const Traversal *walk = find(parent->second.trace.traversals, head.parent)) {
 		origin.head = walk->head;
-		origin.first_chain = first_chain(*walk);
+		origin.first_chain = first_chain_name(*walk);
 		if (walk->head.nft_family)
 			awaiting_.emplace(head.parent, head.packet);
-		else if (!walk->rules.empty())
+		else if (!walk->rules.empty()) {
 			origin.rule = walk->rules.back();
+			origin.chain = name_of(origin.rule->chain);
+		}
 	}
 	return origin;
 }
@@ -72,6 +74,7 @@ void Correlator::tell_children(const Rule &rule, const Binding &rules)
 			continue;
 		Rule &origin = child->second.trace.origin->rule.emplace(rule);
 		origin.number = rules.text->is_nft ? 0 : rule.number;
+		child->second.trace.origin->chain = chain_name(rule, rules);
 	}
 	awaiting_.erase(first, last);
 }

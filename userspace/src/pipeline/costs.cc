@@ -42,7 +42,8 @@ Dear named(const Traversal &walk, std::string_view chain, const Match &match, st
 DearRule named(const Traversal &walk, const Rule &rule, std::string netns)
 {
 	const bool has_number = !walk.rules_text.text || !walk.rules_text.text->is_nft;
-	return { .where = place_of(walk, name_of(rule.chain), has_number ? rule.number : 0, std::move(netns)),
+	return { .where = place_of(walk, chain_name(rule, walk.rules_text), has_number ? rule.number : 0,
+				   std::move(netns)),
 		 .handle = rule.handle,
 		 .rule = met(rule, walk.rules_text).text };
 }
@@ -127,8 +128,9 @@ void Costs::add_matches(const Traversal &walk)
 	Observed observed(walk);
 	for (const Rule &rule : walk.rules) {
 		observed.go_to(rule.head.seq);
+		const std::string_view chain = chain_of(rule, walk.rules_text.text.get());
 		for (const Match *match : observed.all())
-			add(walk, name_of(rule.chain), *match);
+			add(walk, chain.empty() ? chain_name(rule, walk.rules_text) : chain, *match);
 	}
 	observed.go_to(UINT32_MAX);
 	if (!observed.last())

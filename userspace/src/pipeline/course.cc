@@ -52,9 +52,9 @@ std::optional<uint32_t> Course::meet(const Rule &event)
 {
 	Place &at = stack_.back();
 	if (at.chain.empty())
-		at.chain = name_of(event.chain);
+		at.chain = chain_of(event, &rules_);
 	const ChainText *chain = rules_.chain(at.chain);
-	if (!chain || name_of(event.chain) != at.chain || event.number < at.next ||
+	if (!chain || chain_of(event, &rules_) != at.chain || event.number < at.next ||
 	    event.number > chain->rules.size() + 1)
 		return std::nullopt;
 

@@ -145,7 +145,7 @@ Passed observed(uint32_t number, const RuleText &rule, const Seen &seen, std::ve
 
 uint8_t changes_by(const Rule &met, const TableText &table)
 {
-	const RuleText *rule = table.rule(name_of(met.chain), met.number);
+	const RuleText *rule = table.rule(chain_of(met, &table), met.number);
 	if (table.is_nft)
 		return !rule || rule->nft.changes ? kAnything | kConnection : kNothing;
 	return rule && !table.chain(rule->target) ? target_of(rule->target).changes : kNothing;
@@ -237,13 +237,14 @@ Explanation Explainer::run()
 		const Rule &met = walk_.rules[event_];
 		const auto first = course_.meet(met);
 		if (!first) {
-			explanation.why_not = fmt::format("it is not known how it came to rule {} of {}",
-							  rule_name(met, walk_.rules_text), name_of(met.chain));
+			explanation.why_not =
+				fmt::format("it is not known how it came to rule {} of {}",
+					    rule_name(met, walk_.rules_text), chain_name(met, walk_.rules_text));
 			return explanation;
 		}
 		observed_.go_to(met.head.seq);
 		std::vector<Passed> before;
-		const bool known = pass(name_of(met.chain), *first, met.number, before);
+		const bool known = pass(chain_of(met, &table_), *first, met.number, before);
 		std::vector<const Match *> of_rule = observed_.of(met.number);
 		if (!known || !observed_.is_done()) {
 			explanation.why_not = kOthers;

@@ -49,7 +49,7 @@ std::string told_by_rule(const Traversal &walk)
 	if (walk.rules.empty() || !table || table->is_nft)
 		return {};
 	const Rule &last = walk.rules.back();
-	const RuleText *rule = table->rule(name_of(last.chain), last.number);
+	const RuleText *rule = table->rule(chain_of(last, table.get()), last.number);
 	if (!rule || last.kind != IPT_EVENT_KIND_RULE || last.verdict != NF_DROP || may_drop(*rule, *table))
 		return {};
 	return fmt::format("dropped by a match of rule {} itself (hotdrop): {}", last.number, rule->text);
@@ -75,8 +75,8 @@ std::string hotdrop_text(const Traversal &walk)
 	const TableText &table = *walk.rules_text.text;
 	if (!walk.rules.empty()) {
 		const Rule &last = walk.rules.back();
-		const RuleText *rule = table.rule(name_of(last.chain), last.number);
-		const ChainText *chain = table.chain(name_of(last.chain));
+		const RuleText *rule = table.rule(chain_of(last, &table), last.number);
+		const ChainText *chain = table.chain(chain_of(last, &table));
 		if (!chain || (rule ? may_drop(*rule, table) : chain->policy != "-"))
 			return {};
 	}

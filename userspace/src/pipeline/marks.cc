@@ -38,7 +38,7 @@ std::vector<bool> marks_in_doubt(const Traversal &walk)
 	Course course(*table, first_chain(walk));
 	for (size_t i = 0; i < walk.rules.size(); i++) {
 		const Rule &met = walk.rules[i];
-		const ChainText *chain = table->chain(name_of(met.chain));
+		const ChainText *chain = table->chain(chain_of(met, table.get()));
 		const auto first = course.meet(met);
 		if (!first || !chain)
 			break;

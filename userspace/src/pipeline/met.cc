@@ -5,6 +5,7 @@
 #include <fmt/core.h>
 
 #include "event/names.h"
+#include "pipeline/packet.h"
 
 namespace ipt {
 
@@ -37,7 +38,7 @@ std::string handle_name(uint64_t handle)
 
 Met met(const Rule &event, const Binding &rules)
 {
-	const std::string chain(name_of(event.chain));
+	const std::string chain = chain_name(event, rules);
 	if (!rules.text && event.head.nft_family)
 		return met_without_text(event, chain);
 	if (!rules.text) {
@@ -51,9 +52,10 @@ Met met(const Rule &event, const Binding &rules)
 		}
 		return { Met::What::rule, nullptr, fmt::format("rule of {}", chain) };
 	}
-	if (const RuleText *rule = rules.text->rule(chain, event.number))
+	const std::string_view known_chain = chain_of(event, rules.text.get());
+	if (const RuleText *rule = rules.text->rule(known_chain, event.number))
 		return { Met::What::rule, rule, rule->text };
-	const ChainText *known = rules.text->chain(chain);
+	const ChainText *known = rules.text->chain(known_chain);
 	if (!known || event.number != known->rules.size() + 1)
 		return { Met::What::not_sure, nullptr,
 			 fmt::format("rule of {} that {} does not show", chain,

@@ -5,6 +5,7 @@
 #include <fmt/core.h>
 
 #include "event/names.h"
+#include "util/printable.h"
 
 namespace ipt {
 
@@ -67,16 +68,56 @@ uint64_t time_behind(const Traversal &walk)
 	return time;
 }
 
-// A walk whose beginning was lost may have come to the policy.
+namespace {
+
+// Of an event in nf_tables.
+template <typename T>
+std::string_view name_by_handle(const T &event, const TableText *rules)
+{
+	if (const std::string *name = rules ? rules->chain_of(event.handle) : nullptr)
+		return *name;
+	return event.head.flags & IPT_EVENT_CHAIN_CUT ? std::string_view() : name_of(event.chain);
+}
+
+std::string shown(std::string_view known, std::string_view told)
+{
+	return known.empty() && !told.empty() ? fmt::format("{}...", told) : printable(known);
+}
+
+// Of a walk whose beginning was lost: it may have come to it.
+const Rule *policy_of(const Traversal &walk)
+{
+	const auto policy = std::find_if(walk.rules.begin(), walk.rules.end(),
+					 [](const Rule &rule) { return rule.kind == IPT_EVENT_KIND_POLICY; });
+	return policy == walk.rules.end() ? nullptr : &*policy;
+}
+
+} // namespace
+
+std::string_view chain_of(const Rule &event, const TableText *rules)
+{
+	return event.head.nft_family ? name_by_handle(event, rules) : name_of(event.chain);
+}
+
+std::string chain_name(const Rule &event, const Binding &rules)
+{
+	return shown(chain_of(event, rules.text.get()), name_of(event.chain));
+}
+
 std::string_view first_chain(const Traversal &walk)
 {
 	if (!walk.head.nft_family)
 		return hook_name(walk.head.hook);
 	if (walk.enter)
-		return name_of(walk.enter->chain);
-	const auto policy = std::find_if(walk.rules.begin(), walk.rules.end(),
-					 [](const Rule &rule) { return rule.kind == IPT_EVENT_KIND_POLICY; });
-	return policy == walk.rules.end() ? std::string_view() : name_of(policy->chain);
+		return name_by_handle(*walk.enter, walk.rules_text.text.get());
+	const Rule *policy = policy_of(walk);
+	return policy ? chain_of(*policy, walk.rules_text.text.get()) : std::string_view();
+}
+
+std::string first_chain_name(const Traversal &walk)
+{
+	const Rule *policy = walk.enter ? nullptr : policy_of(walk);
+	return shown(first_chain(walk), walk.enter ? name_of(walk.enter->chain) : policy ? name_of(policy->chain) : "");
 }
 
 std::string table_name(const Head &head)
@@ -98,7 +139,7 @@ std::string place_name(const Head &head, std::string_view first_chain)
 
 std::string place_name(const Traversal &walk)
 {
-	return place_name(walk.head, first_chain(walk));
+	return place_name(walk.head, first_chain_name(walk));
 }
 
 void number_rule(Rule &rule, const Binding &rules)

@@ -53,8 +53,15 @@ uint64_t time_in(const Leave &leave);
 // What of it came behind the last rule, of a walk that is timed.
 uint64_t time_behind(const Traversal &walk);
 
+// The name of an event's chain in the text of the rules. Events have no room for all that it may have in nf_tables, but the
+// handle is not another's. Empty: it was cut, and what it stands for is not known.
+std::string_view chain_of(const Rule &event, const TableText *rules);
+// As it is shown: "a_name_that_was_cut...", if no more is known.
+std::string chain_name(const Rule &event, const Binding &rules);
+
 // The chain that the kernel began with: built-in, or in nf_tables a base chain; empty if that is not known.
 std::string_view first_chain(const Traversal &walk);
+std::string first_chain_name(const Traversal &walk);
 
 // "filter"; "nft inet web" of nf_tables.
 std::string table_name(const Head &head);
@@ -81,6 +88,7 @@ struct Origin {
 	std::optional<Head> head; // of that packet's walk, if it was still known
 	std::optional<Rule> rule; // the rule it had met last
 	std::string first_chain; // of the walk
+	std::string chain = {}; // of the rule, as it is shown
 };
 
 struct PacketTrace {

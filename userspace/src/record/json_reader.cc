@@ -56,7 +56,8 @@ Origin origin_from(const JsonObject &from)
 		origin.head->hook = hook_from(from);
 	}
 	if (from.has("chain")) {
-		set_name_from(origin.rule.emplace().chain, from.text("chain"));
+		origin.rule.emplace();
+		origin.chain = from.text("chain");
 		origin.rule->number = from.number<uint32_t>("number");
 	}
 	if (!from.has("nft_family") || !origin.head)

@@ -127,7 +127,7 @@ void made_by(JsonText &json, const Origin &origin)
 		json.word("nft_family", nft_family_name(origin.head->nft_family))
 			.text("base_chain", origin.first_chain);
 	if (origin.rule)
-		json.text("chain", name_of(origin.rule->chain)).number("number", origin.rule->number);
+		json.text("chain", origin.chain).number("number", origin.rule->number);
 	if (is_nft && origin.rule)
 		json.number("handle", origin.rule->handle);
 }

@@ -113,21 +113,30 @@ const RuleText *TableText::rule(std::string_view name, uint32_t number) const
 uint32_t TableText::number_of_rule(uint64_t handle) const
 {
 	const auto found = rules_.find(handle);
-	return found == rules_.end() ? 0 : found->second;
+	return found == rules_.end() ? 0 : found->second.number;
 }
 
 uint32_t TableText::number_behind(uint64_t chain) const
 {
 	const auto found = ends_.find(chain);
-	return found == ends_.end() ? 0 : found->second;
+	return found == ends_.end() ? 0 : found->second.number;
+}
+
+const std::string *TableText::chain_of(uint64_t handle) const
+{
+	if (const auto found = rules_.find(handle); found != rules_.end())
+		return &names_[found->second.chain];
+	const auto found = ends_.find(handle);
+	return found == ends_.end() ? nullptr : &names_[found->second.chain];
 }
 
 void TableText::index()
 {
 	for (const auto &[name, chain] : chains) {
 		for (size_t i = 0; i < chain.rules.size(); i++)
-			rules_[chain.rules[i].handle] = static_cast<uint32_t>(i + 1);
-		ends_[chain.handle] = static_cast<uint32_t>(chain.rules.size() + 1);
+			rules_[chain.rules[i].handle] = { names_.size(), static_cast<uint32_t>(i + 1) };
+		ends_[chain.handle] = { names_.size(), static_cast<uint32_t>(chain.rules.size() + 1) };
+		names_.push_back(name);
 	}
 }
 

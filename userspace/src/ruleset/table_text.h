@@ -49,6 +49,8 @@ public:
 	// is none. When the chains are all there, index() is to be called first.
 	uint32_t number_of_rule(uint64_t handle) const;
 	uint32_t number_behind(uint64_t chain) const;
+	// Likewise the name of the chain that has this handle, or that the rule is in. nullptr: there is none.
+	const std::string *chain_of(uint64_t handle) const;
 	void index();
 
 	// Its rules stand there as nft prints them, and go by their handles.
@@ -56,8 +58,15 @@ public:
 	std::map<std::string, ChainText, std::less<>> chains;
 
 private:
-	std::unordered_map<uint64_t, uint32_t> rules_; // their numbers
-	std::unordered_map<uint64_t, uint32_t> ends_; // of chains
+	// Of a rule, or the end of a chain.
+	struct Place {
+		size_t chain; // in names_
+		uint32_t number;
+	};
+
+	std::vector<std::string> names_; // of the chains
+	std::unordered_map<uint64_t, Place> rules_;
+	std::unordered_map<uint64_t, Place> ends_; // of chains
 };
 
 // A line of iptables-save: "-A INPUT ...".

@@ -2,7 +2,8 @@
 #pragma once
 
 #include <algorithm>
-#include <string_view>
+#include <string>
+#include <utility>
 #include <vector>
 
 namespace ipt {
@@ -10,22 +11,22 @@ namespace ipt {
 // The chains that a walk is in, from the built-in one on.
 class ChainStack {
 public:
-	explicit ChainStack(std::string_view builtin) : chains_{ builtin } {}
+	explicit ChainStack(std::string builtin) { chains_.push_back(std::move(builtin)); }
 
 	// A chain that is on the way already was returned to; another one was jumped into.
-	void go_to(std::string_view chain)
+	void go_to(std::string chain)
 	{
 		const auto known = std::find(chains_.begin(), chains_.end(), chain);
 		if (known != chains_.end())
 			chains_.erase(known + 1, chains_.end());
 		else
-			chains_.push_back(chain);
+			chains_.push_back(std::move(chain));
 	}
 
-	const std::vector<std::string_view> &chains() const { return chains_; }
+	const std::vector<std::string> &chains() const { return chains_; }
 
 private:
-	std::vector<std::string_view> chains_;
+	std::vector<std::string> chains_;
 };
 
 } // namespace ipt

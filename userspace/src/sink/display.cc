@@ -26,6 +26,16 @@ bool was_rejected(const Traversal &walk)
 	return last.rule && last.rule->rejects;
 }
 
+// A name that was cut stands for any that begins so.
+bool is_in_one_of(const Rule &rule, const Traversal &walk, const std::set<std::string> &chains)
+{
+	const std::string_view chain = chain_of(rule, walk.rules_text.text.get());
+	if (!chain.empty())
+		return chains.contains(std::string(chain));
+	return std::any_of(chains.begin(), chains.end(),
+			   [&rule](const std::string &name) { return name.starts_with(name_of(rule.chain)); });
+}
+
 } // namespace
 
 std::string outcome_word(const PacketTrace &trace)
@@ -70,7 +80,7 @@ bool Display::shows(const Traversal &walk) const
 {
 	if (!is_place(walk))
 		return false;
-	const auto in_chain = [this](const Rule &rule) { return chains.contains(std::string(name_of(rule.chain))); };
+	const auto in_chain = [&](const Rule &rule) { return is_in_one_of(rule, walk, chains); };
 	if (!chains.empty() && std::none_of(walk.rules.begin(), walk.rules.end(), in_chain))
 		return false;
 	return !rules_only || !walk.rules.empty();

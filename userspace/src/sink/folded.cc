@@ -39,8 +39,8 @@ uint64_t since_then(uint64_t then, uint64_t now)
 std::string stack_of(const std::string &table, const ChainStack &chains)
 {
 	std::string stack = table;
-	for (const std::string_view chain : chains.chains())
-		stack += ";" + frame(std::string(chain));
+	for (const std::string &chain : chains.chains())
+		stack += ";" + frame(chain);
 	return stack;
 }
 
@@ -69,12 +69,12 @@ void FoldedSink::add_walk(const Traversal &walk)
 	const std::string table = frame(table_name(walk.head));
 	const bool says_family = walk.head.nft_family == IPT_EVENT_NFT_IPV6;
 	const std::string root = walk.head.family == NFPROTO_IPV6 && !says_family ? table + " (IPv6)" : table;
-	ChainStack chains(first_chain(walk));
+	ChainStack chains(first_chain_name(walk));
 	std::string stack = stack_of(root, chains);
 	const bool timed = is_timed(walk.leave->head);
 	uint64_t since = walk.enter->head.time;
 	for (const Rule &rule : walk.rules) {
-		chains.go_to(name_of(rule.chain));
+		chains.go_to(chain_name(rule, walk.rules_text));
 		stack = stack_of(root, chains) + ";" + frame_of(rule, walk);
 		add(stack, timed ? rule.net : since_then(since, rule.head.time));
 		since = rule.head.time;

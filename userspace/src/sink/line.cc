@@ -73,7 +73,7 @@ void LineSink::happened(const Enter &event, const Traversal &walk)
 void LineSink::happened(const Rule &event, const Traversal &walk)
 {
 	const Met what = met(event, walk.rules_text);
-	line_ += name_of(event.chain);
+	line_ += chain_name(event, walk.rules_text);
 	if (!event.head.nft_family)
 		append(line_ += ' ', event.number);
 	else if ((event.number && walk.rules_text.text && !walk.rules_text.text->is_nft) ||
@@ -154,9 +154,9 @@ void LineSink::explained(const Rule &event, const Traversal &walk)
 				     [&event](const Rule &rule) { return rule.head.seq == event.head.seq; });
 	const auto index = static_cast<size_t>(at - walk.rules.begin());
 	if (index < explanation.before.size()) {
-		passed(event.head, name_of(event.chain), walk, explanation.before[index]);
-		programs(event.head, name_of(event.chain), rule_name(event, walk.rules_text), walk,
-			 explanation.matched[index]);
+		const std::string chain = chain_name(event, walk.rules_text);
+		passed(event.head, chain, walk, explanation.before[index]);
+		programs(event.head, chain, rule_name(event, walk.rules_text), walk, explanation.matched[index]);
 	} else if (!explanation.why_not.empty()) {
 		begin(event.head, walk);
 		(line_ += "rules that did not match are not shown: ") += explanation.why_not;

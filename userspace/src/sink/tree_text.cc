@@ -8,6 +8,7 @@
 #include "pipeline/marks.h"
 #include "sink/chain_stack.h"
 #include "sink/describe.h"
+#include "util/printable.h"
 
 namespace ipt {
 
@@ -64,7 +65,7 @@ std::string TreeText::origin_line(const Origin &origin) const
 	std::string line = fmt::format("  made while #{} was in ", origin.packet);
 	line += origin.head ? place_name(*origin.head, origin.first_chain) : "a table";
 	if (origin.rule)
-		line += fmt::format(", at rule {} of {}", rule_name(*origin.rule), name_of(origin.rule->chain));
+		line += fmt::format(", at rule {} of {}", rule_name(*origin.rule), origin.chain);
 	return line + "\n";
 }
 
@@ -131,10 +132,10 @@ void TreeText::add_rules(std::string &block, const Traversal &traversal) const
 			 "\n";
 	const bool whole = is_whole(traversal);
 	const std::vector<bool> in_doubt = whole ? marks_in_doubt(traversal) : std::vector<bool>();
-	ChainStack stack(first_chain(traversal));
+	ChainStack stack(first_chain_name(traversal));
 	for (size_t i = 0; i < traversal.rules.size(); i++) {
 		const Rule &event = traversal.rules[i];
-		stack.go_to(name_of(event.chain));
+		stack.go_to(chain_name(event, traversal.rules_text));
 		const size_t indent = 4 + 2 * stack.chains().size();
 		if (i < explanation.before.size())
 			add_passed(block, indent, explanation.before[i], traversal);
@@ -157,7 +158,7 @@ void TreeText::add_rules(std::string &block, const Traversal &traversal) const
 	}
 	if (explanation.behind.empty() && explanation.dropped_by.empty())
 		return;
-	stack.go_to(explanation.chain);
+	stack.go_to(printable(explanation.chain));
 	const size_t indent = 4 + 2 * stack.chains().size();
 	add_passed(block, indent, explanation.behind, traversal);
 	if (explanation.dropped_by.empty())
