@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <gtest/gtest.h>
 
+#include <chrono>
+
 #include "pipeline/explain.h"
 #include "pipeline/hotdrop.h"
 #include "samples.h"
@@ -261,6 +263,22 @@ TEST_F(ObservedTest, hotdrop_where_the_rules_are_not_known)
 	EXPECT_EQ(hotdrop_text(walk), "dropped by match 1 of rule 3 itself (hotdrop)");
 	walk.gap = true;
 	EXPECT_EQ(hotdrop_text(walk), "dropped by match 1 of rule 3 itself (hotdrop)");
+}
+
+// A recording may have any number. What is looked at is no more than there is.
+TEST_F(ObservedTest, matches_of_rules_that_there_are_not)
+{
+	const auto rules = rules_of("-A INPUT -m limit --limit 1/sec -j DROP\n");
+	for (const uint32_t number : { 3U, UINT32_MAX - 5, UINT32_MAX }) {
+		const auto start = std::chrono::steady_clock::now();
+		const auto walk = walk_of({ p.enter("filter", NF_INET_LOCAL_IN), p.matches({ { .number = number } }),
+					    p.leave(NF_DROP, true) },
+					  rules);
+		const auto explanation = explain(walk);
+		EXPECT_LT(std::chrono::steady_clock::now() - start, std::chrono::seconds(5)) << number;
+		EXPECT_EQ(explanation.why_not,
+			  number == UINT32_MAX ? "" : "its matches were observed in rules that it did not come to");
+	}
 }
 
 // As IPv6's search for a protocol does.

@@ -422,6 +422,19 @@ TEST_F(RecordTest, wrong_values_are_named)
 	EXPECT_NE(read("").find("empty"), std::string::npos);
 }
 
+// 0 is the number of none.
+TEST_F(RecordTest, a_packet_without_events_is_named)
+{
+	const std::string json = recorded<JsonSink>({ sample_tcp() });
+	const std::string first = json.substr(0, json.find('\n') + 1);
+	for (const char *number : { "0", "1" }) {
+		const std::string packet =
+			fmt::format("{{\"type\":\"packet\",\"packet\":{},\"seen\":\"complete\"}}\n", number);
+		EXPECT_NE(read(first + packet).find("a packet that has no event"), std::string::npos) << packet;
+		EXPECT_NE(read(json + packet).find("a packet that has no event"), std::string::npos) << packet;
+	}
+}
+
 // As in events: what no module says is no recording of it.
 TEST_F(RecordTest, arp_where_it_cannot_be_is_named)
 {

@@ -205,14 +205,18 @@ Passed Explainer::explained(uint32_t number, const RuleText &rule, const Seen &s
 // been asked.
 uint8_t Explainer::touched_by(std::string_view chain, uint32_t first, uint32_t end)
 {
+	const ChainText *rules = table_.chain(chain);
+	if (!rules)
+		return open_;
 	const bool told_before = !walk_.head.nft_family;
+	const size_t behind = std::min(size_t{ end } + told_before, rules->rules.size() + 1);
 	uint8_t marks = kNothing;
-	for (uint32_t number = first; number < end + told_before; number++) {
-		const RuleText *rule = table_.rule(chain, number);
-		if (!rule || !(table_.is_nft ? rule->nft.touches : rule->marks_unmet))
+	for (size_t number = first; number < behind; number++) {
+		const RuleText &rule = rules->rules[number - 1];
+		if (!(table_.is_nft ? rule.nft.touches : rule.marks_unmet))
 			continue;
 		marks = kMarks;
-		open_ |= rule->nft.changes ? kAnything | kConnection : kNothing;
+		open_ |= rule.nft.changes ? kAnything | kConnection : kNothing;
 	}
 	return open_ | marks;
 }

@@ -260,7 +260,7 @@ void JsonReader::take_event(const Object &object)
 
 void JsonReader::take_packet(const Object &object)
 {
-	if (packet_.number != object.number<uint64_t>("packet"))
+	if (!packet_.number || packet_.number != object.number<uint64_t>("packet"))
 		throw BadRecord("a packet that has no event");
 	const std::string seen = object.text("seen");
 	const auto kind = std::find(kSeenWords.begin(), kSeenWords.end(), seen);
