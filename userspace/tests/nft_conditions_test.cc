@@ -76,8 +76,8 @@ TEST(NftConditions, elements_of_sets)
 		const NftConditions conditions = parse_nft_conditions(rule);
 		std::string text;
 		for (const auto &element : conditions.conditions.at(0).elements) {
-			for (const std::string &part : element)
-				text += part + " ";
+			for (const NftCondition::Value &part : element)
+				text += part.text + " ";
 			text += "; ";
 		}
 		return text;

@@ -29,6 +29,10 @@ protected:
 		const Binding rules = native_rules({ rule });
 		Enter enter = p.enter_nft(family, "web", hook, "input", 1);
 		enter.priority = priority;
+		if (!device.empty()) {
+			enter.in = { .ifindex = 7 };
+			set_name(enter.in.name, device);
+		}
 		Rule policy = p.rule_nft("input", 1, NF_ACCEPT, IPT_EVENT_KIND_POLICY);
 		number_rule(policy, rules);
 		const Explanation explanation = explain(walk_of({ enter, policy, p.leave(NF_ACCEPT) }, rules));
@@ -38,6 +42,7 @@ protected:
 	PacketMaker p{ 1 };
 	uint8_t family = IPT_EVENT_NFT_INET;
 	int32_t priority = 0;
+	std::string device; // the packet comes in by it, whose index is 7; empty: as it is
 };
 
 TEST_F(NftSaysTest, addresses)
@@ -103,6 +108,23 @@ TEST_F(NftSaysTest, devices)
 	EXPECT_EQ(reason("oifname != \"eth1\" limit rate 1/second"),
 		  "oifname != \"eth1\" or limit rate 1/second (not known which)");
 	EXPECT_EQ(reason("oifname \"lan\"", NF_INET_FORWARD), "oifname \"lan\": packet has eth1");
+}
+
+// In quotes it is a name; otherwise an index.
+TEST_F(NftSaysTest, devices_whose_names_are_numbers)
+{
+	device = "100";
+	EXPECT_EQ(reason("iifname \"100\" limit rate 1/second"), "limit rate 1/second");
+	EXPECT_EQ(reason("iif \"100\" limit rate 1/second"), "limit rate 1/second");
+	EXPECT_EQ(reason("iifname { \"lo\", \"100\" } limit rate 1/second"), "limit rate 1/second");
+	EXPECT_EQ(reason("iifname . tcp dport { \"100\" . 443 } limit rate 1/second"), "limit rate 1/second");
+	EXPECT_EQ(reason("iifname \"7\""), "iifname \"7\": packet has 100");
+	EXPECT_EQ(reason("iif \"7\""), "iif \"7\": packet has 100");
+	EXPECT_EQ(reason("iif 100"), "iif 100: packet has 100");
+	EXPECT_EQ(reason("iif 7 limit rate 1/second"), "limit rate 1/second");
+	EXPECT_EQ(reason("iif { 7, 8 } limit rate 1/second"), "limit rate 1/second");
+	device = "0x64";
+	EXPECT_EQ(reason("iifname \"0x64\" limit rate 1/second"), "limit rate 1/second");
 }
 
 TEST_F(NftSaysTest, protocols_and_ports)

@@ -21,7 +21,8 @@ struct Said {
 
 std::optional<bool> compare(const NftField &field, const NftCondition &condition)
 {
-	const std::string &wanted = condition.elements[0][0];
+	const NftCondition::Value &value = condition.elements[0][0];
+	const std::string &wanted = value.text;
 	if (!condition.mask.empty()) {
 		const bool plain =
 			condition.op == Op::implicit || condition.op == Op::equal || condition.op == Op::unequal;
@@ -41,18 +42,18 @@ std::optional<bool> compare(const NftField &field, const NftCondition &condition
 		return above ? std::optional(!*above) : std::nullopt;
 	}
 	case Op::implicit:
-		return field.is_bits() ? has_any_bit(field, wanted) : is_in(field, wanted);
+		return field.is_bits() ? has_any_bit(field, wanted) : is_in(field, value);
 	case Op::unset: {
 		const auto any = has_any_bit(field, wanted);
 		return any ? std::optional(!*any) : std::nullopt;
 	}
 	case Op::equal:
-		return is_in(field, wanted);
+		return is_in(field, value);
 	case Op::unequal:
 		// Any of them, or all together: that depends on the version of nft. Of no device, on that of the kernel.
 		if ((field.is_bits() && wanted.find(',') != std::string::npos) || field.is_no_device())
 			return std::nullopt;
-		return is_in(field, wanted);
+		return is_in(field, value);
 	}
 	return std::nullopt;
 }

@@ -51,11 +51,11 @@ std::optional<bool> is_address_in(const NftField &field, std::string_view value)
 }
 
 // Names of devices come in this form from the kernel, see event/decode.
-std::optional<bool> is_device(const NftField &field, std::string_view value)
+std::optional<bool> is_device(const NftField &field, std::string_view value, bool quoted)
 {
 	if (value.empty())
 		return std::nullopt;
-	if (const auto index = plain_number(value))
+	if (const auto index = quoted ? std::nullopt : plain_number(value))
 		return *index == field.number;
 	const bool any_rest = value.ends_with('*') && !value.ends_with("\\*");
 	value.remove_suffix(any_rest ? 1 : 0);
@@ -99,12 +99,13 @@ std::optional<uint32_t> plain_number(std::string_view word)
 	return value;
 }
 
-std::optional<bool> is_in(const NftField &field, std::string_view value)
+std::optional<bool> is_in(const NftField &field, const NftCondition::Value &wanted)
 {
+	const std::string_view value = wanted.text;
 	if (field.kind == Kind::address)
 		return is_address_in(field, value);
 	if (field.kind == Kind::device)
-		return is_device(field, value);
+		return is_device(field, value, wanted.quoted);
 	if (value.empty() || !is_known_whole(field))
 		return std::nullopt;
 	if (const auto bits = field.of_bits ? bits_of(field, value) : field.read(value))

@@ -7,6 +7,7 @@
 #include <string_view>
 
 #include "pipeline/nft_fields.h"
+#include "ruleset/nft_conditions.h"
 
 namespace ipt {
 
@@ -15,7 +16,7 @@ std::optional<uint32_t> plain_number(std::string_view word);
 
 // Of a field that is known; nothing: the value cannot be read for certain.
 // value: "22", "1000-1999", "192.0.2.0/24", "eth*".
-std::optional<bool> is_in(const NftField &field, std::string_view value);
+std::optional<bool> is_in(const NftField &field, const NftCondition::Value &value);
 std::optional<bool> is_below(const NftField &field, std::string_view value);
 std::optional<bool> is_above(const NftField &field, std::string_view value);
 std::optional<bool> has_any_bit(const NftField &field, std::string_view bits);

@@ -225,7 +225,8 @@ bool Reader::take_set(NftCondition &condition)
 			element.emplace_back();
 		} else if (of_key) {
 			const bool one_of_bits = !token.quoted && token.text == "|";
-			element.back() += one_of_bits ? "," : token.text;
+			element.back().text += one_of_bits ? "," : token.text;
+			element.back().quoted |= token.quoted;
 		}
 		if (ends) {
 			at_++;
@@ -245,12 +246,12 @@ bool Reader::take_value(NftCondition &condition)
 		at_++;
 		return true;
 	}
-	std::string value;
+	NftCondition::Value value;
 	if (tokens_[at_].quoted)
-		value = tokens_[at_++].text;
-	else if (!take_bits(value))
+		value = { tokens_[at_++].text, true };
+	else if (!take_bits(value.text))
 		return false;
-	condition.elements.push_back({ value });
+	condition.elements.push_back({ std::move(value) });
 	return !skip("/") || take_bits(condition.mask);
 }
 

@@ -12,8 +12,12 @@ namespace ipt {
 // "tcp dport { 22, 80-90 }", "ip saddr != 10.0.0.0/8", "ct mark & 0xff == 0x1", "ip saddr . tcp dport @known".
 struct NftCondition {
 	enum class Op { implicit, equal, unequal, less, greater, at_most, at_least, unset };
+	struct Value {
+		std::string text;
+		bool quoted = false; // it is a name, also where it looks like a number
+	};
 	// What one element of a set has for each key: "192.0.2.1", "22".
-	using Element = std::vector<std::string>;
+	using Element = std::vector<Value>;
 
 	std::string text; // fit for a terminal
 	std::vector<std::string> keys; // "tcp dport"; several are looked up together
