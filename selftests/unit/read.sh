@@ -26,7 +26,7 @@ shown() { jq -r 'select(.type == "packet") | .packet' "$work/$1.out" | xargs; }
 sed '$d' "$demo" >"$work/cut.json"
 jq -c 'if .type == "summary" then .losses = [{"count": 3, "what": "events lost: as a test wants it"}] else . end' "$demo" >"$work/lossy.json"
 
-ktap_plan 23
+ktap_plan 27
 
 read_it whole --read "$demo" --format json
 check "a whole recording has a whole summary" same "$(summary_of whole) $(<"$work/whole.status")" '[11,171,[]] 0'
@@ -56,6 +56,19 @@ read_it some --read "$demo" --format json --verdict reject
 check "packets of the summary are those that are shown" same "$(shown some) $(summary_of some)" '4 [1,171,[]]'
 read_it some --read "$demo" --format line -c 1
 check "--format line has lines of no more packets than -c says" same "$(awk '{ split($2, n, "."); print n[1] }' "$work/some.out" | sort -u)" "#3"
+
+cp "$demo" "$work/kept.json"
+# shellcheck disable=SC2094 # it is to be refused
+read_it same --read - -o "$work/kept.json" <"$work/kept.json"
+check "standard input that is the output is refused" same "$(<"$work/same.status") $(said same)" \
+	"2 --read -: it cannot be the output too"
+check "... and stays as it was" cmp "$work/kept.json" "$demo"
+cp "$demo" "$work/kept.json.1"
+read_it same --read "$work/kept.json.1" -o "$work/kept.json" --rotate 1M
+check "what --rotate would rename is refused" same "$(<"$work/same.status") $(said same)" \
+	"2 --read $work/kept.json.1: --rotate would rename it, as it is one of the files of $work/kept.json"
+read_it same --read "$work/kept.json.1" -o "$work/kept.json" --rotate 1M --keep 1
+check "... and not where no such file is kept" same "$(<"$work/same.status")" 0
 
 jq -c 'select(.type != "rule" or .what == "rule")' "$demo" >"$work/rules.json"
 read_it rules --read "$work/rules.json"

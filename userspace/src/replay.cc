@@ -2,7 +2,9 @@
 #include "replay.h"
 
 #include <cerrno>
+#include <charconv>
 #include <cstring>
+#include <filesystem>
 #include <fmt/core.h>
 #include <optional>
 #include <sys/stat.h>
@@ -17,28 +19,72 @@ namespace ipt {
 
 namespace {
 
-// Opening the output would empty what is to be read.
-bool same_file(const std::string &a, const std::string &b)
+// Of what is read; "-" is standard input.
+std::optional<struct stat> input_of(const std::string &path)
 {
-	struct stat first {};
-	struct stat second {};
-	return stat(a.c_str(), &first) == 0 && stat(b.c_str(), &second) == 0 && first.st_dev == second.st_dev &&
-	       first.st_ino == second.st_ino;
+	struct stat what {};
+	if (path == "-" ? fstat(STDIN_FILENO, &what) : stat(path.c_str(), &what))
+		return std::nullopt;
+	return what;
+}
+
+bool is_file(const std::string &path, const struct stat &file)
+{
+	struct stat what {};
+	return stat(path.c_str(), &what) == 0 && what.st_dev == file.st_dev && what.st_ino == file.st_ino;
+}
+
+// FILE.1 and so on, as many as are kept.
+bool is_aged(const std::string &name, const std::string &file, unsigned int kept)
+{
+	if (!name.starts_with(file + "."))
+		return false;
+	unsigned int age = 0;
+	const char *end = name.data() + name.size();
+	const auto [rest, error] = std::from_chars(name.data() + file.size() + 1, end, age);
+	return error == std::errc() && rest == end && age && age < kept;
+}
+
+// Whether rotation of the output would rename what is to be read, and remove it in the end.
+bool would_rotate(const Options &options, const struct stat &input)
+{
+	const std::filesystem::path output(options.output);
+	const std::string name = output.filename();
+	std::error_code failed;
+	std::filesystem::directory_iterator at(output.has_parent_path() ? output.parent_path() : ".", failed);
+	for (; at != std::filesystem::directory_iterator(); at.increment(failed)) {
+		if (is_aged(at->path().filename(), name, options.keep) && is_file(at->path(), input))
+			return true;
+	}
+	return false;
+}
+
+// Opening the output would empty what is to be read.
+std::string why_no_output(const Options &options)
+{
+	const auto input = input_of(options.read);
+	if (options.output.empty() || !input || (options.read == "-" && !S_ISREG(input->st_mode)))
+		return {};
+	if (is_file(options.output, *input))
+		return "it cannot be the output too";
+	if (options.rotate && would_rotate(options, *input))
+		return fmt::format("--rotate would rename it, as it is one of the files of {}", options.output);
+	return {};
 }
 
 // Something that comes bit by bit, perhaps from a trace that goes on.
 bool is_stream(const std::string &path)
 {
-	struct stat what {};
-	return (path == "-" ? fstat(STDIN_FILENO, &what) : stat(path.c_str(), &what)) == 0 && !S_ISREG(what.st_mode);
+	const auto input = input_of(path);
+	return input && !S_ISREG(input->st_mode);
 }
 
 } // namespace
 
 Exit replay(const Options &options)
 {
-	if (!options.output.empty() && same_file(options.read, options.output))
-		return fail(Exit::usage, { fmt::format("--read {}: it cannot be the output too", options.read) });
+	if (const std::string why_not = why_no_output(options); !why_not.empty())
+		return fail(Exit::usage, { fmt::format("--read {}: {}", options.read, why_not) });
 	auto output = open_output(options);
 	if (!output)
 		return fail(Exit::failed, output.error());
