@@ -1,8 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <gtest/gtest.h>
 
+#include <cstdlib>
 #include <ctime>
 #include <fcntl.h>
+#include <filesystem>
+#include <fmt/core.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "pipeline/summary.h"
 #include "util/clock.h"
@@ -104,6 +109,37 @@ TEST(Output, names_the_file_that_cannot_be_written)
 	const auto output = Output::open("/no/such/folder/file");
 	ASSERT_FALSE(output);
 	EXPECT_NE(output.error().message.find("/no/such/folder/file"), std::string::npos);
+}
+
+// A folder for a test.
+class Folder {
+public:
+	Folder() { path = mkdtemp(name_); }
+	~Folder() { std::filesystem::remove_all(path); }
+
+	std::string path;
+
+private:
+	char name_[32] = "/tmp/output-test-XXXXXX";
+};
+
+TEST(Output, rotates_regular_files_alone)
+{
+	const Folder folder;
+	const std::string file = folder.path + "/file", pipe = folder.path + "/pipe", link = folder.path + "/link";
+	ASSERT_EQ(mkfifo(pipe.c_str(), 0600), 0);
+	ASSERT_EQ(symlink(file.c_str(), link.c_str()), 0);
+	const auto refusal = [](const std::string &path) {
+		const auto output = Output::open(path, { 1, 2 });
+		return output ? "" : output.error().message;
+	};
+	EXPECT_EQ(refusal("/dev/null"), "--rotate: /dev/null is not a regular file");
+	EXPECT_EQ(refusal(pipe), "--rotate: " + pipe + " is not a regular file");
+	EXPECT_EQ(refusal(folder.path), "--rotate: " + folder.path + " is not a regular file");
+	EXPECT_EQ(refusal(link), "--rotate: " + link + " is a symbolic link, name the file itself");
+	EXPECT_EQ(refusal(file), "");
+	EXPECT_EQ(refusal(file), "");
+	EXPECT_TRUE(Output::open("/dev/null"));
 }
 
 TEST(Fd, closes_once_and_moves)

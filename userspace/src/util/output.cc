@@ -6,6 +6,7 @@
 #include <cstring>
 #include <fcntl.h>
 #include <fmt/core.h>
+#include <sys/stat.h>
 
 namespace ipt {
 
@@ -18,12 +19,25 @@ Fd open_empty(const std::string &path)
 	return Fd(::open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644));
 }
 
+// What is renamed has to be the file that is written, and no device, nor a link that stands for something else.
+Status may_rotate(const std::string &path)
+{
+	struct stat what {};
+	if (lstat(path.c_str(), &what) || S_ISREG(what.st_mode))
+		return {};
+	if (S_ISLNK(what.st_mode))
+		return Error{ fmt::format("--rotate: {} is a symbolic link, name the file itself", path) };
+	return Error{ fmt::format("--rotate: {} is not a regular file", path) };
+}
+
 } // namespace
 
 Result<Output> Output::open(const std::string &path, Rotation rotation)
 {
 	if (path.empty())
 		return Output(STDOUT_FILENO);
+	if (const Status status = rotation.bytes ? may_rotate(path) : Status(); !status)
+		return status.error();
 	Fd fd = open_empty(path);
 	if (!fd)
 		return Error{ fmt::format("cannot write {}: {}", path, std::strerror(errno)) };
