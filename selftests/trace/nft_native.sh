@@ -29,7 +29,7 @@ END
 handle() { in_right nft -a list table "${2:-inet}" "${3:-web}" | sed -nE "s/.*$1.* # handle ([0-9]+)$/\1/p"; }
 head() { echo "TIME #$1 UDP 192.0.2.1:4000 > 192.0.2.2:$2 len 28 in eth0 netns RIGHT"; }
 
-ktap_plan 18
+ktap_plan 19
 trace native -c 5 'udp and dst portrange 1001-1005'
 for port in 1001 1002 1003 1004 1005; do udp $port; done
 trace_wait native
@@ -180,4 +180,12 @@ again recorded.out pcapng >"$trace_dir/recorded.pcapng"
 check "a recording shows the same rules" same \
 	"$(again recorded.out tree | grep -c 'handle [0-9]*  udp dport 1003')" 2
 check "so does one in a capture file" same "$(again recorded.pcapng tree)" "$(again recorded.out tree)"
+
+# iptables-nft-save prints such a rule without its set.
+in_right nft add rule ip raw PREROUTING 'udp dport { 1004, 1005 } counter'
+trace set -c 1 --table raw 'udp dst port 1005'
+udp 1005
+trace_wait set
+check "a rule that asks a set is shown with it, though iptables has made the table" \
+	grep -q '^      handle [0-9]*  udp dport { 1004, 1005 } counter$' "$trace_dir/set.out"
 ktap_end

@@ -173,6 +173,10 @@ TEST(NftText, what_iptables_does_not_show_whole_is_not_of_iptables)
 	NftTable other_kind = filter();
 	other_kind.chains[1].hook = NF_INET_LOCAL_IN;
 	EXPECT_FALSE(text_of_save(kSaved, other_kind));
+	// "tcp dport { 22, 80 } accept" is "-j ACCEPT" to it.
+	NftTable with_a_set = filter();
+	with_a_set.chains[0].rules[1].has_set = true;
+	EXPECT_FALSE(text_of_save(kSaved, with_a_set));
 	EXPECT_FALSE(text_of_save("# Table `filter' is incompatible, use 'nft' tool.\n", filter()));
 }
 

@@ -153,21 +153,23 @@ Result<std::vector<NftChain>> chains_of(const NftTable &table)
 	return chains;
 }
 
-// What nft_compat calls a match of x_tables.
-std::vector<std::string> matches_of(const Attributes &rule)
+// Of its expressions those that are matches of x_tables, as nft_compat calls them, and whether any is a look-up.
+NftRule rule_from(uint64_t handle, const Attributes &attributes)
 {
-	std::vector<std::string> names;
-	const nlattr *list = rule.find(NFTA_RULE_EXPRESSIONS);
+	NftRule rule{ .handle = handle };
+	const nlattr *list = attributes.find(NFTA_RULE_EXPRESSIONS);
 	if (!list)
-		return names;
+		return rule;
 	const Attributes expressions(list);
 	for (const nlattr *element : expressions.all()) {
 		const Attributes expression(element);
 		const nlattr *data = expression.find(NFTA_EXPR_DATA);
-		if (data && expression.text(NFTA_EXPR_NAME) == "match")
-			names.push_back(Attributes(data).text(NFTA_MATCH_NAME));
+		const std::string name = expression.text(NFTA_EXPR_NAME);
+		if (data && name == "match")
+			rule.matches.push_back(Attributes(data).text(NFTA_MATCH_NAME));
+		rule.has_set |= name == "lookup";
 	}
-	return names;
+	return rule;
 }
 
 // The rules of a chain follow one another.
@@ -193,7 +195,7 @@ Status read_rules(NftTable &table)
 			if (family != table.family || attributes.text(NFTA_RULE_TABLE) != table.name || !handle)
 				return;
 			if (NftChain *chain = chain_of(attributes.text(NFTA_RULE_CHAIN)))
-				chain->rules.push_back({ *handle, matches_of(attributes) });
+				chain->rules.push_back(rule_from(*handle, attributes));
 		});
 }
 

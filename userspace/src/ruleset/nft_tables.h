@@ -14,6 +14,7 @@ namespace ipt {
 struct NftRule {
 	uint64_t handle = 0;
 	std::vector<std::string> matches; // names of those of x_tables, in order
+	bool has_set = false; // it looks something up, in a set or a map
 
 	bool operator==(const NftRule &) const = default;
 };

@@ -117,6 +117,11 @@ std::vector<uint8_t> placed(const std::vector<std::string> &names, const std::ve
 	return places;
 }
 
+bool has_sets(const NftChain &chain)
+{
+	return std::any_of(chain.rules.begin(), chain.rules.end(), [](const NftRule &rule) { return rule.has_set; });
+}
+
 void place(const NftRule &from, RuleText &to)
 {
 	to.handle = from.handle;
@@ -142,7 +147,7 @@ std::optional<TableText> text_of_save(std::string_view output, const NftTable &t
 	for (const NftChain &from : table.chains) {
 		const auto chain = found->second.chains.find(from.name);
 		if (chain == found->second.chains.end() || chain->second.rules.size() != from.rules.size() ||
-		    (chain->second.policy == "-") == from.hook.has_value())
+		    (chain->second.policy == "-") == from.hook.has_value() || has_sets(from))
 			return std::nullopt;
 		ChainText &to = text.chains[from.name] = std::move(chain->second);
 		to.handle = from.handle;

@@ -13,7 +13,7 @@ namespace ipt {
 // Whether the name is one of iptables' own.
 bool is_iptables_table(const NftTable &table);
 
-// What iptables-nft-save printed, if that is the table: it passes over what it cannot show.
+// What iptables-nft-save printed, if that is the table: it passes over rules that it cannot show, and of others over sets.
 std::optional<TableText> text_of_save(std::string_view output, const NftTable &table);
 
 // What `nft -a list table` printed.
