@@ -12,6 +12,7 @@
 #include "pipeline/summary.h"
 #include "util/clock.h"
 #include "util/command.h"
+#include "util/file.h"
 #include "util/json_text.h"
 #include "util/output.h"
 #include "util/printable.h"
@@ -140,6 +141,36 @@ TEST(Output, rotates_regular_files_alone)
 	EXPECT_EQ(refusal(file), "");
 	EXPECT_EQ(refusal(file), "");
 	EXPECT_TRUE(Output::open("/dev/null"));
+}
+
+// What was written to FILE, FILE.1 and so on, after as many rotations as there are letters.
+std::string rotated(const std::string &path, unsigned int kept, std::string_view letters)
+{
+	auto output = Output::open(path, { 1, kept });
+	for (const char letter : letters) {
+		output->write({ &letter, 1 });
+		output->rotate();
+	}
+	EXPECT_EQ(output->error(), 0);
+	std::string text;
+	for (unsigned int age = 1; age < 10; age++) {
+		const auto file = read_file(fmt::format("{}.{}", path, age));
+		text += file ? *file + " " : "- ";
+	}
+	return text;
+}
+
+TEST(Output, keeps_as_many_files_as_it_is_told)
+{
+	const Folder folder;
+	EXPECT_EQ(rotated(folder.path + "/a", 1, "abc"), "- - - - - - - - - ");
+	EXPECT_EQ(rotated(folder.path + "/b", 2, "abc"), "c - - - - - - - - ");
+	EXPECT_EQ(rotated(folder.path + "/c", 4, "abcde"), "e d c - - - - - - ");
+	// It is as fast whatever may be kept.
+	EXPECT_EQ(rotated(folder.path + "/d", UINT32_MAX, "abcde"), "e d c b a - - - - ");
+	EXPECT_EQ(rotated(folder.path + "/d", 3, "f"), "f e c b a - - - - ");
+	EXPECT_EQ(unlink((folder.path + "/d.2").c_str()), 0);
+	EXPECT_EQ(rotated(folder.path + "/d", 10, "g"), "g f c b a - - - - ");
 }
 
 TEST(Fd, closes_once_and_moves)

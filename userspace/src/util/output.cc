@@ -30,6 +30,12 @@ Status may_rotate(const std::string &path)
 	return Error{ fmt::format("--rotate: {} is not a regular file", path) };
 }
 
+bool exists(const std::string &path)
+{
+	struct stat what {};
+	return lstat(path.c_str(), &what) == 0;
+}
+
 } // namespace
 
 Result<Output> Output::open(const std::string &path, Rotation rotation)
@@ -49,13 +55,16 @@ std::string Output::aged(unsigned int age) const
 	return age ? fmt::format("{}.{}", path_, age) : path_;
 }
 
-// The oldest goes, the others grow older by one.
+// The oldest goes, the others grow older by one, as far as there are any.
 void Output::rotate()
 {
 	flush();
 	if (error_)
 		return;
-	for (unsigned int age = rotation_.kept - 1; age > 0; age--) {
+	unsigned int last = 0;
+	while (last + 1 < rotation_.kept && exists(aged(last)))
+		last++;
+	for (unsigned int age = last; age > 0; age--) {
 		if (rename(aged(age - 1).c_str(), aged(age).c_str()) && errno != ENOENT)
 			error_ = errno;
 	}
