@@ -58,6 +58,7 @@ Presence look_for_rules(const std::vector<Netns> &places, const Families &wanted
 {
 	Presence presence;
 	const bool has_nft = has_nf_tables();
+	presence.back_end = has_nft || has_ip_tables();
 	for (const Netns &netns : places) {
 		presence.legacy += wanted.ipv4 ? tables_in(netns, NFPROTO_IPV4).size() : 0;
 		presence.legacy += wanted.ipv6 ? tables_in(netns, NFPROTO_IPV6).size() : 0;
@@ -74,6 +75,8 @@ std::string presence_error(const Presence &presence, const Sight &sight, bool ev
 		return {};
 	if (missed)
 		return unseen(missed);
+	if (everywhere && presence.back_end)
+		return {};
 	return fmt::format(
 		"{} a table of iptables-legacy {} a base chain of nf_tables (iptables-nft, nft), so there is no "
 		"rule to trace: load rules first, or choose another one with --netns",
@@ -83,6 +86,8 @@ std::string presence_error(const Presence &presence, const Sight &sight, bool ev
 
 std::string presence_note(const Presence &presence, const Sight &sight)
 {
+	if (!presence.legacy && !presence.nft && !presence.arp)
+		return "neither this network namespace nor one that `ip netns list` shows has rules to trace; others may";
 	if (!presence.nft && !presence.arp)
 		return {};
 	if (const size_t missed = unseen_tables(presence, sight))

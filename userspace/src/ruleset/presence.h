@@ -22,6 +22,7 @@ struct Presence {
 	size_t legacy = 0;
 	size_t nft = 0;
 	size_t arp = 0; // of nf_tables too, and not among those
+	bool back_end = true; // either is there, so that namespaces that nobody has named may have tables
 };
 
 // What of nf_tables the module can see.
@@ -34,7 +35,7 @@ Presence look_for_rules(const std::vector<Netns> &places, const Families &wanted
 
 // One line for the user if there is nothing to trace; empty otherwise.
 std::string presence_error(const Presence &presence, const Sight &sight, bool everywhere);
-// Which of the two back ends it is, if there is more to it than iptables-legacy; empty otherwise.
+// Which of the two back ends it is, if there is more to it than iptables-legacy, or that none was found; empty otherwise.
 std::string presence_note(const Presence &presence, const Sight &sight);
 
 } // namespace ipt

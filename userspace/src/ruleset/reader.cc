@@ -4,8 +4,10 @@
 #include <fmt/core.h>
 #include <fstream>
 #include <linux/netfilter.h>
+#include <unistd.h>
 
 #include "util/command.h"
+#include "util/kernel_symbols.h"
 
 namespace ipt {
 
@@ -15,6 +17,13 @@ namespace {
 constexpr int kTries = 4;
 
 } // namespace
+
+bool has_ip_tables()
+{
+	// Where it is built in it is no module.
+	return access("/sys/module/ip_tables", F_OK) == 0 || access("/sys/module/ip6_tables", F_OK) == 0 ||
+	       kernel_has("ipt_do_table").value_or(false) || kernel_has("ip6t_do_table").value_or(false);
+}
 
 std::vector<std::string> tables_in(const Netns &netns, uint8_t family)
 {

@@ -15,6 +15,9 @@
 
 namespace ipt {
 
+// Whether the kernel has tables of iptables-legacy by now, of IPv4 or IPv6.
+bool has_ip_tables();
+
 // The tables that exist, by their names. Reading the others would make them.
 std::vector<std::string> tables_in(const Netns &netns, uint8_t family);
 
