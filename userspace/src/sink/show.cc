@@ -22,7 +22,7 @@ void Show::event(const Event &event, const Traversal &walk)
 		sink_.event(event, walk);
 }
 
-// The events of a packet that was kept back until it was known whether it is shown.
+// The events of a packet that was kept back until its end.
 void Show::replay(const PacketTrace &trace)
 {
 	for (const Traversal &walk : trace.traversals) {

@@ -32,8 +32,9 @@ public:
 	const Costs &costs() const { return costs_; }
 
 private:
-	// Whether events are shown as they come. Which packets are the first so many is known at their ends alone.
-	bool streams() const { return !count_ && display_.by_event(); }
+	// Whether events are shown as they come. Which packets are the first so many is known at their ends alone, and one whose
+	// events come between those of others would be parted where a file ends.
+	bool streams() const { return !count_ && display_.by_event() && !output_.rotates(); }
 	void replay(const PacketTrace &trace);
 	void remember(uint64_t packet);
 

@@ -26,6 +26,7 @@ public:
 	// Kept until flush(), or until it is much.
 	void write(std::string_view text);
 	void flush();
+	bool rotates() const { return rotation_.bytes; }
 	// Whether as much was written as a file may hold; then rotate() begins the next.
 	bool full() const { return rotation_.bytes && written_ >= rotation_.bytes; }
 	void rotate();
