@@ -157,6 +157,14 @@ void number_rules(Traversal &walk)
 		number_rule(rule, walk.rules_text);
 }
 
+std::optional<uint32_t> verdict_of(const PacketTrace &trace)
+{
+	if (trace.outcome)
+		return trace.outcome->verdict;
+	const auto &leave = trace.traversals.back().leave;
+	return leave ? std::optional<uint32_t>(leave->verdict) : std::nullopt;
+}
+
 bool is_observed(const Traversal &walk)
 {
 	return walk.enter && walk.enter->head.flags & IPT_EVENT_OBSERVED;

@@ -91,6 +91,14 @@ struct Origin {
 	std::string chain = {}; // of the rule, as it is shown
 };
 
+// What became of a packet, as far as it was seen: in its last walk.
+struct Outcome {
+	Head head; // of this walk
+	std::string first_chain; // likewise, as it is shown
+	std::optional<uint32_t> verdict; // nothing: it was not seen to leave
+	bool rejected = false; // by a rule that answers what it drops
+};
+
 struct PacketTrace {
 	uint64_t number = 0;
 	Head first{}; // of its first event that arrived
@@ -99,6 +107,10 @@ struct PacketTrace {
 	std::optional<Origin> origin;
 	bool continued = false; // an earlier part was shown before
 	Completeness completeness;
+	std::optional<Outcome> outcome; // if the last walk is not among these, as it is not shown
 };
+
+// The verdict of the packet's last walk; nothing: it was not seen to leave.
+std::optional<uint32_t> verdict_of(const PacketTrace &trace);
 
 } // namespace ipt

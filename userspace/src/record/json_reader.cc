@@ -5,6 +5,7 @@
 #include <linux/netfilter.h>
 
 #include "record/json_event.h"
+#include "record/json_outcome.h"
 #include "record/json_writer.h"
 #include "record/vocabulary.h"
 
@@ -273,6 +274,8 @@ void JsonReader::take_packet(const Object &object)
 	packet_.continued = object.is("continued");
 	if (object.has("made_by"))
 		packet_.origin = origin_from(object.object("made_by"));
+	if (object.has("ended_in"))
+		packet_.outcome = outcome_from(object.object("ended_in"));
 	handler_.packet(std::move(packet_));
 	packet_ = {};
 }

@@ -8,6 +8,7 @@
 #include "event/arp.h"
 #include "event/names.h"
 #include "pipeline/met.h"
+#include "record/json_outcome.h"
 #include "record/vocabulary.h"
 
 namespace ipt {
@@ -451,8 +452,7 @@ void JsonWriter::packet(std::string &to, const PacketTrace &trace)
 		made_by(json, *origin);
 		json.close();
 	}
-	if (const auto &leave = trace.traversals.back().leave)
-		json.word("verdict", verdict_name(leave->verdict));
+	write_outcome(json, trace);
 	json.close();
 	to += '\n';
 }

@@ -136,8 +136,8 @@ std::string marks_text(const Traversal &walk, size_t rule, bool in_doubt)
 
 bool ends_in_queue(const PacketTrace &trace)
 {
-	const auto &leave = trace.traversals.back().leave;
-	return leave && (leave->verdict & NF_VERDICT_MASK) == NF_QUEUE;
+	const auto verdict = verdict_of(trace);
+	return verdict && (*verdict & NF_VERDICT_MASK) == NF_QUEUE;
 }
 
 std::string completeness_text(const PacketTrace &trace, const Look &look)

@@ -26,6 +26,14 @@ bool was_rejected(const Traversal &walk)
 	return last.rule && last.rule->rejects;
 }
 
+Outcome outcome_of(const PacketTrace &trace)
+{
+	if (trace.outcome)
+		return *trace.outcome;
+	const Traversal &last = trace.traversals.back();
+	return { last.head, first_chain_name(last), verdict_of(trace), was_rejected(last) };
+}
+
 // A name that was cut stands for any that begins so.
 bool is_in_one_of(const Rule &rule, const Traversal &walk, const std::set<std::string> &chains)
 {
@@ -40,15 +48,14 @@ bool is_in_one_of(const Rule &rule, const Traversal &walk, const std::set<std::s
 
 std::string outcome_word(const PacketTrace &trace)
 {
-	const Traversal &last = trace.traversals.back();
-	if (!last.leave)
+	const Outcome outcome = outcome_of(trace);
+	if (!outcome.verdict)
 		return "";
-	const uint32_t verdict = last.leave->verdict;
-	if (is_accept(verdict))
+	if (is_accept(*outcome.verdict))
 		return "accept";
-	if (is_drop(verdict))
-		return was_rejected(last) ? "reject" : "drop";
-	switch (verdict & NF_VERDICT_MASK) {
+	if (is_drop(*outcome.verdict))
+		return outcome.rejected ? "reject" : "drop";
+	switch (*outcome.verdict & NF_VERDICT_MASK) {
 	case NF_QUEUE:
 		return "queue";
 	case NF_STOLEN:
@@ -90,10 +97,15 @@ bool Display::cut(PacketTrace &trace) const
 {
 	if (!verdicts.empty() && !verdicts.contains(outcome_word(trace)))
 		return false;
+	if (tables.empty() && hooks.empty() && chains.empty() && !rules_only)
+		return true;
+	Outcome outcome = outcome_of(trace);
 	if (rules_only) {
 		for (Traversal &walk : trace.traversals)
 			std::erase_if(walk.rules, [&walk](const Rule &rule) { return !is_written_rule(rule, walk); });
 	}
+	if (!shows(trace.traversals.back()))
+		trace.outcome = std::move(outcome);
 	std::erase_if(trace.traversals, [this](const Traversal &walk) { return !shows(walk); });
 	return !trace.traversals.empty();
 }

@@ -21,7 +21,7 @@ struct Display {
 	bool by_event() const { return verdicts.empty() && chains.empty() && !explain; }
 	bool shows(const Event &event, const Traversal &walk) const;
 
-	// Takes out of the packet what is not shown. False: nothing is left.
+	// Takes out of the packet what is not shown, but not how it ended. False: nothing is left.
 	bool cut(PacketTrace &trace) const;
 
 private:

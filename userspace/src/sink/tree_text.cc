@@ -208,9 +208,11 @@ void TreeText::add_traversal(std::string &block, const Traversal &traversal, con
 std::string TreeText::last_line(const PacketTrace &trace) const
 {
 	std::string line = "  " + completeness_text(trace, look_);
-	const Traversal &last = trace.traversals.back();
-	if (last.leave)
-		line += fmt::format(": {} in {}", painted_verdict(last.leave->verdict, look_), place_name(last));
+	const auto &outcome = trace.outcome;
+	if (const auto verdict = verdict_of(trace))
+		line += fmt::format(": {} in {}", painted_verdict(*verdict, look_),
+				    outcome ? place_name(outcome->head, outcome->first_chain) :
+					      place_name(trace.traversals.back()));
 	if (ends_in_queue(trace))
 		line += ", not seen since";
 	return line + "\n";

@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "record/json_outcome.h"
+
+#include "event/names.h"
+#include "record/json_event.h"
+
+namespace ipt {
+
+void write_outcome(JsonText &json, const PacketTrace &trace)
+{
+	const auto verdict = verdict_of(trace);
+	if (verdict)
+		json.word("verdict", verdict_name(*verdict));
+	if (!trace.outcome)
+		return;
+	const Head &head = trace.outcome->head;
+	json.open("ended_in").text("table", name_of(head.table)).word("hook", hook_name(head.hook));
+	if (head.nft_family)
+		json.word("nft_family", nft_family_name(head.nft_family))
+			.text("base_chain", trace.outcome->first_chain);
+	if (verdict)
+		json.number("verdict_number", *verdict);
+	if (trace.outcome->rejected)
+		json.boolean("rejected", true);
+	json.close();
+}
+
+Outcome outcome_from(const JsonObject &from)
+{
+	Outcome outcome{};
+	set_name_from(outcome.head.table, from.text("table"));
+	outcome.head.hook = hook_from(from);
+	if (from.has("nft_family")) {
+		outcome.head.nft_family = nft_family_from(from);
+		outcome.first_chain = from.text("base_chain");
+	}
+	if (from.has("verdict_number"))
+		outcome.verdict = from.number<uint32_t>("verdict_number");
+	outcome.rejected = from.is("rejected");
+	return outcome;
+}
+
+} // namespace ipt

@@ -1,0 +1,15 @@
+// SPDX-License-Identifier: GPL-2.0-only
+// How a packet ended, in its JSON object: also where the walk in which it did so is not in the recording.
+#pragma once
+
+#include "pipeline/packet.h"
+#include "record/json_object.h"
+#include "util/json_text.h"
+
+namespace ipt {
+
+void write_outcome(JsonText &json, const PacketTrace &trace);
+// "ended_in"
+Outcome outcome_from(const JsonObject &from);
+
+} // namespace ipt
