@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-only
-# Network namespaces that come and go get each other's number from the kernel. Packets get neither the name nor the rules
-# of a namespace that is gone.
+# A packet that goes from a network namespace to another is shown as one. Namespaces that come and go get each other's number
+# from the kernel; packets get neither the name nor the rules of one that is gone.
 
 cd "$(dirname "$0")/.." || exit 1
 . lib/ktap.sh
@@ -30,7 +30,23 @@ again()
 }
 shows_packet() { grep -q "> 127\.1\.0\.$1 " "$trace_dir/churn.out"; }
 
-ktap_plan 4
+ktap_plan 7
+
+in_left iptables-legacy -A OUTPUT -p icmp
+trace between --netns all -c 2 'icmp[icmptype] = icmp-echo'
+in_left ping -nqc 2 -i 0.2 192.0.2.2 >/dev/null
+trace_wait between
+# What stands at the beginning of a line of the second packet.
+skeleton() { shown between | awk '/^TIME #2 / { second = 1 } second' | sed -nE "s/^TIME (#2) .* (netns [^ ]*)$/\1 \2/p; s/^  (netns .*)$/\1/p; s/^  (filter [A-Z]*) .*/\1/p; s/^  (complete: .*)/\1/p"; }
+check "a packet from one namespace to another is one, with both names" same "$(skeleton)" \
+	"#2 netns $left
+filter OUTPUT
+netns $right
+filter INPUT
+complete: ACCEPT in filter INPUT"
+check "... and no guess" same "$(grep -c 'most likely' "$trace_dir/between.out")" 0
+check "... each of the two counts once" grep -q '^iptables-trace: 2 packets, ' "$trace_dir/between.err"
+
 trace churn --netns all 'icmp and dst net 127.1.0.0/16'
 ip netns add round-1
 number=$(number_of 1)
