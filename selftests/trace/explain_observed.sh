@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-only
-# --explain with what the kernel tells of matches: those that count, look things up or run a program are named as what said no,
-# for each packet as it has to be by their definition, and count as they do without a trace.
+# --explain with what the kernel tells of matches: those that count, look things up or run a program are named as what said no, with
+# what that means, for each packet as it has to be by their definition, and count as they do without a trace.
 
 cd "$(dirname "$0")/.." || exit 1
 . lib/ktap.sh
@@ -15,6 +15,8 @@ load_ours
 pin match_none no && pin match_all yes
 in_right ipset create blocked hash:ip
 in_right ipset add blocked 192.0.2.9
+in_right ipset create sender hash:ip,port
+in_right ipset add sender 192.0.2.1,udp:4000
 cleanup_push in_right ipset destroy
 cleanup_push in_right iptables-legacy -t raw -F
 
@@ -41,11 +43,15 @@ rules()
 		2 -m bpf --bytecode '$code_none'
 		2 -m mac ! --mac-source $(ip -n "$left" -j link show eth0 | jq -r '.[0].address')
 		2 -m addrtype --dst-type BROADCAST
+		2 -m hashlimit --hashlimit-upto 1/hour --hashlimit-burst 2 --hashlimit-mode srcip --hashlimit-name few
+		2 -m set ! --match-set sender src,src
+		2 -m bpf ! --object-pinned $pin_dir/yes
+		2 -m quota ! --quota 60
 	END
 	in_right iptables-legacy -t raw -I PREROUTING 2 -p udp --dport 2002 -m recent --set --name seen --rsource
 }
 rule_of() { echo $(($1 - 2000 + ($1 > 2001))); }
-send_all() { for port in $(seq 2001 2012); do udp "$port" 4; done; }
+send_all() { for port in $(seq 2001 2016); do udp "$port" 4; done; }
 counters() { in_right iptables-legacy-save -c -t raw | sed -n 's/^\[\([0-9]*\):.*/\1/p' | xargs; }
 
 # said PORT: what the port's own rule said to its packets, in their order: those that are dropped are shown first.
@@ -57,7 +63,6 @@ said()
 		-e "s/^[^ ]+ #([0-9]+)\..*:$1 len [0-9]+ \| PREROUTING $number: -A .*/\1 yes/p" "$trace_dir/all.out" |
 		sort -n | cut -d' ' -f2- | sed '$!s/$/,/' | xargs -d '\n'
 }
-no() { echo "$1: said no"; }
 # programs PORT: what is said of those in the port's own rule, once.
 programs() { sed -nE "s/.*:$1 len [0-9]+ \| PREROUTING $(rule_of "$1"): (program .*)/\1/p" "$trace_dir/all.out" | sort -u; }
 # others: every other rule that a packet passed did not want its port.
@@ -69,23 +74,28 @@ others()
 			END { print bad + 0 " wrong, " (n > 400 ? "many" : n) }' | tail -n 3
 }
 
-ktap_plan 31
+ktap_plan 36
 rules
 send_all
 without=$(counters)
 rules
-trace all --explain --explain-budget 0 --format line --table raw --dearest 3 -c 48 'udp dst portrange 2001-2012'
-trace recording --explain --explain-budget 0 --format json --table raw -c 48 'udp dst portrange 2001-2012'
+trace all --explain --explain-budget 0 --format line --table raw --dearest 3 -c 64 'udp dst portrange 2001-2016'
+trace recording --explain --explain-budget 0 --format json --table raw -c 64 'udp dst portrange 2001-2016'
 send_all
 with=$(counters)
 trace_wait all
 trace_wait recording
-limit=$(no '-m limit --limit 1/hour --limit-burst 2')
-recent=$(no '-m recent --update --hitcount 3 --name seen --mask 255.255.255.255 --rsource')
-nth=$(no '-m statistic --mode nth --every 3 --packet 0')
-quota=$(no '-m quota --quota 60')
-set=$(no '-m set --match-set blocked src')
-string=$(no '-m string --string abc --algo bm')
+limit='-m limit --limit 1/hour --limit-burst 2: more packets than 1/hour, burst 2, allow by now'
+recent='-m recent --update --hitcount 3 --name seen --mask 255.255.255.255 --rsource: '
+recent+='list seen does not have it 3 times, packet has 192.0.2.1'
+nth='-m statistic --mode nth --every 3 --packet 0: not the one in every 3 packets'
+quota='-m quota --quota 60: the quota is used up, or less is left than this packet'
+set='-m set --match-set blocked src: not in the set, packet has source 192.0.2.1 (udp:4000)'
+string='-m string --string abc --algo bm: not found in it'
+hashlimit='-m hashlimit --hashlimit-upto 1/hour --hashlimit-burst 2 --hashlimit-mode srcip --hashlimit-name few: '
+hashlimit+='more than 1/hour, burst 2, by now with its srcip'
+sender='-m set ! --match-set sender src,src: in the set, packet has source 192.0.2.1 (udp:4000, in eth0)'
+more_quota='-m quota ! --quota 60: the quota is not used up yet'
 four() { echo "$1, $1, $1, $1"; }
 plain() { sed -E 's/ --to [0-9]+//g; s/"//g'; }
 check "limit: two in an hour" same "$(said 2001)" "yes, yes, $limit, $limit"
@@ -95,19 +105,25 @@ check "quota: two of 28 bytes are all that fit" same "$(said 2004)" "yes, yes, $
 check "set: not in it" same "$(said 2005)" "$(four "$set")"
 check "string: not in it" same "$(said 2006 | plain)" "$(four "$string")"
 for port in 2007 2008; do
-	check "bpf, revision $((port - 2006)): the program said no" same "$(said $port | grep -o 'said no' | xargs)" \
-		"said no said no said no said no"
-	check "bpf, revision $((port - 2006)): it is named" same "$(programs $port)" "program $(program_id no) (match_none) did not match"
+	check "bpf, revision $((port - 2006)): what it returned is why" same "$(said $port)" \
+		"$(four "-m bpf --object-pinned $pin_dir/no: returned 0")"
+	check "bpf, revision $((port - 2006)): it is named" same "$(programs $port)" "program $(program_id no) (match_none) returned 0"
 done
-check "bpf: a program that matched, in a rule that did not" same "$(programs 2009)" "program $(program_id yes) (match_all) matched"
+check "bpf: a program that matched, in a rule that did not" same "$(programs 2009)" "program $(program_id yes) (match_all) returned nonzero"
 check "bpf: what said no behind it" same "$(said 2009)" "$(four '-m mark --mark 0x7: packet has 0x0')"
 check "bpf: bytecode is no program of the kernel's" same "$(programs 2010)" ""
-check "bpf: bytecode that said no" same "$(said 2010 | grep -o 'said no' | wc -l)" 4
+check "bpf: bytecode that said no" same "$(said 2010 | grep -o ': returned 0' | wc -l)" 4
 check "mac: the packet's own address" same "$(said 2011 | grep -o 'said no' | wc -l)" 4
+check "hashlimit: two in an hour from this address" same "$(said 2013)" "yes, yes, $hashlimit, $hashlimit"
+check "set: in it, where it must not be" same "$(said 2014)" "$(four "$sender")"
+check "bpf, inverted: what it returned is the opposite of what the match said" same "$(said 2015)" \
+	"$(four "-m bpf ! --object-pinned $pin_dir/yes: returned nonzero")"
+check "... of the program itself" same "$(programs 2015)" "program $(program_id yes) (match_all) returned nonzero"
+check "quota, inverted: from when it is used up" same "$(said 2016)" "$more_quota, $more_quota, yes, yes"
 check "addrtype: with the address" same "$(said 2012)" "$(four '-m addrtype --dst-type BROADCAST: packet has 192.0.2.2')"
 check "all other rules are of other ports" same "$(others)" "0 wrong, many"
 check "they count as they do without a trace" same "$with" "$without"
-check "nothing is lost, all is observed" grep -qE '^iptables-trace: 48 packets, .* [0-9]+ matches observed, own cost [0-9]+ ns an event, .*, nothing lost$' \
+check "nothing is lost, all is observed" grep -qE '^iptables-trace: 64 packets, .* [0-9]+ matches observed, own cost [0-9]+ ns an event, .*, nothing lost$' \
 	"$trace_dir/all.err"
 check "the dearest are named" same "$(grep -A 4 'the dearest matches:' "$trace_dir/all.err" | grep -cE ', asked [0-9]+ times?, .* each: ')" 3
 
@@ -115,9 +131,11 @@ replayed() { iptables-trace --color never --read "$trace_dir/recording.out" --ex
 # Of the rules alone, packet by packet: their numbers are of the session, and which of two ends first is a matter of time.
 lines_of_rules() { sed -nE 's/^[^ ]* #([0-9]+)\S* .* \| (PREROUTING .*)/\1 \2/p' | sort -s -n -k 1,1 | cut -d ' ' -f 2-; }
 check "a recording says the same as the trace" same "$(replayed line | lines_of_rules)" "$(lines_of_rules <"$trace_dir/all.out")"
-check "json has the programs and their answers" same \
-	"$(jq -r 'select(.type == "matches").matches[] | select(.program) | "\(.program) \(.program_name) \(.yes)"' "$trace_dir/recording.out" | sort -u | sort -n)" \
-	"$(printf '%s\n' "$(program_id no) match_none false" "$(program_id yes) match_all true" | sort -n)"
+check "json has the programs, what they returned and what the matches made of it" same \
+	"$(jq -r 'select(.type == "matches").matches[] | select(.program) | "\(.program) \(.program_name) \(.returned) \(.yes)"' \
+		"$trace_dir/recording.out" | sort -u)" \
+	"$(printf '%s\n' "$(program_id no) match_none 0 false" "$(program_id yes) match_all nonzero false" \
+		"$(program_id yes) match_all nonzero true" | sort)"
 
 # A rule whose match cannot be told without the kernel, in every ruleset that comes.
 open_rules()

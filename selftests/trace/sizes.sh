@@ -87,8 +87,8 @@ for size in "${sizes[@]}"; do
 			      1  -A INPUT -p udp -j walk  T
 			all others did not match
 			        N  -A walk -m bpf --object-pinned $pin_dir/no -j DROP
-			             program $program (match_none) did not match
-			             no match: -m bpf --object-pinned $pin_dir/no: said no
+			             program $program (match_none) returned 0
+			             no match: -m bpf --object-pinned $pin_dir/no: returned 0
 			        N  -A walk -p udp -m comment --comment "rules 1" -j MARK --set-xmark 0x7/0xffffffff  T
 			             mark 0x7
 			        N  -A walk -p udp -m udp --dport 1001 -j REJECT --reject-with icmp-port-unreachable  T, then T
@@ -105,8 +105,8 @@ for size in "${sizes[@]}"; do
 		      1  -A FORWARD -p udp -j walk  T
 		all others did not match
 		        N  -A walk -m bpf --object-pinned $pin_dir/no -j DROP
-		             program $program (match_none) did not match
-		             no match: -m bpf --object-pinned $pin_dir/no: said no
+		             program $program (match_none) returned 0
+		             no match: -m bpf --object-pinned $pin_dir/no: returned 0
 		        N  -A walk -p udp -m comment --comment "rules 1" -j MARK --set-xmark 0x7/0xffffffff  T
 		             mark 0x7
 		        N  -A walk -p udp -m udp --dport 1001 -j REJECT --reject-with icmp-port-unreachable

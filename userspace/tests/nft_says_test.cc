@@ -286,7 +286,7 @@ TEST_F(NftSaysTest, matches_of_x_tables)
 		const Traversal walk = walk_of({ enter, matches, policy, p.leave(NF_ACCEPT) }, rules);
 		const Explanation explanation = explain(walk);
 		const Passed &passed = explanation.before.at(0).at(0);
-		return reason_text(passed) + "; " + programs_text(passed.asked);
+		return reason_text(passed) + "; " + programs_text(passed.asked, passed.rule);
 	};
 	EXPECT_EQ(observed({ { .number = 1 } }), "xt match \"addrtype\": said no; ");
 	EXPECT_EQ(observed({ { .number = 1, .yes = true }, { .number = 1, .index = 1, .program = 12 } }),

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
+#include <fmt/core.h>
 #include <gtest/gtest.h>
 
 #include <chrono>
@@ -69,11 +70,16 @@ protected:
 	PacketMaker p{ 1 };
 };
 
+std::string over_limit(int rate)
+{
+	return fmt::format("-m limit --limit {0}/sec: more packets than {0}/sec, burst 5, allow by now", rate);
+}
+
 TEST_F(ObservedTest, names_the_match_that_said_no_and_no_other)
 {
 	const std::string rule = "-p tcp -m tcp --dport 443 -m limit --limit 1/sec -m owner --uid-owner 1";
 	EXPECT_EQ(reason(rule, { { .number = 1, .index = 0, .yes = true }, { .number = 1, .index = 1 } }),
-		  "-m limit --limit 1/sec: said no");
+		  over_limit(1));
 	EXPECT_EQ(reason(rule, { { .number = 1, .index = 0, .yes = true },
 				 { .number = 1, .index = 1, .yes = true },
 				 { .number = 1, .index = 2 } }),
@@ -86,8 +92,9 @@ TEST_F(ObservedTest, in_nf_tables_what_is_not_told_lies_between_what_is)
 	const std::string rule =
 		"-p tcp -m tcp --dport 443 -m set --match-set a src -m limit --limit 1/sec -m owner --uid-owner 1";
 	const std::vector<uint8_t> places{ 1, 3 };
-	EXPECT_EQ(nft_reason(rule, places, { { .number = 1 } }), "-m set --match-set a src: said no");
-	EXPECT_EQ(nft_reason(rule, places, { { .number = 1, .yes = true } }), "-m limit --limit 1/sec: said no");
+	EXPECT_EQ(nft_reason(rule, places, { { .number = 1 } }),
+		  "-m set --match-set a src: not in the set, packet has source 192.0.2.1 (tcp:40000)");
+	EXPECT_EQ(nft_reason(rule, places, { { .number = 1, .yes = true } }), over_limit(1));
 	EXPECT_EQ(nft_reason(rule, places, { { .number = 1, .yes = true }, { .number = 1, .index = 1 } }),
 		  "-m owner --uid-owner 1: said no");
 	EXPECT_EQ(nft_reason(rule, places, {}), "not known why");
@@ -121,11 +128,13 @@ TEST_F(ObservedTest, says_what_the_packet_has_instead)
 	EXPECT_EQ(said_no("-m length --length 100:"), "-m length --length 100:: packet has 60");
 	EXPECT_EQ(said_no("-m ttl --ttl-eq 1"), "-m ttl --ttl-eq 1: packet has 64");
 	EXPECT_EQ(said_no("-m hl --hl-eq 1"), "-m hl --hl-eq 1: packet has 64");
-	EXPECT_EQ(said_no("-m set --match-set web src"), "-m set --match-set web src: said no");
+	EXPECT_EQ(said_no("-m set --match-set web src"),
+		  "-m set --match-set web src: not in the set, packet has source 192.0.2.1 (tcp:40000)");
 	EXPECT_EQ(said_no("-m mac --mac-source 02:00:00:00:00:01"), "-m mac --mac-source 02:00:00:00:00:01: said no");
 	EXPECT_EQ(said_no("-m owner --uid-owner 1"), "-m owner --uid-owner 1: said no");
-	EXPECT_EQ(said_no("-m limit --limit 1/sec"), "-m limit --limit 1/sec: said no");
-	EXPECT_EQ(said_no("-m bpf --object-pinned /sys/fs/bpf/x"), "-m bpf --object-pinned /sys/fs/bpf/x: said no");
+	EXPECT_EQ(said_no("-m limit --limit 1/sec"),
+		  "-m limit --limit 1/sec: more packets than 1/sec, burst 5, allow by now");
+	EXPECT_EQ(said_no("-m bpf --object-pinned /sys/fs/bpf/x"), "-m bpf --object-pinned /sys/fs/bpf/x: returned 0");
 	EXPECT_EQ(said_no("-m comment --comment x"), "-m comment --comment x: said no");
 	p.fields().protocol = IPPROTO_UDP;
 	EXPECT_EQ(said_no("-p udp -m udp --sport 53"), "-m udp --sport 53: packet has 40000");
@@ -192,10 +201,10 @@ TEST_F(ObservedTest, each_rule_gets_its_own)
 		  p.matches({ { .number = 4 } }), p.rule("INPUT", 5, IPT_EVENT_KIND_POLICY), p.leave(NF_ACCEPT) },
 		rules);
 	const auto explanation = explain(walk);
-	EXPECT_EQ(reason_of(explanation, 0, 0), "-m limit --limit 1/sec: said no");
+	EXPECT_EQ(reason_of(explanation, 0, 0), over_limit(1));
 	EXPECT_EQ(reason_of(explanation, 0, 1), "-s 10.0.0.1/32: packet has 192.0.2.1");
-	EXPECT_EQ(reason_of(explanation, 1, 0), "-m limit --limit 5/sec: said no");
-	EXPECT_EQ(reason_of(explanation, 2, 0), "-m limit --limit 4/sec: said no");
+	EXPECT_EQ(reason_of(explanation, 1, 0), over_limit(5));
+	EXPECT_EQ(reason_of(explanation, 2, 0), over_limit(4));
 	ASSERT_EQ(explanation.matched.size(), 3U);
 	EXPECT_EQ(explanation.matched[0].size(), 1U);
 	EXPECT_TRUE(explanation.matched[1].empty());
@@ -235,11 +244,29 @@ TEST_F(ObservedTest, programs_and_what_they_said)
 {
 	const auto walk = sample_observed().traversals[0];
 	const auto explanation = explain(walk);
-	EXPECT_EQ(programs_text(explanation.before[0][0].asked), "program 12 (port_set) matched");
-	EXPECT_EQ(programs_text(explanation.matched[0]), "program 13 matched");
-	EXPECT_EQ(programs_text(explanation.dropped_by), "");
+	const auto &rules = walk.rules_text.text->chain("INPUT")->rules;
+	EXPECT_EQ(programs_text(explanation.before[0][0].asked, explanation.before[0][0].rule),
+		  "program 12 (port_set) returned nonzero");
+	EXPECT_EQ(programs_text(explanation.matched[0], &rules[1]), "program 13 returned nonzero");
+	EXPECT_EQ(programs_text(explanation.dropped_by, &rules[3]), "");
+}
+
+// With a ! the answer is the opposite; where the rule is not known, or stands there in nft's words, that cannot be told.
+TEST_F(ObservedTest, what_a_program_returned)
+{
+	const Match yes{ .number = 1, .yes = true, .program = 14, .program_name = "x" };
 	const Match no{ .number = 1, .program = 14, .program_name = "x" };
-	EXPECT_EQ(programs_text({ &no, &no }), "program 14 (x) did not match, program 14 (x) did not match");
+	const RuleText plain = parse_rule("-A INPUT -m bpf --object-pinned /x -j DROP");
+	const RuleText inverted = parse_rule("-A INPUT -m bpf ! --object-pinned /x -j DROP");
+	RuleText native = parse_nft_rule("xt match \"bpf\" drop");
+	name_xt_matches(native, { "bpf" });
+	EXPECT_EQ(programs_text({ &yes, &no }, &plain), "program 14 (x) returned nonzero, program 14 (x) returned 0");
+	EXPECT_EQ(programs_text({ &yes, &no }, &inverted),
+		  "program 14 (x) returned 0, program 14 (x) returned nonzero");
+	EXPECT_EQ(programs_text({ &yes, &no }, &native), "program 14 (x) matched, program 14 (x) did not match");
+	EXPECT_EQ(programs_text({ &yes, &no }, nullptr), "program 14 (x) matched, program 14 (x) did not match");
+	EXPECT_EQ(said_no("-m bpf ! --object-pinned /x"), "-m bpf ! --object-pinned /x: returned nonzero");
+	EXPECT_EQ(said_no("-m bpf --bytecode \"1,6 0 0 0\""), "-m bpf --bytecode \"1,6 0 0 0\": returned 0");
 }
 
 TEST_F(ObservedTest, a_match_that_drops_the_packet_is_named_with_the_rules_before_it)
@@ -291,7 +318,7 @@ TEST_F(ObservedTest, hotdrop_of_no_match)
 	const auto explanation = explain(walk);
 	EXPECT_TRUE(explanation.dropped_by.empty());
 	ASSERT_EQ(explanation.behind.size(), 1U);
-	EXPECT_EQ(reason_text(explanation.behind[0]), "-m limit --limit 1/sec: said no");
+	EXPECT_EQ(reason_text(explanation.behind[0]), over_limit(1));
 }
 
 } // namespace

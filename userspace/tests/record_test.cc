@@ -166,19 +166,44 @@ TEST_F(RecordTest, json_with_what_the_kernel_told_of_matches)
 	EXPECT_EQ(order, "start ruleset enter matches matches rule matches leave packet summary ");
 	ASSERT_EQ(matches.size(), 3U);
 	EXPECT_EQ(matches[0].at(0), nlohmann::json::parse(R"({"number": 1, "index": 0, "yes": true, "duration_ns": 300,
-		"program": 12, "program_name": "port_set"})"));
+		"program": 12, "program_name": "port_set", "returned": "nonzero"})"));
 	EXPECT_EQ(matches[2].at(0),
 		  nlohmann::json::parse(
 			  R"({"number": 4, "index": 0, "yes": false, "hotdrop": true, "duration_ns": 50})"));
 	EXPECT_EQ(rule.at("no_match").at(0).at("unmet"),
-		  nlohmann::json::parse(R"([{"condition": "-m limit --limit 1/sec"}])"));
+		  nlohmann::json::parse(R"([{"condition": "-m limit --limit 1/sec",
+			"meaning": "more packets than 1/sec, burst 5, allow by now"}])"));
 	EXPECT_EQ(leave.at("dropped_by"), nlohmann::json::parse(R"({"chain": "INPUT", "number": 4, "index": 0})"));
 	EXPECT_EQ(leave.at("no_match").at(0).at("number"), 3);
 	// Read again it says the same.
 	ASSERT_EQ(read(text), "");
 	ASSERT_EQ(read_traces.size(), 1U);
-	EXPECT_EQ(programs_text(explain(read_traces[0].traversals[0]).before[0][0].asked),
-		  "program 12 (port_set) matched");
+	const Explanation explanation = explain(read_traces[0].traversals[0]);
+	EXPECT_EQ(programs_text(explanation.before[0][0].asked, explanation.before[0][0].rule),
+		  "program 12 (port_set) returned nonzero");
+	EXPECT_NE(recorded<JsonSink>(read_traces).find(R"("program_name":"port_set","returned":"nonzero"})"),
+		  std::string::npos);
+}
+
+// The same program, as the rule and the gap tell.
+TEST_F(RecordTest, json_with_what_a_program_returned)
+{
+	const auto returned = [&](PacketTrace trace) {
+		const std::string text = recorded<JsonSink>({ std::move(trace) });
+		const std::string program = R"("program":12,"program_name":"port_set")";
+		const size_t behind = text.find(program) + program.size();
+		return text.substr(behind, text.find('}', behind) - behind);
+	};
+	PacketTrace trace = sample_observed();
+	TableText table = *trace.traversals[0].rules_text.text;
+	table.chains["INPUT"].rules[0] =
+		parse_rule("-A INPUT -m bpf ! --object-pinned /sys/fs/bpf/a -m limit --limit 1/sec");
+	EXPECT_EQ(returned(trace), R"(,"returned":"nonzero")");
+	trace.traversals[0].rules_text.text = std::make_shared<TableText>(std::move(table));
+	EXPECT_EQ(returned(trace), R"(,"returned":"0")");
+	// Then it may be of a rule of another chain.
+	trace.traversals[0].enter.reset();
+	EXPECT_EQ(returned(trace), "");
 }
 
 TEST_F(RecordTest, rules_are_written_once_in_a_file_and_again_after_many_others)

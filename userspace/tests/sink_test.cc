@@ -405,10 +405,10 @@ TEST_F(SinkTest, tree_shows_what_matches_said)
 		"10:17:37.000001 #1 TCP 192.0.2.1:40000 > 192.0.2.2:443 SYN len 60 in eth0 netns router\n"
 		"  observed INPUT  DROP  1.5 us\n"
 		"      1  -A INPUT -m bpf --object-pinned /a -m limit --limit 1/sec -j DROP\n"
-		"           program 12 (a) matched\n"
-		"           no match: -m limit --limit 1/sec: said no\n"
+		"           program 12 (a) returned nonzero\n"
+		"           no match: -m limit --limit 1/sec: more packets than 1/sec, burst 5, allow by now\n"
 		"      2  -A INPUT -m bpf --object-pinned /b -j LOG\n"
-		"           program 13 matched\n"
+		"           program 13 returned nonzero\n"
 		"           its match took 0.4 us\n"
 		"      3  -A INPUT -s 10.0.0.0/8 -j DROP\n"
 		"           no match: -s 10.0.0.0/8: packet has 192.0.2.1\n"
@@ -428,7 +428,11 @@ TEST_F(SinkTest, tree_shows_what_every_match_took_if_it_is_to_tell_more)
 				   { .number = 1, .index = 1, .duration = 100 },
 				   { .number = 2, .yes = true, .duration = 40 } }),
 		       p.rule("INPUT", 2), p.rule("INPUT", 5, IPT_EVENT_KIND_POLICY), p.leave(NF_ACCEPT) });
-	EXPECT_NE(text.find("-m limit --limit 1/sec: said no (its matches took 0.2 us)\n"), std::string::npos) << text;
+	EXPECT_NE(
+		text.find(
+			"-m limit --limit 1/sec: more packets than 1/sec, burst 5, allow by now (its matches took 0.2 us)\n"),
+		std::string::npos)
+		<< text;
 	EXPECT_NE(text.find("           its match took 0.0 us\n"), std::string::npos) << text;
 }
 
@@ -456,10 +460,10 @@ TEST_F(SinkTest, lines_of_what_programs_said)
 			place);
 	};
 	EXPECT_EQ(output_text(),
-		  at("3 #1.3") + "INPUT 1: program 12 (a) matched\n" + at("3 #1.3") +
-			  "INPUT 1: no match (-m limit --limit 1/sec: said no): "
+		  at("3 #1.3") + "INPUT 1: program 12 (a) returned nonzero\n" + at("3 #1.3") +
+			  "INPUT 1: no match (-m limit --limit 1/sec: more packets than 1/sec, burst 5, allow by now): "
 			  "-A INPUT -m bpf --object-pinned /a -m limit --limit 1/sec -j DROP\n" +
-			  at("3 #1.3") + "INPUT 2: program 13 matched\n" + at("3 #1.3") +
+			  at("3 #1.3") + "INPUT 2: program 13 returned nonzero\n" + at("3 #1.3") +
 			  "INPUT 2: -A INPUT -m bpf --object-pinned /b -j LOG\n" + at("5 #1.5") +
 			  "INPUT 3: no match (-s 10.0.0.0/8: packet has 192.0.2.1): -A INPUT -s 10.0.0.0/8 -j DROP\n" +
 			  at("5 #1.5") +

@@ -9,6 +9,7 @@
 
 #include "pipeline/course.h"
 #include "pipeline/header_says.h"
+#include "pipeline/match_refusal.h"
 #include "pipeline/met.h"
 #include "pipeline/nft_says.h"
 #include "pipeline/seen.h"
@@ -73,10 +74,9 @@ void said_no(Passed &result, const Match &last, const Seen &seen)
 		result.unmet.push_back({ fmt::format("match {}", last.index + 1), {} });
 		return;
 	}
-	Reply reply = ask(*match, seen);
-	result.unmet = std::move(reply.unmet);
+	result.unmet = ask(*match, seen).unmet;
 	if (result.unmet.empty())
-		result.unmet.push_back({ *match, std::move(reply.looked_at) });
+		result.unmet.push_back(refused(*match, seen));
 }
 
 // Of a rule of nft's own. Of the matches of x_tables in it the kernel tells, if the walk is observed.
@@ -122,7 +122,7 @@ Passed observed_nft(uint32_t number, const RuleText &rule, const Seen &seen, std
 	result.unmet = std::move(reckoned.unmet);
 	result.suspects = std::move(reckoned.suspects);
 	if (result.unmet.empty() && result.suspects.size() == 1)
-		result.unmet.push_back({ std::string(result.suspects[0]), {} });
+		result.unmet.push_back(refused(std::string(result.suspects[0]), seen));
 	return result;
 }
 
@@ -301,15 +301,34 @@ std::string reason_text(const Passed &passed)
 	return passed.suspects.size() == 1 ? text : text + " (not known which)";
 }
 
-std::string programs_text(const std::vector<const Match *> &asked)
+std::optional<bool> returned_nonzero(const Match &match, const RuleText *rule)
+{
+	const std::string *text = rule && match.program ? rule->match(match.index) : nullptr;
+	if (!text || !text->starts_with("-m bpf "))
+		return std::nullopt;
+	return match.yes != text->starts_with("-m bpf ! ");
+}
+
+std::optional<bool> returned_nonzero(const Match &match, const Traversal &walk, std::string_view chain)
+{
+	const auto &table = walk.rules_text.text;
+	if (!match.program || !table || !is_whole(walk))
+		return std::nullopt;
+	return returned_nonzero(match, table->rule(chain, match.number));
+}
+
+std::string programs_text(const std::vector<const Match *> &asked, const RuleText *rule)
 {
 	std::string text;
 	for (const Match *match : asked) {
 		if (!match->program)
 			continue;
+		const auto nonzero = returned_nonzero(*match, rule);
+		const char *answer = !nonzero ? (match->yes ? "matched" : "did not match") :
+				     *nonzero ? "returned nonzero" :
+						"returned 0";
 		text += fmt::format("{}program {}{} {}", text.empty() ? "" : ", ", match->program,
-				    match->program_name.empty() ? "" : " (" + match->program_name + ")",
-				    match->yes ? "matched" : "did not match");
+				    match->program_name.empty() ? "" : " (" + match->program_name + ")", answer);
 	}
 	return text;
 }

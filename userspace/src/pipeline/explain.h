@@ -5,6 +5,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -37,11 +38,19 @@ struct Explanation {
 
 Explanation explain(const Traversal &walk);
 
-// "-s 10.0.0.0/8: packet has 192.168.1.5", "-m limit --limit 1/sec: said no", "-m limit --limit 1/sec", "-m mac ... or -m limit ... (not known which)"
+// "-s 10.0.0.0/8: packet has 192.168.1.5", "-m pkttype --pkt-type multicast: said no", "-m limit --limit 1/sec", "-m mac ... or
+// -m limit ... (not known which)"
 std::string reason_text(const Passed &passed);
 
-// "program 12 (port_set) matched, program 13 did not match": those of -m bpf; empty if there are none.
-std::string programs_text(const std::vector<const Match *> &asked);
+// Whether the program of a -m bpf returned something else than 0: of its answer the rule's text says whether there is a ! in front.
+// Nothing: there is no program, or the text is not known.
+std::optional<bool> returned_nonzero(const Match &match, const RuleText *rule);
+// Of a rule of this chain, where the next event is of the same.
+std::optional<bool> returned_nonzero(const Match &match, const Traversal &walk, std::string_view chain);
+
+// "program 12 (port_set) returned nonzero, program 13 returned 0": those of -m bpf; where the rule's text is not known, "program 12
+// matched"; empty if there are none. rule: nullptr if it is not known.
+std::string programs_text(const std::vector<const Match *> &asked, const RuleText *rule);
 
 // Of all of them together, in nanoseconds.
 uint64_t duration_of(const std::vector<const Match *> &asked);

@@ -4,7 +4,6 @@
 #include <algorithm>
 #include <arpa/inet.h>
 #include <array>
-#include <charconv>
 #include <cstring>
 #include <fmt/core.h>
 #include <linux/netfilter.h>
@@ -13,43 +12,12 @@
 #include <utility>
 
 #include "event/names.h"
+#include "pipeline/match_options.h"
 #include "ruleset/save_lines.h"
 
 namespace ipt {
 
 namespace {
-
-// "! --tcp-flags SYN,ACK SYN"
-struct Option {
-	bool negated = false;
-	std::string name;
-	std::vector<std::string> values;
-
-	std::string text() const
-	{
-		std::string text = (negated ? "! " : "") + name;
-		for (const std::string &value : values)
-			text += " " + value;
-		return text;
-	}
-};
-
-std::vector<Option> options_of(const std::vector<Word> &words)
-{
-	std::vector<Option> options;
-	bool negated = false;
-	for (size_t i = 2; i < words.size(); i++) {
-		const std::string &word = words[i].text;
-		if (word == "!") {
-			negated = true;
-		} else if (word.starts_with("--")) {
-			options.push_back({ std::exchange(negated, false), word, {} });
-		} else if (!options.empty()) {
-			options.back().values.push_back(word);
-		}
-	}
-	return options;
-}
 
 // What an option has to say, with its ! counted in, and what the packet has.
 struct Said {
@@ -67,63 +35,6 @@ Said said(bool fits, const Option &option, std::string packet)
 Said no(std::string packet)
 {
 	return { false, std::move(packet) };
-}
-
-std::optional<uint32_t> number(std::string_view text)
-{
-	uint32_t value = 0;
-	const bool hex = text.starts_with("0x");
-	text.remove_prefix(hex ? 2 : 0);
-	const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value, hex ? 16 : 10);
-	if (error != std::errc() || end != text.data() + text.size())
-		return std::nullopt;
-	return value;
-}
-
-struct Range {
-	uint32_t first;
-	uint32_t last;
-
-	bool holds(uint32_t value) const { return first <= value && value <= last; }
-};
-
-// "80", "1024:2000", "1024:"
-std::optional<Range> range(std::string_view text)
-{
-	if (text.empty())
-		return std::nullopt;
-	const size_t colon = text.find(':');
-	const std::string_view from = text.substr(0, colon);
-	const std::string_view to = colon == std::string_view::npos ? from : text.substr(colon + 1);
-	const auto first = from.empty() ? std::optional<uint32_t>(0) : number(from);
-	const auto last = to.empty() ? std::optional<uint32_t>(UINT32_MAX) : number(to);
-	if (!first || !last)
-		return std::nullopt;
-	return Range{ *first, *last };
-}
-
-// What is listed with commas between: whether it holds for one. Nothing: the list cannot be read.
-template <typename Holds>
-std::optional<bool> any_of_list(std::string_view list, Holds holds)
-{
-	if (list.empty())
-		return std::nullopt;
-	bool any = false;
-	while (!list.empty()) {
-		const std::string_view item = list.substr(0, list.find(','));
-		const std::optional<bool> one = holds(item);
-		if (!one)
-			return std::nullopt;
-		any |= *one;
-		list.remove_prefix(std::min(item.size() + 1, list.size()));
-	}
-	return any;
-}
-
-const std::string &only_value(const Option &option)
-{
-	static const std::string none;
-	return option.values.size() == 1 ? option.values[0] : none;
 }
 
 // ---- transport headers, which later fragments do not have; the matches say no to these
@@ -353,39 +264,6 @@ MaybeSaid state(const Option &option, const Seen &seen)
 	return fits ? MaybeSaid(said(*fits, option, *states)) : std::nullopt;
 }
 
-// ---- what is looked up elsewhere
-
-// Routing knows of which type an address is.
-std::string addresses_looked_up(const std::vector<Option> &options, const Seen &seen)
-{
-	std::string text;
-	for (const Option &option : options) {
-		const bool source = option.name == "--src-type";
-		if (!source && option.name != "--dst-type")
-			continue;
-		const auto address = seen.certain(kAddresses, [&](const PacketFields &packet) {
-			return address_text(seen.family(), source ? packet.source : packet.destination);
-		});
-		if (!address)
-			return {};
-		text += (text.empty() ? "" : " and ") + *address;
-	}
-	return text;
-}
-
-// The socket's file has an owner of its own, which is that of the socket unless somebody has gone out of his way.
-std::string owner_looked_up(const std::vector<Option> &options, const Seen &seen)
-{
-	if (options.size() != 1 || options[0].name != "--uid-owner" || !seen.owner)
-		return {};
-	std::string users = only_value(options[0]);
-	std::replace(users.begin(), users.end(), '-', ':');
-	const auto wanted = range(users);
-	if (!wanted || wanted->holds(seen.owner->uid) != options[0].negated)
-		return {};
-	return fmt::format("uid {}", seen.owner->uid);
-}
-
 // ----
 
 struct Known {
@@ -417,8 +295,11 @@ constexpr std::array<Known, 18> kKnown{ { { "tcp", tcp, true },
 
 std::string unmet_text(const Unmet &unmet)
 {
-	return unmet.packet.empty() ? unmet.condition + ": said no" :
-				      fmt::format("{}: packet has {}", unmet.condition, unmet.packet);
+	if (unmet.meaning.empty() && unmet.packet.empty())
+		return unmet.condition + ": said no";
+	const char *comma = unmet.meaning.empty() || unmet.packet.empty() ? "" : ", ";
+	const char *has = unmet.packet.empty() ? "" : "packet has ";
+	return fmt::format("{}: {}{}{}{}", unmet.condition, unmet.meaning, comma, has, unmet.packet);
 }
 
 Reply ask(const std::string &match, const Seen &seen)
@@ -429,15 +310,11 @@ Reply ask(const std::string &match, const Seen &seen)
 		return {};
 	const auto known =
 		std::find_if(kKnown.begin(), kKnown.end(), [&name](const Known &k) { return k.match == name; });
-	Reply reply{ {}, false, {} };
-	if (name == "addrtype")
-		reply.looked_at = addresses_looked_up(options_of(words), seen);
-	if (name == "owner")
-		reply.looked_at = owner_looked_up(options_of(words), seen);
+	Reply reply{ {}, false };
 	if (known == kKnown.end())
 		return reply;
 	if (const auto none = known->of_transport ? fragment(seen) : std::nullopt) {
-		reply.unmet.push_back({ match, none->packet });
+		reply.unmet.push_back({ match, none->packet, {} });
 		return reply;
 	}
 	reply.certain = true;
@@ -445,7 +322,7 @@ Reply ask(const std::string &match, const Seen &seen)
 		const MaybeSaid said = known->ask(option, seen);
 		reply.certain &= said.has_value();
 		if (said && !said->yes)
-			reply.unmet.push_back({ "-m " + name + " " + option.text(), said->packet });
+			reply.unmet.push_back({ "-m " + name + " " + option.text(), said->packet, {} });
 	}
 	return reply;
 }

@@ -145,6 +145,8 @@ void no_match(JsonText &json, const std::vector<Passed> &rules)
 			json.open().text("condition", unmet.condition);
 			if (!unmet.packet.empty())
 				json.text("packet", unmet.packet);
+			if (!unmet.meaning.empty())
+				json.text("meaning", unmet.meaning);
 			json.close();
 		}
 		json.close_list().open_list("suspects");
@@ -337,7 +339,7 @@ void JsonWriter::event(std::string &to, const Rule &rule, const Traversal &walk,
 	to += '\n';
 }
 
-void JsonWriter::event(std::string &to, const Matches &matches, const Traversal &walk)
+void JsonWriter::event(std::string &to, const Matches &matches, const Traversal &walk, std::string_view chain)
 {
 	JsonText json(to);
 	head(json, matches.head, "matches", walk);
@@ -351,6 +353,8 @@ void JsonWriter::event(std::string &to, const Matches &matches, const Traversal 
 			json.number("program", match.program);
 		if (!match.program_name.empty())
 			json.text("program_name", match.program_name);
+		if (const auto nonzero = returned_nonzero(match, walk, chain))
+			json.word("returned", *nonzero ? "nonzero" : "0");
 		json.close();
 	}
 	json.close_list().close();
@@ -421,15 +425,15 @@ void JsonWriter::walk(std::string &to, const Traversal &walk)
 		event(to, *walk.enter, walk);
 	const Explanation explanation = explain_ ? explain(walk) : Explanation{};
 	auto matches = walk.matches.begin();
-	const auto observed_before = [&](uint32_t seq) {
+	const auto observed_before = [&](uint32_t seq, std::string_view chain) {
 		for (; matches != walk.matches.end() && matches->head.seq < seq; matches++)
-			event(to, *matches, walk);
+			event(to, *matches, walk, chain);
 	};
 	for (size_t i = 0; i < walk.rules.size(); i++) {
-		observed_before(walk.rules[i].head.seq);
+		observed_before(walk.rules[i].head.seq, name_of(walk.rules[i].chain));
 		event(to, walk.rules[i], walk, i < explanation.before.size() ? &explanation.before[i] : nullptr);
 	}
-	observed_before(UINT32_MAX);
+	observed_before(UINT32_MAX, explanation.chain);
 	if (walk.leave)
 		event(to, *walk.leave, walk, explanation);
 }

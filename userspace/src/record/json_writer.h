@@ -52,7 +52,8 @@ private:
 	void event(std::string &to, const Enter &enter, const Traversal &walk);
 	void event(std::string &to, const Rule &rule, const Traversal &walk, const std::vector<Passed> *passed);
 	void event(std::string &to, const Leave &leave, const Traversal &walk, const Explanation &explanation);
-	void event(std::string &to, const Matches &matches, const Traversal &walk);
+	// chain: that they are of; empty if it is not known.
+	void event(std::string &to, const Matches &matches, const Traversal &walk, std::string_view chain);
 	void head(JsonText &json, const Head &head, std::string_view type, const Traversal &walk);
 
 	const WallClock &clock_;

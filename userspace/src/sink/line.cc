@@ -124,13 +124,13 @@ void LineSink::begin(const Head &head, std::string_view chain, std::string_view 
 }
 
 void LineSink::programs(const Head &head, std::string_view chain, std::string_view rule, const Traversal &walk,
-			const std::vector<const Match *> &asked)
+			const std::vector<const Match *> &asked, const RuleText *text)
 {
-	const std::string text = programs_text(asked);
-	if (text.empty())
+	const std::string said = programs_text(asked, text);
+	if (said.empty())
 		return;
 	begin(head, chain, rule, walk);
-	line_ += text;
+	line_ += said;
 	write();
 }
 
@@ -138,7 +138,7 @@ void LineSink::passed(const Head &head, std::string_view chain, const Traversal 
 {
 	for (const Passed &rule : rules) {
 		const std::string name = rule_name(rule.number, *rule.rule, *walk.rules_text.text);
-		programs(head, chain, name, walk, rule.asked);
+		programs(head, chain, name, walk, rule.asked, rule.rule);
 		begin(head, chain, name, walk);
 		((line_ += "no match (") += reason_text(rule)) += "): ";
 		line_ += rule.rule->text;
@@ -156,7 +156,8 @@ void LineSink::explained(const Rule &event, const Traversal &walk)
 	if (index < explanation.before.size()) {
 		const std::string chain = chain_name(event, walk.rules_text);
 		passed(event.head, chain, walk, explanation.before[index]);
-		programs(event.head, chain, rule_name(event, walk.rules_text), walk, explanation.matched[index]);
+		programs(event.head, chain, rule_name(event, walk.rules_text), walk, explanation.matched[index],
+			 met(event, walk.rules_text).rule);
 	} else if (!explanation.why_not.empty()) {
 		begin(event.head, walk);
 		(line_ += "rules that did not match are not shown: ") += explanation.why_not;
@@ -169,9 +170,11 @@ void LineSink::explained(const Leave &event, const Traversal &walk)
 	const Explanation &explanation = explanation_of(walk);
 	const std::string chain = printable(explanation.chain);
 	passed(event.head, chain, walk, explanation.behind);
-	if (!explanation.dropped_by.empty())
-		programs(event.head, chain, fmt::format("{}", explanation.dropped_by.back()->number), walk,
-			 explanation.dropped_by);
+	if (explanation.dropped_by.empty())
+		return;
+	const uint32_t number = explanation.dropped_by.back()->number;
+	programs(event.head, chain, fmt::format("{}", number), walk, explanation.dropped_by,
+		 walk.rules_text.text->rule(explanation.chain, number));
 }
 
 void LineSink::event(const Event &event, const Traversal &walk)

@@ -32,8 +32,9 @@ private:
 	void explained(const Enter &, const Traversal &) {}
 	void explained(const Matches &, const Traversal &) {}
 	void passed(const Head &head, std::string_view chain, const Traversal &walk, const std::vector<Passed> &rules);
+	// rule: by its number, or in nft's tables its handle; text: nullptr if it is not known.
 	void programs(const Head &head, std::string_view chain, std::string_view rule, const Traversal &walk,
-		      const std::vector<const Match *> &asked);
+		      const std::vector<const Match *> &asked, const RuleText *text);
 	void write();
 
 	Output &output_;

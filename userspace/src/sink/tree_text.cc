@@ -89,18 +89,19 @@ std::string TreeText::cost(const std::vector<const Match *> &asked, const Traver
 	return fmt::format("{} took {}", asked.size() == 1 ? "its match" : "its matches", duration_text(ns));
 }
 
-// What the eBPF programs in a rule said.
-void TreeText::add_programs(std::string &block, size_t indent, const std::vector<const Match *> &asked) const
+// What the eBPF programs in a rule returned.
+void TreeText::add_programs(std::string &block, size_t indent, const std::vector<const Match *> &asked,
+			    const RuleText *rule) const
 {
-	if (const std::string programs = programs_text(asked); !programs.empty())
+	if (const std::string programs = programs_text(asked, rule); !programs.empty())
 		block.append(indent + 5, ' ').append(programs) += '\n';
 }
 
 // Of a rule that matched, below it.
 void TreeText::add_matched(std::string &block, size_t indent, const std::vector<const Match *> &asked,
-			   const Traversal &traversal) const
+			   const RuleText *rule, const Traversal &traversal) const
 {
-	add_programs(block, indent, asked);
+	add_programs(block, indent, asked, rule);
 	if (const std::string took = cost(asked, traversal); !took.empty())
 		block.append(indent + 5, ' ').append(took) += '\n';
 }
@@ -115,7 +116,7 @@ void TreeText::add_passed(std::string &block, size_t indent, const std::vector<P
 					       rule_name(passed.number, *passed.rule, *traversal.rules_text.text),
 					       passed.rule->text)) +
 			 "\n";
-		add_programs(block, indent, passed.asked);
+		add_programs(block, indent, passed.asked, passed.rule);
 		block.append(indent + 5, ' ');
 		block += "no match: " + reason_text(passed);
 		if (const std::string took = cost(passed.asked, traversal); !took.empty())
@@ -151,7 +152,7 @@ void TreeText::add_rules(std::string &block, const Traversal &traversal) const
 			block.append("  ").append(took);
 		block += '\n';
 		if (i < explanation.matched.size())
-			add_matched(block, indent, explanation.matched[i], traversal);
+			add_matched(block, indent, explanation.matched[i], what.rule, traversal);
 		if (const std::string marks = whole ? marks_text(traversal, i, !in_doubt.empty() && in_doubt[i]) : "";
 		    !marks.empty())
 			block.append(indent + 5, ' ').append(look_.yellow(marks)) += '\n';
@@ -166,7 +167,7 @@ void TreeText::add_rules(std::string &block, const Traversal &traversal) const
 	const uint32_t number = explanation.dropped_by.back()->number;
 	if (const RuleText *rule = traversal.rules_text.text->rule(explanation.chain, number)) {
 		block.append(indent, ' ').append(fmt::format("{}  {}\n", number, rule->text));
-		add_matched(block, indent, explanation.dropped_by, traversal);
+		add_matched(block, indent, explanation.dropped_by, rule, traversal);
 	}
 }
 

@@ -27,8 +27,9 @@ private:
 	void add_passed(std::string &block, size_t indent, const std::vector<Passed> &rules,
 			const Traversal &traversal) const;
 	void add_matched(std::string &block, size_t indent, const std::vector<const Match *> &asked,
-			 const Traversal &traversal) const;
-	void add_programs(std::string &block, size_t indent, const std::vector<const Match *> &asked) const;
+			 const RuleText *rule, const Traversal &traversal) const;
+	void add_programs(std::string &block, size_t indent, const std::vector<const Match *> &asked,
+			  const RuleText *rule) const;
 	std::string cost(const std::vector<const Match *> &asked, const Traversal &traversal) const;
 
 	Look look_;
