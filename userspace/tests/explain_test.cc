@@ -205,9 +205,45 @@ TEST_F(ExplainTest, states_of_a_connection)
 		  "-m conntrack --ctstate NEW,INVALID: packet has ESTABLISHED,DNAT");
 	EXPECT_EQ(reason("-m conntrack ! --ctstate DNAT"),
 		  "-m conntrack ! --ctstate DNAT: packet has ESTABLISHED,DNAT");
-	EXPECT_EQ(reason("-m conntrack --ctstate DNAT --ctproto 17"), "-m conntrack --ctstate DNAT --ctproto 17");
+	EXPECT_EQ(reason("-m conntrack --ctstate DNAT --ctexpire 17"), "-m conntrack --ctstate DNAT --ctexpire 17");
+	EXPECT_EQ(reason("-m conntrack --ctstate DNAT --ctproto 17"), "-m conntrack --ctproto 17: packet has TCP");
 	EXPECT_EQ(reason("-m connmark --mark 0x1"), "-m connmark --mark 0x1: packet has 0x0");
 	EXPECT_EQ(reason("-m connmark --mark 0x0/0xff"), "not known why");
+}
+
+TEST_F(ExplainTest, what_else_a_connection_has)
+{
+	p.fields().connection = IPT_EVENT_CT_ESTABLISHED;
+	p.fields().ct_status = 0xa; // IPS_SEEN_REPLY, IPS_CONFIRMED
+	EXPECT_EQ(reason("-m conntrack --ctdir REPLY"), "-m conntrack --ctdir REPLY: packet has ORIGINAL");
+	EXPECT_EQ(reason("-m conntrack --ctdir ORIGINAL"), "not known why");
+	EXPECT_EQ(reason("-m conntrack ! --ctproto 6"), "-m conntrack ! --ctproto 6: packet has TCP");
+	EXPECT_EQ(reason("-m conntrack --ctproto 6"), "not known why");
+	EXPECT_EQ(reason("-m conntrack ! --ctstatus ASSURED,CONFIRMED"),
+		  "-m conntrack ! --ctstatus ASSURED,CONFIRMED: packet has CONFIRMED");
+	EXPECT_EQ(reason("-m conntrack --ctstatus SEEN_REPLY"), "not known why");
+	EXPECT_EQ(reason("-m conntrack --ctstatus EXPECTED"),
+		  "-m conntrack --ctstatus EXPECTED: packet has none of them");
+	// It may have been set since.
+	EXPECT_EQ(reason("-m conntrack --ctstatus EXPECTED,ASSURED"), "-m conntrack --ctstatus EXPECTED,ASSURED");
+	EXPECT_EQ(reason("-m conntrack --ctorigdstport 80"), "-m conntrack --ctorigdstport 80");
+	p.fields().reply = 1;
+	EXPECT_EQ(reason("-m conntrack --ctdir ORIGINAL"), "-m conntrack --ctdir ORIGINAL: packet has REPLY");
+	// What an error is about has another protocol.
+	p.fields().connection = IPT_EVENT_CT_RELATED;
+	EXPECT_EQ(reason("-m conntrack --ctproto 17"), "-m conntrack --ctproto 17: packet has TCP");
+	p.fields().protocol = IPPROTO_ICMP;
+	EXPECT_EQ(reason("-m conntrack --ctproto 17"), "-m conntrack --ctproto 17");
+}
+
+// net/netfilter/xt_conntrack.c: then the match says what it has said of the state, or no.
+TEST_F(ExplainTest, what_the_rest_of_conntrack_says_without_a_connection)
+{
+	EXPECT_EQ(reason("-m conntrack ! --ctproto 17"), "-m conntrack ! --ctproto 17: packet has no connection");
+	EXPECT_EQ(reason("-m conntrack --ctorigsrc 10.0.0.1"),
+		  "-m conntrack --ctorigsrc 10.0.0.1: packet has no connection");
+	EXPECT_EQ(reason("-m conntrack --ctstate INVALID --ctproto 17"), "not known why");
+	EXPECT_EQ(reason("-m conntrack --ctstate NEW --ctproto 17"), "-m conntrack --ctstate NEW: packet has INVALID");
 }
 
 // A rule that matched may have set it; the one that matches next tells.

@@ -8,11 +8,14 @@
 #include <fmt/core.h>
 #include <linux/netfilter.h>
 #include <linux/netfilter/nf_conntrack_common.h>
+#include <netinet/in.h>
 #include <string_view>
 #include <utility>
 
 #include "event/names.h"
+#include "pipeline/header_says.h"
 #include "pipeline/match_options.h"
+#include "ruleset/conditions.h"
 #include "ruleset/save_lines.h"
 
 namespace ipt {
@@ -264,6 +267,73 @@ MaybeSaid state(const Option &option, const Seen &seen)
 	return fits ? MaybeSaid(said(*fits, option, *states)) : std::nullopt;
 }
 
+// Of what has no connection the match conntrack asks for nothing but the state, and only if it is told one.
+MaybeSaid no_connection(std::vector<Option> &options, const Seen &seen)
+{
+	const auto connected = seen.certain(kNothing, has_connection);
+	if (!connected || *connected || !is_connection_certain(seen))
+		return std::nullopt;
+	if (!find_option(options, "--ctstate"))
+		return no("no connection");
+	std::erase_if(options, [](const Option &option) { return option.name != "--ctstate"; });
+	return std::nullopt;
+}
+
+// An error of ICMP is of the connection of the packet that it is about.
+MaybeSaid connection_protocol(const Option &option, const Seen &seen)
+{
+	const PacketFields &packet = seen.then;
+	const bool is_icmp = packet.protocol == IPPROTO_ICMP || packet.protocol == IPPROTO_ICMPV6;
+	const auto wanted = protocol_number(only_value(option));
+	if (!wanted || packet.fragment_offset || packet.fields & IPT_EVENT_AH || !is_protocol_certain(seen) ||
+	    (is_icmp && packet.connection == IPT_EVENT_CT_RELATED))
+		return std::nullopt;
+	return said(packet.protocol == *wanted, option, protocol_name(packet.protocol));
+}
+
+// Bits that are set stay set. All but the first may be set at any moment, by other packets of the connection.
+MaybeSaid connection_status(const Option &option, const Seen &seen)
+{
+	static constexpr std::array<std::pair<std::string_view, uint32_t>, 5> names{ { { "NONE", 0 },
+										       { "EXPECTED", IPS_EXPECTED },
+										       { "SEEN_REPLY", IPS_SEEN_REPLY },
+										       { "ASSURED", IPS_ASSURED },
+										       { "CONFIRMED",
+											 IPS_CONFIRMED } } };
+	uint32_t wanted = 0;
+	std::string have;
+	const auto read = any_of_list(only_value(option), [&](std::string_view item) -> std::optional<bool> {
+		const auto *name = std::find_if(names.begin(), names.end(),
+						[item](const auto &entry) { return entry.first == item; });
+		if (name == names.end())
+			return std::nullopt;
+		wanted |= name->second;
+		if (seen.then.ct_status & name->second)
+			have += (have.empty() ? "" : ",") + std::string(item);
+		return true;
+	});
+	if (!read || (have.empty() && wanted & ~uint32_t{ IPS_EXPECTED }))
+		return std::nullopt;
+	return said(!have.empty(), option, have.empty() ? "none of them" : have);
+}
+
+MaybeSaid conntrack(const Option &option, const Seen &seen)
+{
+	if (option.name == "--ctstate")
+		return state(option, seen);
+	const auto connected = seen.certain(kNothing, has_connection);
+	if (!connected || !*connected || !is_connection_certain(seen))
+		return std::nullopt;
+	if (option.name == "--ctproto")
+		return connection_protocol(option, seen);
+	if (option.name == "--ctstatus")
+		return connection_status(option, seen);
+	if (option.name != "--ctdir")
+		return std::nullopt;
+	const std::string direction = seen.then.reply ? "REPLY" : "ORIGINAL";
+	return said(only_value(option) == direction, option, direction);
+}
+
 // ----
 
 struct Known {
@@ -288,7 +358,7 @@ constexpr std::array<Known, 18> kKnown{ { { "tcp", tcp, true },
 					  { "iprange", iprange, false },
 					  { "mark", mark, false },
 					  { "connmark", connmark, false },
-					  { "conntrack", state, false },
+					  { "conntrack", conntrack, false },
 					  { "state", state, false } } };
 
 } // namespace
@@ -317,8 +387,13 @@ Reply ask(const std::string &match, const Seen &seen)
 		reply.unmet.push_back({ match, none->packet, {} });
 		return reply;
 	}
+	std::vector<Option> options = options_of(words);
+	if (const auto none = name == "conntrack" ? no_connection(options, seen) : std::nullopt) {
+		reply.unmet.push_back({ match, none->packet, {} });
+		return reply;
+	}
 	reply.certain = true;
-	for (const Option &option : options_of(words)) {
+	for (const Option &option : options) {
 		const MaybeSaid said = known->ask(option, seen);
 		reply.certain &= said.has_value();
 		if (said && !said->yes)
