@@ -2,7 +2,7 @@
 #
 # Rules and packets for tests of what iptables-trace explains, and what it has to say of them, worked out here a second time
 # from what the rules were made of. Everything is a number below 256, the last byte of an address, so that IPv4 and IPv6
-# are the same. With -v make=
+# are the same. Goes together with explain_deep.awk. With -v make=
 #
 #	rules	-v family= -v rules= -v chains=: the ruleset, for iptables-restore, or for nft with -v native=1; what it was made of
 #		goes to -v table=FILE
@@ -48,6 +48,7 @@ function address_condition(side,  bits)
 
 function make_conditions(chain,  text)
 {
+	if (deep) return deep_conditions()
 	text = ""
 	if (chance(3) == 0) text = text " " address_condition("s")
 	if (chance(3) == 0) text = text " " address_condition("d")
@@ -63,7 +64,10 @@ function make_conditions(chain,  text)
 	return text
 }
 
-function name_of(protocol) { return protocol == 6 ? "tcp" : protocol == 17 ? "udp" : protocol }
+function name_of(protocol)
+{
+	return protocol == 6 ? "tcp" : protocol == 17 ? "udp" : protocol == 1 ? "icmp" : protocol == 58 ? "ipv6-icmp" : protocol
+}
 
 # "ip saddr", as nft calls it, and how it writes the value.
 function native_name(kind)
@@ -109,6 +113,7 @@ function condition_text(condition,  kind, not, value, parts)
 	if (kind == "l") return "-m length " not "--length " value
 	if (kind == "m") return "-m mark " not "--mark 0x" value
 	if (kind == "t") return family == 4 ? "-m ttl " not "--ttl-eq " value : "-m hl " not "--hl-eq " value
+	if (is_deep(kind)) return deep_text(kind, not, value)
 	if (kind == "a") return "-m addrtype " not "--dst-type " value
 	return "-m pkttype " not "--pkt-type " value
 }
@@ -160,7 +165,7 @@ function print_native(  c, chain)
 
 function make_rules(  c, i, of, to, chain)
 {
-	if (!native) print "*raw\n:PREROUTING ACCEPT [0:0]"
+	if (!native) print (deep ? "*mangle" : "*raw") "\n:PREROUTING ACCEPT [0:0]"
 	for (c = 1; c <= chains && !native; c++) print ":c" c " - [0:0]"
 	for (i = 1; i <= rules; i++) {
 		c = i <= rules / 100 ? 0 : 1 + chance(chains)
@@ -169,6 +174,7 @@ function make_rules(  c, i, of, to, chain)
 		to = make_target(c)
 		# What takes every packet away would leave little to see.
 		if (of == "" && to != "" && chance(8)) to = ""
+		if (deep) to = deep_target(to)
 		if (native) native_rules[chain] = native_rules[chain] rule_text(of) " counter " native_target(to) "\n"
 		else print "-A " chain rule_text(of) (to == "" ? "" : " " to)
 		print chain "\t" to "\t" of >table
@@ -179,7 +185,10 @@ function make_rules(  c, i, of, to, chain)
 
 function make_packets(  i)
 {
-	for (i = 0; i < packets; i++) print 1 + chance(250), chance(250), one_of("6 17 253"), family == 4 && chance(5) == 0
+	for (i = 0; i < packets; i++) {
+		if (deep) print deep_packet()
+		else print 1 + chance(250), chance(250), one_of("6 17 253"), family == 4 && chance(5) == 0
+	}
 }
 
 # ---- what becomes of a packet
@@ -200,6 +209,7 @@ function fits(kind, value,  parts, size)
 		split(value, parts, ":")
 		return parts[1] <= packet_length() && packet_length() <= parts[2]
 	}
+	if (is_deep(kind)) return deep_fits(kind, value)
 	# No packet is for many, and none has a mark.
 	return 0
 }
@@ -212,7 +222,10 @@ function has(kind)
 	if (kind == "d" || kind == "a") return address("d", destination)
 	if (kind == "i") return "eth0"
 	if (kind == "o") return "none"
-	if (kind == "p") return protocol == 6 ? "TCP" : protocol == 17 ? "UDP" : "protocol " protocol
+	if (is_deep(kind)) return deep_has(kind)
+	if (kind == "p")
+		return protocol == 6 ? "TCP" : protocol == 17 ? "UDP" : protocol == 1 ? "ICMP" : protocol == 58 ? "ICMPv6" : \
+			"protocol " protocol
 	if (kind == "k") return ""
 	if (kind == "l") return packet_length()
 	if (kind == "m") return "0x0"
@@ -220,7 +233,13 @@ function has(kind)
 	return "fragment offset " (fragment ? 8 : 0)
 }
 
-function is_match(kind) { return kind ~ /[aklmt]/ }
+function is_match(kind) { return kind ~ /[aklmt]/ || is_deep(kind) }
+
+function is_met(condition,  kind)
+{
+	kind = substr(condition, 1, 1)
+	return fits(kind, substr(condition, 3)) == (substr(condition, 2, 1) == "=") && !deep_never_fits(kind)
+}
 
 # Why the rule does not match; empty if it does. All of the header that does not fit is told, but matches are asked one by one.
 function observed_reason(conditions,  list, n, i, kind, unmet)
@@ -228,7 +247,7 @@ function observed_reason(conditions,  list, n, i, kind, unmet)
 	n = split(conditions, list, " ")
 	for (i = 1; i <= n; i++) {
 		kind = substr(list[i], 1, 1)
-		if (fits(kind, substr(list[i], 3)) == (substr(list[i], 2, 1) == "=")) continue
+		if (is_met(list[i])) continue
 		if (is_match(kind) && unmet != "") break
 		unmet = unmet (unmet == "" ? "" : ", ") condition_text(list[i]) (kind == "k" ? ": said no" : ": packet has " has(kind))
 	}
@@ -241,7 +260,7 @@ function native_reason(conditions,  list, n, i, kind, fit, unmet, no, suspects, 
 	n = split(conditions, list, " ")
 	for (i = 1; i <= n; i++) {
 		kind = substr(list[i], 1, 1)
-		fit = fits(kind, substr(list[i], 3)) == (substr(list[i], 2, 1) == "=")
+		fit = is_met(list[i])
 		no += !fit
 		if (kind == "a" || kind == "k" || (kind == "o" && substr(list[i], 2, 1) == "!")) {
 			suspects = suspects (suspected++ ? " or " : "") condition_text(list[i])
@@ -264,7 +283,7 @@ function reason(conditions,  list, n, i, kind, fit, unmet, suspects, suspected, 
 	n = split(conditions, list, " ")
 	for (i = 1; i <= n; i++) {
 		kind = substr(list[i], 1, 1)
-		fit = fits(kind, substr(list[i], 3)) == (substr(list[i], 2, 1) == "=")
+		fit = is_met(list[i])
 		no += !fit
 		if (kind == "a" || kind == "k") {
 			suspects = suspects (suspected++ ? " or " : "") condition_text(list[i])
@@ -292,6 +311,7 @@ function walk(  chain, at, depth, stack_chain, stack_at, why, target, text)
 {
 	chain = "PREROUTING"
 	at = 1
+	ct_mark = 0
 	for (;;) {
 		if (at > size[chain]) {
 			if (chain == "PREROUTING")
@@ -312,6 +332,9 @@ function walk(  chain, at, depth, stack_chain, stack_at, why, target, text)
 				chain = "PREROUTING"
 				at = size[chain] + 1
 			}
+		} else if (sets_ct_mark(target)) {
+			ct_mark = 5
+			at++
 		} else if (target ~ /^-[jg]/) {
 			if (target ~ /^-j/) {
 				stack_chain[++depth] = chain
@@ -368,13 +391,13 @@ function packet_fields(wanted,  line)
 	return line
 }
 
-function take_fields(line,  parts)
+function take_fields(line)
 {
-	split(line, parts, " ")
-	source = parts[1]
-	destination = parts[2]
-	protocol = parts[3]
-	fragment = parts[4]
+	split(line, field, " ")
+	source = field[1]
+	destination = field[2]
+	protocol = field[3]
+	fragment = field[4]
 }
 
 function judge_packet(packet,  want)
@@ -423,7 +446,8 @@ BEGIN {
 
 make == "sent" {
 	take_fields($0)
-	print fragment, address("s", source), address("d", destination), protocol, "0fa003e900080000000000005002010000000000"
+	print fragment, address("s", source), address("d", destination), protocol, \
+		deep && protocol != 253 ? deep_payload() : "0fa003e900080000000000005002010000000000"
 }
 
 make == "judge" { judge_line() }

@@ -33,8 +33,13 @@ quiet()
 	in_right "$tool" -A OUTPUT -j DROP
 }
 
-# make WHAT [-v NAME=VALUE]...
-make() { awk -v make="$1" -v family="$family" -v table="$trace_dir/table" "${@:2}" -f lib/explain.awk; }
+# make WHAT [-v NAME=VALUE]...; with deep=1 of headers behind that of IP, and of connections.
+deep=
+make()
+{
+	awk -v make="$1" -v family="$family" -v deep="$deep" -v table="$trace_dir/table" "${@:2}" \
+		-f lib/explain.awk -f lib/explain_deep.awk
+}
 
 # send: packets of standard input, one a line as send_packet has them, through one namespace's door and in this order.
 send() { in_left taskset -c 0 bin/send_packet -l; }
@@ -80,10 +85,10 @@ said()
 # all_right NAME N: of so many packets.
 all_right() { [ "$(said "$1" packets) $(said "$1" wrong)" = "$2 0" ] || { head -n 60 "$trace_dir/$1.said" && false; }; }
 
-# counted_rules: packets, chain and number of the rules that counted any.
+# counted_rules TABLE: packets, chain and number of the rules that counted any.
 counted_rules()
 {
-	in_right "$tool-save" -c -t raw | awk '/^\[/ {
+	in_right "$tool-save" -c -t "$1" | awk '/^\[/ {
 		n[$3]++
 		if ((count = substr($1, 2) + 0) > 0) print count, $3, n[$3]
 	}' | sort

@@ -12,12 +12,15 @@ cd "$(dirname "$0")/.." || exit 1
 packets=${TRACE_PACKETS:-300}
 recorded=200
 rules=5000
+deep_rules=1500
+# unmet: of lines, the matches that were not met, each once.
+unmet() { grep -oE 'no match \(.*: packet has ' | grep -oE '(\(|, )-m [a-z0-9]+' | sed 's/.* //' | sort -u; }
 
 make_pair
 routes_to_nobody
 again() { iptables-trace --color never --read "$@" 2>/dev/null; }
 
-ktap_plan 19
+ktap_plan 27
 for f in 4 6; do
 	family legacy $f
 	quiet
@@ -34,9 +37,27 @@ for f in 4 6; do
 	check "IPv$f: rules that matched, that did not, and why, are what they have to be" all_right walks "$packets"
 	check "IPv$f: a recording that was made without observing tells what can be told of that" all_right bare $recorded
 	check "IPv$f: rules that matched are those that counted, as often" \
-		first_differences <(counted_rules) "$trace_dir/walks.met"
+		first_differences <(counted_rules raw) "$trace_dir/walks.met"
 	check "IPv$f: nothing is lost" grep -q "^iptables-trace: $packets packets, .* nothing lost$" "$trace_dir/walks.err"
 	in_right "$tool" -t raw -F
+
+	deep=1
+	make rules -v rules=$deep_rules -v chains=40 | in_right "$tool-restore"
+	# What is sent has sums of zero.
+	in_right sysctl -qw net.netfilter.nf_conntrack_checksum=0
+	trace bare --format json -$f --table mangle -c $recorded "dst net $net"
+	walk mangle -v observed=1
+	trace_wait bare
+	again "$trace_dir/bare.out" --explain --format line | tee "$trace_dir/deep" | judge bare -v observed=0
+	diag <<<"IPv$f: $(tail -n 1 "$trace_dir/walks.said"), of $(wc -l <"$trace_dir/walks.met") rules"
+	check "IPv$f: transport headers and connections, too, are as the rules and the packets have them" all_right walks "$packets"
+	check "IPv$f: ... without observing as well" all_right bare $recorded
+	check "IPv$f: ... and they are the rules that counted, as often" \
+		first_differences <(counted_rules mangle) "$trace_dir/walks.met"
+	check "IPv$f: ... each kind of match said no to some" same "$(unmet <"$trace_dir/deep" | xargs)" \
+		"connmark conntrack icmp$([ $f = 4 ] || echo 6) iprange multiport state tcp udp"
+	deep=
+	in_right "$tool" -t mangle -F
 	in_right "$tool" -F OUTPUT
 done
 

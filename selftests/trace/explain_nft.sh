@@ -48,7 +48,7 @@ for f in 4 6; do
 	quiet
 	make rules -v flat=1 -v rules=$rules -v chains=50 | in_right "$tool-restore"
 	walk raw -v observed=1
-	counted_rules >"$trace_dir/counted"
+	counted_rules raw >"$trace_dir/counted"
 	judged "iptables-nft, IPv$f"
 	in_right nft delete table $ip raw
 
