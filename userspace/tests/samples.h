@@ -186,6 +186,20 @@ inline PacketTrace sample_observed()
 	return trace_of({ walk_of({ enter, first, second, rule, last, p.leave(NF_DROP, true) }, rules) });
 }
 
+// The same with a ! in front of the first program, and a limit that says no before the packet is dropped.
+inline PacketTrace sample_refused()
+{
+	PacketTrace trace = sample_observed();
+	Traversal &walk = trace.traversals[0];
+	TableText table = *walk.rules_text.text;
+	std::vector<RuleText> &rules = table.chains["INPUT"].rules;
+	rules[0] = parse_rule("-A INPUT -m bpf ! --object-pinned /sys/fs/bpf/a -m limit --limit 1/sec -j DROP");
+	rules[2] = parse_rule("-A INPUT -m limit --limit 1/sec -j DROP");
+	walk.rules_text.text = std::make_shared<TableText>(std::move(table));
+	walk.matches[2].match.insert(walk.matches[2].match.begin(), { .number = 3 });
+	return trace;
+}
+
 // A way of which it is known what it took, in each of its parts; 1500 ns with tracing.
 inline PacketTrace sample_timed()
 {
