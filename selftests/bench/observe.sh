@@ -53,6 +53,13 @@ observes=yes
 measure -b 0 -o 4:raw
 row "a walk that is observed" $((few - few_before))
 row "a match that is observed" "$(all_rules)" $rules
+observes=''
+measure -f "$(filter_ipv4 6)"
+taken_off
+observes=yes
+measure -b 0 -o 4:raw -f "$(filter_ipv4 6)"
+row "a table that is observed, of a packet that is not selected" $((few - few_before))
+row "a match in it" "$(all_rules)" $rules
 
 in_right iptables-legacy -t raw -F
 # nf_tables has no form of its own for this one.

@@ -13,7 +13,7 @@ cd "$(dirname "$0")/.."
 . lib/trace.sh
 . bench/lib.sh
 
-packets=200 rules=20
+packets=200 rules=20 far=10000
 
 # measure [FIRST]: what a packet costs with the DROP alone and with $rules rules before it: $few and $many.
 measure()
@@ -24,12 +24,22 @@ measure()
 	many=$(per_packet)
 }
 
+# measure_far: the same where the DROP is rule $far, behind rules that do not match and so are no events: $at_far.
+measure_far()
+{
+	ruleset iptables-legacy '-s 198.51.100.1' $((far - 1))
+	at_far=$(per_packet)
+}
+
 # row NAME COST [N]: a row of COST / N.
 row() { printf '%s\t%s\n' "$1" "$(tenths "$2" "${3:-1}")"; }
 
 # more, all_rules: what a packet costs more than without a trace with the DROP alone; what the other rules add to that.
 more() { echo $((few - few_untraced)); }
 all_rules() { echo $((many - many_untraced - few + few_untraced)); }
+# search: what a packet that comes as far costs more than without a trace, beyond what it does where the DROP is the first rule.
+# All that differs is how far the kernel has to search for the rule's number.
+search() { echo $((at_far - at_far_untraced - few + few_untraced)); }
 
 # stand_still NAME, go_on NAME: a trace whose events nobody reads meanwhile; in the end none of them may be lost.
 stand_still() { kill -STOP "${trace_pids[$1]}"; }
@@ -49,6 +59,8 @@ dmesg -n 1
 
 measure
 few_untraced=$few many_untraced=$many
+measure_far
+at_far_untraced=$at_far
 measure '-j TRACE'
 row "in-tree TRACE, a rule" "$(all_rules)" $rules
 
@@ -74,6 +86,8 @@ stand_still selected
 measure
 row "ours, mean of enter, rule and leave" "$(more)" 3
 row "ours, a rule" "$(all_rules)" $rules
+measure_far
+row "the search for the number of rule $far" "$(search)"
 go_on selected
 
 trace costly --cost -o /dev/null udp
