@@ -4,6 +4,7 @@
 
 #include <array>
 #include <cstdint>
+#include <linux/netfilter.h>
 #include <string_view>
 #include <utility>
 
@@ -37,5 +38,10 @@ inline std::string_view kind_word(uint8_t kind)
 
 // How much of a packet was seen, in the order of Completeness::Kind.
 inline constexpr std::array<std::string_view, 3> kSeenWords{ "complete", "lost", "unknown" };
+
+inline const char *family_word(uint8_t family)
+{
+	return family == NFPROTO_IPV6 ? "ipv6" : family == NFPROTO_ARP ? "arp" : "ipv4";
+}
 
 } // namespace ipt
