@@ -185,7 +185,8 @@ struct {
 	__uint(max_entries, 1);
 	__uint(key_size, sizeof(__u32));
 	__uint(value_size, sizeof(struct ipt_event_matches) +
-			   IPT_EVENT_MATCHES_MAX * sizeof(struct ipt_event_match));
+			   IPT_EVENT_MATCHES_MAX * sizeof(struct ipt_event_match) +
+			   sizeof(struct ipt_event_ether));
 } bundle SEC(".maps");
 
 SEC("raw_tp.w")
@@ -203,10 +204,12 @@ int BPF_PROG(trace_matches, const struct iptables_trace_ctx *c)
 	barrier_var(length);
 	if (length > IPT_EVENT_MATCHES_MAX * sizeof(*event->match))
 		return lost(IPT_EVENT_LOSS_CONTEXT);
+	event->ether = !!c->ether;
+	if (c->ether)
+		length += sizeof(struct ipt_event_ether);
 	size = sizeof(*event) + length;
 	fill_head(&event->head, c, size);
 	event->count = c->match_count;
-	event->reserved = 0;
 	if (bpf_probe_read_kernel(event->match, length, (const void *)c->matches))
 		return lost(IPT_EVENT_LOSS_CONTEXT);
 	if (bpf_ringbuf_output(&events, event, size, wakeup(size)))
@@ -405,6 +408,7 @@ IPT_EVENT_ASSERT((int)IPT_EVENT_FIRST == (int)IPTABLES_TRACE_F_FIRST &&
 IPT_EVENT_ASSERT(sizeof(struct ipt_event_walk_rule) == sizeof(struct iptables_trace_rule) &&
 		 sizeof(struct ipt_event_walk_end) == sizeof(struct iptables_trace_left));
 IPT_EVENT_ASSERT(sizeof(struct ipt_event_match) == sizeof(struct iptables_trace_match));
+IPT_EVENT_ASSERT(sizeof(struct ipt_event_ether) == sizeof(struct iptables_trace_ether));
 IPT_EVENT_ASSERT(IPT_EVENT_MATCHES_MAX == IPTABLES_TRACE_MATCHES_MAX);
 IPT_EVENT_ASSERT((int)IPT_EVENT_MATCH_YES == (int)IPTABLES_TRACE_MATCH_YES &&
 		 (int)IPT_EVENT_MATCH_HOTDROP == (int)IPTABLES_TRACE_MATCH_HOTDROP);

@@ -403,7 +403,7 @@ void itrace_event_rule(struct itrace_walk *walk, const char *chain, const char *
 		       unsigned int number);
 void itrace_event_rule_nft(struct itrace_walk *walk, const struct itrace_nft_report *report);
 void itrace_event_leave(struct itrace_walk *walk, unsigned int verdict, bool gone);
-void itrace_event_matches(struct itrace_walk *walk, const struct iptables_trace_match *matches,
+void itrace_event_matches(struct itrace_walk *walk, struct iptables_trace_match *matches,
 			  unsigned int count, bool stolen);
 
 /* trace_ruleset.c */

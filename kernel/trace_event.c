@@ -3,7 +3,13 @@
  * What a program of single events is told: fills a walk's context. What does not change during the walk was written when it
  * began, the rest is at each event.
  */
+#include <linux/build_bug.h>
+#include <linux/if_arp.h>
+#include <linux/if_ether.h>
+#include <linux/netdevice.h>
 #include <linux/netfilter.h>
+#include <linux/skbuff.h>
+#include <linux/string.h>
 #include <linux/timekeeping.h>
 
 #include "trace.h"
@@ -61,12 +67,26 @@ void itrace_event_leave(struct itrace_walk *walk, unsigned int verdict, bool gon
 	ctx->ruleset = itrace_ruleset_now(walk);
 }
 
-/* What the walk's matches have said since the event before, of which all else is; stolen: the packet is not there any more. */
-void itrace_event_matches(struct itrace_walk *walk, const struct iptables_trace_match *matches,
+/* As the match mac asks for it, which is only for what has come in: what TCP sends may have anything in the place of its device. */
+static bool has_ether(const struct itrace_walk *walk)
+{
+	const struct sk_buff *skb = walk->at.skb;
+
+	return walk->at.state->in && skb->dev && skb->dev->type == ARPHRD_ETHER &&
+	       skb_mac_header_was_set(skb) && skb_mac_header(skb) + ETH_HLEN <= skb->data;
+}
+
+/*
+ * What the walk's matches have said since the event before, of which all else is; stolen: the packet is not there any more.
+ * Behind them there is room for one more.
+ */
+void itrace_event_matches(struct itrace_walk *walk, struct iptables_trace_match *matches,
 			  unsigned int count, bool stolen)
 {
+	struct iptables_trace_ether *ether = (void *)(matches + count);
 	struct iptables_trace_ctx *ctx = walk->ctx;
 
+	BUILD_BUG_ON(sizeof(*ether) > sizeof(*matches));
 	itrace_fill_no_rule(ctx, walk);
 	itrace_fill_moment(ctx, walk, IPTABLES_TRACE_MATCHES, ktime_get_mono_fast_ns());
 	if (stolen)
@@ -74,4 +94,9 @@ void itrace_event_matches(struct itrace_walk *walk, const struct iptables_trace_
 	ctx->verdict = 0;
 	ctx->matches = (unsigned long)matches;
 	ctx->match_count = count;
+	ctx->ether = !stolen && has_ether(walk);
+	if (ctx->ether) {
+		memcpy(ether->source, eth_hdr(walk->at.skb)->h_source, sizeof(ether->source));
+		memset(ether->reserved, 0, sizeof(ether->reserved));
+	}
 }

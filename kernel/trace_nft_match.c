@@ -157,6 +157,7 @@ void itrace_nft_report_matches(const struct itrace_running *running, struct itra
 	itrace_progs_run_matches(running, walk, regs);
 	walk->ctx->matches = 0;
 	walk->ctx->match_count = 0;
+	walk->ctx->ether = 0;
 	course->count = 0;
 }
 
@@ -188,7 +189,7 @@ static void ask(struct itrace_walk *walk, const struct nft_expr *expr, struct nf
 	struct iptables_trace_match *note;
 	u64 began;
 
-	if (unlikely(course->count == ARRAY_SIZE(course->notes)))
+	if (unlikely(course->count == ITRACE_NFT_NOTES))
 		report_in_between(walk);
 	note = &course->notes[course->count];
 	note_place(walk, expr, note);

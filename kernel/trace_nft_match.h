@@ -33,7 +33,7 @@ struct itrace_nft_course {
 	struct itrace_nft_place place[ITRACE_NFT_JUMPS + 1];
 	const struct nft_expr *asking;	/* right now */
 	unsigned int count;		/* notes since the last event */
-	struct iptables_trace_match notes[ITRACE_NFT_NOTES];
+	struct iptables_trace_match notes[ITRACE_NFT_NOTES + 1];	/* the last is for a header */
 };
 
 #if IS_ENABLED(CONFIG_NF_TABLES)

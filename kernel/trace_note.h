@@ -76,7 +76,7 @@ static __always_inline void itrace_note_enter(struct itrace_walk *walk)
 	ctx->match_count = 0;
 	memset(ctx->reserved, 0, sizeof(ctx->reserved));
 	ctx->reserved2 = 0;
-	ctx->reserved3 = 0;
+	ctx->ether = 0;
 	itrace_fill_device(state->in, &ctx->in_ifindex, ctx->in_name);
 	itrace_fill_device(state->out, &ctx->out_ifindex, ctx->out_name);
 	itrace_fill_packet(ctx, walk->at.skb);

@@ -31,7 +31,7 @@
 struct observation {
 	struct itrace_walk *walk;	/* the innermost */
 	unsigned int count;
-	struct iptables_trace_match notes[IPTABLES_TRACE_MATCHES_MAX];
+	struct iptables_trace_match notes[IPTABLES_TRACE_MATCHES_MAX + 1];	/* the last is for a header */
 	struct tasklet_struct wakeup;
 };
 
@@ -204,6 +204,7 @@ static void report(struct observation *here, const struct itrace_running *runnin
 	itrace_progs_run_matches(running, walk, regs);
 	walk->ctx->matches = 0;
 	walk->ctx->match_count = 0;
+	walk->ctx->ether = 0;
 	here->count = walk->first_note;
 }
 
@@ -284,7 +285,7 @@ static void note_match(struct observation *here, const struct itrace_place *plac
 	note->reserved = 0;
 	note->duration_ns = min_t(u64, took, U32_MAX);
 	note->prog_id = id;
-	if (unlikely(here->count == ARRAY_SIZE(here->notes)))
+	if (unlikely(here->count == IPTABLES_TRACE_MATCHES_MAX))
 		report_in_between(here);
 }
 
@@ -344,7 +345,7 @@ static void measure(u32 *beside, u32 *within)
 	u64 alone, observed, noted = 0;
 	unsigned int first, i;
 
-	BUILD_BUG_ON(ARRAY_SIZE(here->notes) <= TIMES);
+	BUILD_BUG_ON(IPTABLES_TRACE_MATCHES_MAX <= TIMES);
 	alone = ask(&nothing, entry.data);
 	/* No walk is observed on this CPU now, and none begins. */
 	local_bh_disable();

@@ -213,14 +213,21 @@ struct ipt_event_match {
 	__u32	program;	/* of -m bpf: the id of the eBPF program that it ran, or 0 */
 };
 
+/* The packet's header of Ethernet, as far as matches look at it. */
+struct ipt_event_ether {
+	__u8	source[6];
+	__u8	reserved[2];
+};
+
 /*
  * The matches that were asked since the event before, in order: those of rules that did not match, and of the rule whose
- * event comes next. One chain's, that of this rule. Ends with the last one: head.size says so too.
+ * event comes next. One chain's, that of this rule. Ends with the last one, or a struct ipt_event_ether behind it: head.size says
+ * so too.
  */
 struct ipt_event_matches {
 	struct ipt_event_head	head;
 	__u32			count;
-	__u32			reserved;
+	__u32			ether;	/* 1: that is there */
 	struct ipt_event_match	match[];
 };
 
@@ -335,5 +342,6 @@ IPT_EVENT_ASSERT(sizeof(struct ipt_event_walk_end) == 72);
 IPT_EVENT_ASSERT(sizeof(struct ipt_event_walk) == 480);
 IPT_EVENT_ASSERT(sizeof(struct ipt_event_match) == 16);
 IPT_EVENT_ASSERT(sizeof(struct ipt_event_matches) == 136);
+IPT_EVENT_ASSERT(sizeof(struct ipt_event_ether) == 8);
 
 #endif

@@ -129,6 +129,15 @@ struct iptables_trace_match {
 	__u32	prog_id;	/* of -m bpf: the eBPF program that it ran; 0 for classic bytecode and other matches */
 };
 
+/*
+ * The packet's header of Ethernet, as far as the match mac looks at it. Of what came in by such a device, as long as the header
+ * is there.
+ */
+struct iptables_trace_ether {
+	__u8	source[6];
+	__u8	reserved[2];
+};
+
 /* The most that one event reports. */
 #define IPTABLES_TRACE_MATCHES_MAX	64
 
@@ -283,7 +292,7 @@ struct iptables_trace_ctx {
 	 */
 	__u64	matches;
 	__u32	match_count;
-	__u32	reserved3;
+	__u32	ether;		/* 1: behind the matches stands a struct iptables_trace_ether; older modules have none */
 
 	/*
 	 * The packet's first bytes from the IP header on, linear or not; or from the ARP header on, whose fixed part is there at

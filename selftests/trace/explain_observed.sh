@@ -74,7 +74,7 @@ others()
 			END { print bad + 0 " wrong, " (n > 400 ? "many" : n) }' | tail -n 3
 }
 
-ktap_plan 36
+ktap_plan 37
 rules
 send_all
 without=$(counters)
@@ -113,7 +113,9 @@ check "bpf: a program that matched, in a rule that did not" same "$(programs 200
 check "bpf: what said no behind it" same "$(said 2009)" "$(four '-m mark --mark 0x7: packet has 0x0')"
 check "bpf: bytecode is no program of the kernel's" same "$(programs 2010)" ""
 check "bpf: bytecode that said no" same "$(said 2010 | grep -o ': returned 0' | wc -l)" 4
-check "mac: the packet's own address" same "$(said 2011 | grep -o 'said no' | wc -l)" 4
+own=$(ip -n "$left" -j link show eth0 | jq -r '.[0].address')
+check "mac: the packet's own address" same "$(said 2011)" "$(four "-m mac ! --mac-source ${own^^}: packet has $own")"
+check "json has it too" same "$(jq -r 'select(.type == "matches").source_ethernet' "$trace_dir/recording.out" | sort -u)" "$own"
 check "hashlimit: two in an hour from this address" same "$(said 2013)" "yes, yes, $hashlimit, $hashlimit"
 check "set: in it, where it must not be" same "$(said 2014)" "$(four "$sender")"
 check "bpf, inverted: what it returned is the opposite of what the match said" same "$(said 2015)" \

@@ -33,6 +33,17 @@ TEST(Decode, takes_as_many_matches_as_it_says)
 	EXPECT_TRUE(decode(bytes_of(packet.matches(std::vector<Match>(IPT_EVENT_MATCHES_MAX, { .number = 1 })))));
 }
 
+TEST(Decode, takes_the_address_of_ethernet_behind_the_matches)
+{
+	PacketMaker packet(1);
+	const EtherAddress source{ 2, 0, 0, 0, 0xab, 1 };
+	const auto event = decode(bytes_of(packet.matches_from(source, { { .number = 3 }, { .number = 4 } })));
+	ASSERT_TRUE(event);
+	EXPECT_EQ(std::get<Matches>(*event).match.size(), 2U);
+	EXPECT_EQ(std::get<Matches>(*event).ether_source, source);
+	EXPECT_EQ(std::get<Matches>(*decode(bytes_of(packet.matches({ { .number = 3 } })))).ether_source, std::nullopt);
+}
+
 TEST(Decode, refuses_matches_that_do_not_add_up)
 {
 	PacketMaker packet(1);
@@ -55,6 +66,9 @@ TEST(Decode, refuses_matches_that_do_not_add_up)
 			  .find("65 matches"),
 		  std::string::npos);
 	EXPECT_NE(refusal(packet.matches({ { .number = 0 } }), unchanged), "");
+	const Matches from = packet.matches_from({}, { { .number = 1 } });
+	EXPECT_EQ(refusal(from, unchanged), "");
+	EXPECT_NE(refusal(from, [](auto &bytes) { bytes.resize(bytes.size() - sizeof(ipt_event_ether)); }), "");
 }
 
 TEST(Decode, keeps_the_fields)

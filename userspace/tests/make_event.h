@@ -131,7 +131,15 @@ public:
 	Matches matches(std::vector<Match> match)
 	{
 		const size_t size = sizeof(ipt_event_matches) + match.size() * sizeof(ipt_event_match);
-		return { next(IPT_EVENT_MATCHES, size), std::move(match) };
+		return { next(IPT_EVENT_MATCHES, size), std::move(match), {} };
+	}
+	// The same of a packet that came by Ethernet.
+	Matches matches_from(const EtherAddress &source, std::vector<Match> match)
+	{
+		Matches event = matches(std::move(match));
+		event.head.size += sizeof(ipt_event_ether);
+		event.ether_source = source;
+		return event;
 	}
 
 	// What rules took, as a session knows that asks for it.
@@ -189,8 +197,12 @@ std::vector<std::byte> bytes_of(const T &event)
 
 inline std::vector<std::byte> bytes_of(const Matches &event)
 {
-	ipt_event_matches fixed{ event.head, static_cast<uint32_t>(event.match.size()), 0 };
-	std::vector<std::byte> bytes(sizeof(fixed) + event.match.size() * sizeof(ipt_event_match));
+	ipt_event_matches fixed{ event.head, static_cast<uint32_t>(event.match.size()),
+				 event.ether_source.has_value() };
+	const size_t size = sizeof(fixed) + event.match.size() * sizeof(ipt_event_match);
+	std::vector<std::byte> bytes(size + (event.ether_source ? sizeof(ipt_event_ether) : 0));
+	if (event.ether_source)
+		std::memcpy(bytes.data() + size, event.ether_source->data(), event.ether_source->size());
 	std::memcpy(bytes.data(), &fixed, sizeof(fixed));
 	for (size_t i = 0; i < event.match.size(); i++) {
 		const Match &match = event.match[i];

@@ -158,6 +158,22 @@ TEST_F(ObservedTest, the_kernel_is_right_where_it_was_computed_otherwise)
 		  "-s 192.0.2.1/32 or -p tcp (not known which)");
 }
 
+// As any event of the walk has it.
+TEST_F(ObservedTest, where_it_came_from_on_ethernet)
+{
+	const auto rules = rules_of("-A INPUT -m mac --mac-source 02:00:00:00:00:01 -j DROP\n"
+				    "-A INPUT -m mac ! --mac-source 02:00:00:00:AB:02 -j DROP\n");
+	const Enter enter = p.enter("filter", NF_INET_LOCAL_IN);
+	const Matches first = p.matches({ { .number = 1 } });
+	const Matches second = p.matches_from({ 2, 0, 0, 0, 0xab, 2 }, { { .number = 2 } });
+	const auto walk =
+		walk_of({ enter, first, second, p.rule("INPUT", 3, IPT_EVENT_KIND_POLICY), p.leave(NF_ACCEPT) }, rules);
+	EXPECT_EQ(reason_of(explain(walk), 0, 0),
+		  "-m mac --mac-source 02:00:00:00:00:01: packet has 02:00:00:00:ab:02");
+	EXPECT_EQ(reason_of(explain(walk), 0, 1),
+		  "-m mac ! --mac-source 02:00:00:00:AB:02: packet has 02:00:00:00:ab:02");
+}
+
 TEST_F(ObservedTest, whose_the_packet_is_instead)
 {
 	owner = Owner{ .uid = 1000 };

@@ -45,6 +45,7 @@ void expect_same(const Traversal &have, const Traversal &want)
 		const Head head = kept(want.matches[i]).head;
 		EXPECT_EQ(std::memcmp(&have.matches[i].head, &head, sizeof(head)), 0);
 		EXPECT_EQ(have.matches[i].match, want.matches[i].match);
+		EXPECT_EQ(have.matches[i].ether_source, want.matches[i].ether_source);
 	}
 	ASSERT_EQ(have.leave.has_value(), want.leave.has_value());
 	if (want.leave)

@@ -180,7 +180,8 @@ inline PacketTrace sample_observed()
 	const Matches first =
 		p.matches({ { .number = 1, .yes = true, .duration = 300, .program = 12, .program_name = "port_set" },
 			    { .number = 1, .index = 1, .duration = 100 } });
-	const Matches second = p.matches({ { .number = 2, .yes = true, .duration = 0xffffffff, .program = 13 } });
+	const Matches second = p.matches_from({ 2, 0, 0, 0, 0xab, 1 },
+					      { { .number = 2, .yes = true, .duration = 0xffffffff, .program = 13 } });
 	const Rule rule = p.rule("INPUT", 2);
 	const Matches last = p.matches({ { .number = 4, .hotdrop = true, .duration = 50 } });
 	return trace_of({ walk_of({ enter, first, second, rule, last, p.leave(NF_DROP, true) }, rules) });

@@ -94,6 +94,23 @@ bool set_ethernet(uint8_t (&end)[IPT_EVENT_ADDR_LEN], std::string_view text)
 	return true;
 }
 
+std::string ethernet_text(const EtherAddress &address)
+{
+	uint8_t end[IPT_EVENT_ADDR_LEN]{};
+	std::copy(address.begin(), address.end(), end + IPT_EVENT_ARP_ETHERNET);
+	return ethernet_text(end);
+}
+
+std::optional<EtherAddress> parse_ethernet(std::string_view text)
+{
+	uint8_t end[IPT_EVENT_ADDR_LEN]{};
+	if (!set_ethernet(end, text))
+		return std::nullopt;
+	EtherAddress address;
+	std::copy_n(end + IPT_EVENT_ARP_ETHERNET, address.size(), address.begin());
+	return address;
+}
+
 std::string arp_text(const PacketFields &packet)
 {
 	const char *const cut = packet.fields & IPT_EVENT_CUT ? " (headers cut off)" : "";

@@ -4,6 +4,7 @@
 
 #include <array>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -47,6 +48,10 @@ std::string arp_operation_name(uint16_t operation);
 std::string ethernet_text(const uint8_t (&end)[IPT_EVENT_ADDR_LEN]);
 // Back again. False: it is none.
 bool set_ethernet(uint8_t (&end)[IPT_EVENT_ADDR_LEN], std::string_view text);
+
+// Of any packet.
+std::string ethernet_text(const EtherAddress &address);
+std::optional<EtherAddress> parse_ethernet(std::string_view text);
 
 // As tcpdump says it: "ARP, Request who-has 192.0.2.2 tell 192.0.2.1 len 28".
 std::string arp_text(const PacketFields &packet);

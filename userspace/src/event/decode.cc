@@ -139,7 +139,7 @@ Result<Event> body(std::span<const std::byte> record, bool is_nft)
 	return Event(event);
 }
 
-// As many as it says, and nothing behind them.
+// As many as it says, and nothing behind them but what it says.
 Result<Event> matches(const Head &head, std::span<const std::byte> record)
 {
 	ipt_event_matches fixed;
@@ -147,13 +147,20 @@ Result<Event> matches(const Head &head, std::span<const std::byte> record)
 		return Error{ fmt::format("an event of {} bytes that should have {}", record.size(), sizeof(fixed)) };
 	std::memcpy(&fixed, record.data(), sizeof(fixed));
 	record = record.subspan(sizeof(fixed));
+	const size_t behind = fixed.ether ? sizeof(ipt_event_ether) : 0;
 	if (fixed.count == 0 || fixed.count > IPT_EVENT_MATCHES_MAX ||
-	    record.size() != fixed.count * sizeof(ipt_event_match))
+	    record.size() != fixed.count * sizeof(ipt_event_match) + behind)
 		return Error{ fmt::format("an event of {} matches in {} bytes", fixed.count, head.size) };
-	Matches event{ head, {} };
+	Matches event{ head, {}, {} };
 	take_hook(event.head);
 	tame(event.head.table);
 	event.match.reserve(fixed.count);
+	if (fixed.ether) {
+		ipt_event_ether ether;
+		std::memcpy(&ether, record.last(sizeof(ether)).data(), sizeof(ether));
+		event.ether_source = std::to_array(ether.source);
+		record = record.first(record.size() - sizeof(ether));
+	}
 	for (; !record.empty(); record = record.subspan(sizeof(ipt_event_match))) {
 		ipt_event_match raw;
 		std::memcpy(&raw, record.data(), sizeof(raw));

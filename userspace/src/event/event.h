@@ -2,8 +2,11 @@
 // Events as the programs wrote them, after decode() has found them sound.
 #pragma once
 
+#include <array>
 #include <cstddef>
+#include <cstdint>
 #include <functional>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -34,10 +37,13 @@ struct Match {
 	bool operator==(const Match &) const = default;
 };
 
+using EtherAddress = std::array<uint8_t, 6>;
+
 // Those of rules of one chain, that of the rule event that comes next, in the order in which they were asked.
 struct Matches {
 	Head head;
 	std::vector<Match> match;
+	std::optional<EtherAddress> ether_source = {}; // of the packet, if it came with one
 };
 
 using Event = std::variant<Enter, Rule, Leave, Matches>;

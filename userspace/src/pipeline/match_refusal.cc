@@ -11,6 +11,7 @@
 #include <utility>
 #include <vector>
 
+#include "event/arp.h"
 #include "event/names.h"
 #include "pipeline/match_options.h"
 
@@ -70,6 +71,12 @@ Refusal owner(const Options &options, const Seen &seen)
 	if (!wanted || wanted->holds(seen.owner->uid) != options[0].negated)
 		return {};
 	return { {}, fmt::format("uid {}", seen.owner->uid) };
+}
+
+// A packet without an address of Ethernet is none that it wants, nor one that it does not.
+Refusal mac(const Options & /*options*/, const Seen &seen)
+{
+	return { {}, seen.ether_source ? ethernet_text(*seen.ether_source) : std::string() };
 }
 
 // As ipset writes it, "tcp:80", "icmp:8/0"; empty: it has none. Nothing: it is not certain.
@@ -255,8 +262,9 @@ struct Known {
 	Refusal (*tell)(const Options &options, const Seen &seen);
 };
 
-constexpr std::array<Known, 12> kKnown{ { { "addrtype", addrtype },
+constexpr std::array<Known, 13> kKnown{ { { "addrtype", addrtype },
 					  { "owner", owner },
+					  { "mac", mac },
 					  { "set", set },
 					  { "recent", recent },
 					  { "limit", limit },

@@ -2,6 +2,7 @@
 // What the rules between two that a packet met saw of it.
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
@@ -24,6 +25,8 @@ struct Seen {
 
 	// Of what this does not hold, as the walk's rules may have changed it more than once.
 	uint8_t changed; // Changes
+	// Where it came from on Ethernet, if that is known.
+	std::optional<EtherAddress> ether_source = {};
 
 	uint8_t family() const { return enter.head.family; }
 
@@ -46,13 +49,16 @@ inline Seen seen_before(const Traversal &walk, size_t rule, uint8_t changed)
 		name_of(walk.head.table) == "nat" && !(walk.rules_text.text && walk.rules_text.text->is_nft);
 	const bool unchanged = rule == 0 || is_nat;
 	const bool behind = rule == walk.rules.size();
+	const auto told = std::find_if(walk.matches.begin(), walk.matches.end(),
+				       [](const Matches &matches) { return matches.ether_source.has_value(); });
 	return { *walk.enter,
 		 walk.owner,
 		 entered,
 		 unchanged ? entered : walk.leave->packet,
 		 behind ? walk.leave->packet.mark : walk.rules[rule].mark,
 		 behind ? walk.leave->packet.ct_mark : walk.rules[rule].ct_mark,
-		 changed };
+		 changed,
+		 told == walk.matches.end() ? std::nullopt : told->ether_source };
 }
 
 } // namespace ipt

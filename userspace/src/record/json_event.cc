@@ -245,8 +245,14 @@ Matches matches_from(const JsonObject &object)
 	}
 	if (matches.match.empty() || matches.match.size() > IPT_EVENT_MATCHES_MAX)
 		throw BadRecord("\"matches\" are none, or more than there can be");
-	matches.head = head_from(object, IPT_EVENT_MATCHES,
-				 sizeof(ipt_event_matches) + matches.match.size() * sizeof(ipt_event_match));
+	size_t size = sizeof(ipt_event_matches) + matches.match.size() * sizeof(ipt_event_match);
+	if (object.has("source_ethernet")) {
+		matches.ether_source = parse_ethernet(object.text("source_ethernet"));
+		if (!matches.ether_source)
+			throw BadRecord("\"source_ethernet\" is no address of Ethernet");
+		size += sizeof(ipt_event_ether);
+	}
+	matches.head = head_from(object, IPT_EVENT_MATCHES, size);
 	return matches;
 }
 

@@ -300,6 +300,8 @@ void JsonWriter::event(std::string &to, const Matches &matches, const Traversal 
 {
 	JsonText json(to);
 	head(json, matches.head, "matches", walk);
+	if (matches.ether_source)
+		json.word("source_ethernet", ethernet_text(*matches.ether_source));
 	json.open_list("matches");
 	for (const Match &match : matches.match) {
 		json.open().number("number", match.number).number("index", match.index).boolean("yes", match.yes);
@@ -356,7 +358,6 @@ void JsonWriter::ruleset(std::string &to, const Traversal &walk)
 	written_.push_back(last_);
 	if (written_.size() > kRecordedRulesets)
 		written_.pop_front();
-
 	JsonText json(to);
 	const uint8_t nft_family = walk.head.nft_family;
 	json.open().word("type", nft_family ? "nft_ruleset" : "ruleset").number("netns_inode", walk.head.netns);
