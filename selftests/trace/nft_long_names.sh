@@ -42,9 +42,9 @@ check "a chain that seems to have the base chain's name has its own rules" block
 	        handle $(handle $nat 1001)  udp dport 1001 counter
 	        return from $nat
 	      handle $(handle $base 1002)  udp dport 1002 goto $service
-	           no match: udp dport 1002
+	           no match: udp dport 1002: packet has 1001
 	      handle $(handle $base 1003)  udp dport 1003 accept
-	           no match: udp dport 1003
+	           no match: udp dport 1003: packet has 1001
 	      policy drop
 	  complete: DROP in nft inet long $base at INPUT
 END

@@ -143,8 +143,11 @@ Passed observed(uint32_t number, const RuleText &rule, const Seen &seen, std::ve
 	return result;
 }
 
+// The end of a chain changes nothing.
 uint8_t changes_by(const Rule &met, const TableText &table)
 {
+	if (met.kind == IPT_EVENT_KIND_RETURN || met.kind == IPT_EVENT_KIND_POLICY)
+		return kNothing;
 	const RuleText *rule = table.rule(chain_of(met, &table), met.number);
 	if (table.is_nft)
 		return !rule || rule->nft.changes ? kAnything | kConnection : kNothing;
