@@ -41,7 +41,7 @@ KBUILD_ARGS := $(if $(KBUILD_CC),CC=$(KBUILD_CC)) $(if $(LLVM),LLVM=$(LLVM)) $(i
 ROOM = $(Q)$(MAKE) --no-print-directory -C $(1) BUILD=$(BUILD)/$(1) $(2)
 
 .PHONY: all modules user install install-modules install-boot install-user install-selftests uninstall uninstall-boot selftests
-.PHONY: demo check check-units check-dkms check-all check-debug check-mutants bench lint dkms clean distclean help
+.PHONY: demo check check-units check-dkms check-all check-debug check-mutants soak bench bench-rate lint dkms clean distclean help
 
 ##  all            the modules for one kernel, and all of user space
 all: modules user
@@ -130,9 +130,18 @@ check-debug:
 check-mutants:
 	$(Q)selftests/mutants/run.sh
 
-##  bench          instructions a packet, beside the in-tree match
+##  soak           100,000 packets through thousands of rules, each event compared: hours; SOAK=4000 for fewer
+SOAK ?=
+soak:
+	$(Q)selftests/soak.sh $(SOAK)
+
+##  bench          instructions a packet, beside the in-tree match; fails where a figure is beyond what is promised
 bench:
 	$(Q)selftests/bench/run.sh
+
+##  bench-rate     events a second without loss, beside other tracers: wants a host with two idle CPUs
+bench-rate:
+	$(Q)selftests/bench/rate.sh
 
 ##  lint           what a machine can check about the sources
 lint:

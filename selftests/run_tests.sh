@@ -4,11 +4,11 @@
 # run_tests.sh [-l] [-f LIST] [-p I/N] [PATTERN...]: runs the test scripts of the file LIST (default "tests") beside this one
 # whose names match one of the shell patterns (all without one) and prints KTAP; -p: of N equal parts the I-th, each takes
 # every N-th; -l only lists them. Needs root for what touches the kernel. The last line counts cases. A script that dies, or
-# runs out of time, fails as one case more.
+# runs out of time, fails as one case more; TEST_TIMEOUT sets how many seconds that is (default: settings).
 
 cd "$(dirname "$0")" || exit 1
 
-timeout=$(($(sed -n 's/^timeout=//p' settings) * ${TEST_SLOWNESS:-1}))
+timeout=${TEST_TIMEOUT:-$(($(sed -n 's/^timeout=//p' settings) * ${TEST_SLOWNESS:-1}))}
 
 selected()
 {
