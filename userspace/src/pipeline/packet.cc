@@ -79,8 +79,11 @@ std::string_view name_by_handle(const T &event, const TableText *rules)
 	return event.head.flags & IPT_EVENT_CHAIN_CUT ? std::string_view() : name_of(event.chain);
 }
 
+// What an event says of itself is fit for a terminal, what rules are called is not.
 std::string shown(std::string_view known, std::string_view told)
 {
+	if (!known.empty() && known.data() == told.data())
+		return std::string(known);
 	return known.empty() && !told.empty() ? fmt::format("{}...", told) : printable(known);
 }
 
@@ -116,6 +119,8 @@ std::string_view first_chain(const Traversal &walk)
 
 std::string first_chain_name(const Traversal &walk)
 {
+	if (!walk.head.nft_family)
+		return hook_name(walk.head.hook);
 	const Rule *policy = walk.enter ? nullptr : policy_of(walk);
 	return shown(first_chain(walk), walk.enter ? name_of(walk.enter->chain) : policy ? name_of(policy->chain) : "");
 }
