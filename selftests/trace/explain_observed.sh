@@ -114,7 +114,7 @@ check "bpf: what said no behind it" same "$(said 2009)" "$(four '-m mark --mark 
 check "bpf: bytecode is no program of the kernel's" same "$(programs 2010)" ""
 check "bpf: bytecode that said no" same "$(said 2010 | grep -o ': returned 0' | wc -l)" 4
 own=$(ip -n "$left" -j link show eth0 | jq -r '.[0].address')
-check "mac: the packet's own address" same "$(said 2011)" "$(four "-m mac ! --mac-source ${own^^}: packet has $own")"
+check "mac: the packet's own address" same "$(said 2011)" "$(four "-m mac ! --mac-source $own: packet has $own")"
 check "json has it too" same "$(jq -r 'select(.type == "matches").source_ethernet' "$trace_dir/recording.out" | sort -u)" "$own"
 check "hashlimit: two in an hour from this address" same "$(said 2013)" "yes, yes, $hashlimit, $hashlimit"
 check "set: in it, where it must not be" same "$(said 2014)" "$(four "$sender")"

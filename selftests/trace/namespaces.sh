@@ -39,9 +39,9 @@ trace_wait between
 # What stands at the beginning of a line of the second packet.
 skeleton() { shown between | awk '/^TIME #2 / { second = 1 } second' | sed -nE "s/^TIME (#2) .* (netns [^ ]*)$/\1 \2/p; s/^  (netns .*)$/\1/p; s/^  (filter [A-Z]*) .*/\1/p; s/^  (complete: .*)/\1/p"; }
 check "a packet from one namespace to another is one, with both names" same "$(skeleton)" \
-	"#2 netns $left
+	"#2 netns LEFT
 filter OUTPUT
-netns $right
+netns RIGHT
 filter INPUT
 complete: ACCEPT in filter INPUT"
 check "... and no guess" same "$(grep -c 'most likely' "$trace_dir/between.out")" 0
