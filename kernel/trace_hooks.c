@@ -452,7 +452,7 @@ static int module_changed(struct notifier_block *block, unsigned long state, voi
 		module_comes(module);
 		break;
 	case MODULE_STATE_LIVE:
-		if (nft_wanted && !strcmp(module->name, NF_TABLES))
+		if (nft_wanted && hooks[0].in_place && !strcmp(module->name, NF_TABLES))
 			itrace_nft_hold_key();
 		break;
 	case MODULE_STATE_GOING:

@@ -2,7 +2,8 @@
 /*
  * Which of the packets that a session wants it is content with: one of so many, the first of each flow, no more than a
  * rate. That is decided where a packet is first wanted, and holds for its whole way: a packet that is followed is known
- * as such, one that is not is noted here for as long as it takes to the next table.
+ * as such, one that is not is noted here for as long as it takes to the next table of its network namespace. In another one
+ * such a packet is decided about again.
  */
 #include <linux/hash.h>
 #include <linux/jiffies.h>

@@ -193,7 +193,10 @@ static bool is_completed_by(const struct itrace_packet *packet, const struct itr
 	       (packet->content & U16_MAX) == ip->protocol;
 }
 
-/* Whether its content tells a packet from others of its kind. That of a datagram does not: IP ids are soon used again. */
+/*
+ * Whether its content tells a packet from others of its kind. That of a datagram or of a fragment does not: IP ids are soon used
+ * again.
+ */
 static bool has_own_content(const struct sk_buff *skb, u8 family)
 {
 	unsigned int offset = skb_network_offset(skb);
@@ -202,6 +205,8 @@ static bool has_own_content(const struct sk_buff *skb, u8 family)
 	u8 buffer;
 
 	if (family == NFPROTO_IPV4) {
+		if (ip_is_fragment(ip_hdr(skb)))
+			return false;
 		offset += ip_hdr(skb)->ihl * 4;
 		protocol = ip_hdr(skb)->protocol;
 	} else if (family == NFPROTO_IPV6) {
@@ -223,15 +228,6 @@ static bool is_recent(const struct itrace_packet *packet)
 	return time_before_eq(jiffies, packet->seen + HZ);
 }
 
-/* Where the content alone speaks for the packet. */
-static bool is_likely(struct itrace_packet *packet, const struct itrace_visit *at)
-{
-	if (has_own_content(at->skb, at->family))
-		return true;
-	packet->guessed = is_recent(packet);
-	return packet->guessed;
-}
-
 /* Whether a packet that was seen there may be about to leave the namespace. */
 static bool leads_out(const struct itrace_order *order)
 {
@@ -241,37 +237,56 @@ static bool leads_out(const struct itrace_order *order)
 	       order->hook == NF_INET_POST_ROUTING;
 }
 
-/* The sessions that hear of the namespace it came from alone, and not of the one it is in now, do not know it any more. */
-static void leave_sessions(struct itrace_packet *packet, const struct net *net)
+/*
+ * The sessions that hear of the namespace it came from alone, and not of the one it is in now, do not know it any more. Returns
+ * whether any does.
+ */
+static bool leave_sessions(struct itrace_packet *packet, const struct net *net)
 {
 	const struct itrace_running *running = rcu_dereference_sched(itrace_running);
+	bool known = false;
 	unsigned int i;
 
-	for (i = 0; running && i < running->count; i++)
-		if (!itrace_session_hears_of(running->session[i], net))
-			packet->serial[running->session[i]->slot] = 0;
+	for (i = 0; running && i < running->count; i++) {
+		struct itrace_session *session = running->session[i];
+
+		if (!itrace_session_hears_of(session, net))
+			packet->serial[session->slot] = 0;
+		known |= itrace_session_selected(session, packet);
+	}
+	return known;
 }
 
 /*
  * Whether the packet has left its namespace and now comes to another one, as by a pair of veth. A new packet in the same
- * memory does not show itself by where it is: any packet begins its way there.
+ * memory does not show itself by where it is: any packet begins its way there. Where this one began its way, it may be its own
+ * retransmission.
  */
 static bool crosses(struct itrace_packet *packet, const struct itrace_visit *at)
 {
-	if (!is_received(at->skb) || !leads_out(&packet->order) ||
+	const struct net *net = at->state->net;
+
+	if (!is_received(at->skb) || !leads_out(&packet->order) || !is_recent(packet) ||
 	    packet->content != itrace_packet_content(at->skb, at->family) ||
-	    !is_likely(packet, at))
+	    !leave_sessions(packet, net))
 		return false;
-	leave_sessions(packet, at->state->net);
+	if (!has_own_content(at->skb, at->family) || packet->began_in == net)
+		packet->guessed = true;
+	if (!packet->began_in)
+		packet->began_in = packet->net;
 	return true;
 }
 
 /*
- * Whether what has come to a socket's side goes on to where packets leave. IPVS sends it there; but it may also be another
- * packet that has been forwarded, through no table so far.
+ * Whether what has come to a socket's side seems to go on to where packets leave. IPVS sends it there, and says so; else it is
+ * another packet that has been forwarded, through no table so far.
  */
 static bool turns_back(const struct itrace_packet *packet, const struct itrace_visit *at)
 {
+#if IS_ENABLED(CONFIG_IP_VS)
+	if (at->skb->ipvs_property)
+		return false;
+#endif
 	return packet->order.hook == NF_INET_LOCAL_IN && at->order.hook != NF_INET_LOCAL_IN &&
 	       packet->order.pf != NFPROTO_BRIDGE;
 }
@@ -289,17 +304,18 @@ static bool continues(struct itrace_packet *packet, const struct itrace_visit *a
 
 	if (unlikely(packet->net != at->state->net))
 		return crosses(packet, at);
-	if (packet->received != is_received(skb) || !comes_later(packet, at))
+	if (packet->received != is_received(skb) || !comes_later(packet, at) ||
+	    turns_back(packet, at))
 		return false;
-	if (packet->content == itrace_packet_content(skb, at->family) ||
-	    is_completed_by(packet, at)) {
-		if (unlikely(turns_back(packet, at)))
-			return packet->connection == connection_of(skb) && is_likely(packet, at);
-		return likely(is_recent(packet)) || packet->queued ||
-		       has_own_content(skb, at->family);
-	}
+	if ((packet->content == itrace_packet_content(skb, at->family) ||
+	     is_completed_by(packet, at)) &&
+	    (likely(is_recent(packet)) || packet->queued || has_own_content(skb, at->family)))
+		return true;
 
-	/* Changed in between, as by a connection tracking helper: likely, if it still is of the same connection. */
+	/*
+	 * Changed in between, as by a connection tracking helper, or kept back for long: likely, if it still is of the same
+	 * connection.
+	 */
 	connection = connection_of(skb);
 	packet->guessed = connection && connection == packet->connection;
 	return packet->guessed;

@@ -120,6 +120,7 @@ static void number(const struct itrace_running *running, const struct itrace_wal
 	if (!known) {
 		memset(packet->serial, 0, sizeof(packet->serial));
 		packet->child_of = 0;
+		packet->began_in = NULL;
 		packet->guessed = false;
 		packet->handed_over = false;
 	} else if (packet->queued && packet->queued_by != current) {

@@ -60,6 +60,7 @@ struct itrace_packet {
 
 	/* How to know it again at the next table. */
 	const struct net *net;		/* compared, never followed */
+	const struct net *began_in;	/* likewise; NULL: the same */
 	unsigned long connection;	/* likewise, with the direction in the lowest bit */
 	u64 content;
 	unsigned long seen;		/* jiffies */

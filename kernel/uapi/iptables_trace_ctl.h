@@ -181,11 +181,11 @@ enum {
  * enters, and is asked before the filter; all of them are forgotten by a struct whose fields are 0, which is also the
  * default. A packet that is selected is followed as ever, and what is made on its way needs to fulfil none of this.
  *
- * sample, rate and first, asked in this order, then decide once for a packet. Those that sample or first leave out are
- * counted in packets_left_out, those that rate does in packets_held_back. What is known of flows, and of packets that were
- * not wanted, has room for the latest of them: 16384 flows of a session, and 2048 packets of all sessions. A flow that has
- * been silent for two minutes is over. What makes up a flow is what the packet has where it is first asked for, so where
- * NAT is between, the two directions are two flows.
+ * sample, rate and first, asked in this order, then decide once for a packet, in each network namespace that it comes to
+ * unless it is wanted already. Those that sample or first leave out are counted in packets_left_out, those that rate does
+ * in packets_held_back. What is known of flows, and of packets that were not wanted, has room for the latest of them: 16384
+ * flows of a session, and 2048 packets of all sessions. A flow that has been silent for two minutes is over. What makes up
+ * a flow is what the packet has where it is first asked for, so where NAT is between, the two directions are two flows.
  *
  * uid, cgroup and pid hold for no packet but those that this host sends, at OUTPUT and POSTROUTING. What the kernel sends
  * by itself belongs to no user and no cgroup, and packets of ARP belong to nobody at all. A flow of ARP is all that two

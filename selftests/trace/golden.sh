@@ -71,7 +71,8 @@ all_there()
 	local all=7
 	[ "$1" = nft ] || all=8
 	[ "$(grep -c '| complete$' "$trace_dir/line.out")" = "$all" ] && [ "$(grep -c '^  complete' "$trace_dir/tree.out")" = "$all" ] &&
-		[ "$(grep -c '"type":"packet"' "$trace_dir/json.out")" = "$all" ]
+		[ "$(grep -c '"type":"packet"' "$trace_dir/json.out")" = "$all" ] &&
+		[ "$(iptables-trace --read "$trace_dir/pcapng.out" --format tree 2>/dev/null | grep -c '^  complete')" = "$all" ]
 }
 
 # is_golden FILE: standard input, masked as the end of that name says, is what that golden file holds.

@@ -77,7 +77,7 @@ trace_stop session
 check "IPv6: likewise" same "$(way session 1)" "$through_right $into_far"
 check "... for sure" same "$(packets_of session) $(stat_of session guessed)" "1 0"
 
-in_far nc -lkp 80 >/dev/null 2>&1 &
+nsenter --net="/run/netns/$far" -- nc -lkp 80 >/dev/null 2>&1 &
 cleanup_push kill $!
 wait_until 5 in_far grep -q ':0050 ' /proc/net/tcp
 trace_start session -n all -f "$(filter_ipv4 6)"

@@ -62,6 +62,33 @@ TEST_F(OutcomeTest, it_is_that_of_the_packet_whatever_is_shown)
 	EXPECT_FALSE(cut(rejected(true), { .tables = { "web" } }).outcome);
 }
 
+// The first walk was in another network namespace than those behind it.
+TEST_F(OutcomeTest, it_may_be_in_another_network_namespace)
+{
+	look.netns_name = [](const Head &head) { return fmt::format("n{}", head.netns); };
+	PacketTrace trace = rejected(false);
+	for (Head *head : { &trace.first, &trace.traversals[0].head, &trace.traversals[0].enter->head,
+			    &trace.traversals[0].leave->head })
+		head->netns = 7;
+	const std::string there = fmt::format("netns n{}", trace.traversals[1].head.netns);
+	EXPECT_EQ(end_of(trace), "complete: DROP in filter INPUT\n");
+	const std::string whole = TreeText(look).packet(trace);
+	EXPECT_NE(whole.find(" netns n7\n"), std::string::npos) << whole;
+	EXPECT_NE(whole.find("\n  " + there + "\n"), std::string::npos) << whole;
+
+	const PacketTrace begin = cut(trace, { .tables = { "raw" } });
+	EXPECT_EQ(end_of(begin), "complete: DROP in filter INPUT of " + there + "\n");
+	for (const std::string &recording : { recorded<JsonSink>({ begin }), recorded<PcapngSink>({ begin }) }) {
+		ASSERT_EQ(read(recording), "");
+		EXPECT_EQ(end_of(read_traces[0]), end_of(begin));
+	}
+
+	const PacketTrace end = cut(trace, { .tables = { "filter" } });
+	const std::string shown = TreeText(look).packet(end);
+	EXPECT_NE(shown.substr(0, shown.find('\n')).find(there), std::string::npos) << shown;
+	EXPECT_EQ(end_of(end), "complete: DROP in filter INPUT\n");
+}
+
 TEST_F(OutcomeTest, a_queue_that_is_not_shown_keeps_the_packet)
 {
 	PacketMaker p(1);

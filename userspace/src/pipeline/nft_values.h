@@ -15,8 +15,8 @@ namespace ipt {
 std::optional<uint32_t> plain_number(std::string_view word);
 
 // Of a field that is known; nothing: the value cannot be read for certain.
-// value: "22", "1000-1999", "192.0.2.0/24", "eth*".
-std::optional<bool> is_in(const NftField &field, const NftCondition::Value &value);
+// value, wanted: "22", "1000-1999", "192.0.2.0/24", "eth*".
+std::optional<bool> is_in(const NftField &field, const NftCondition::Value &wanted);
 std::optional<bool> is_below(const NftField &field, std::string_view value);
 std::optional<bool> is_above(const NftField &field, std::string_view value);
 std::optional<bool> has_any_bit(const NftField &field, std::string_view bits);

@@ -99,6 +99,12 @@ struct Outcome {
 	bool rejected = false; // by a rule that answers what it drops
 };
 
+// Numbers of inodes are given again, cookies are not, and older kernels have none.
+inline bool same_netns(const Head &a, const Head &b)
+{
+	return a.netns == b.netns && a.netns_cookie == b.netns_cookie;
+}
+
 struct PacketTrace {
 	uint64_t number = 0;
 	Head first{}; // of its first event that arrived
@@ -109,6 +115,12 @@ struct PacketTrace {
 	Completeness completeness;
 	std::optional<Outcome> outcome; // if the last walk is not among these, as it is not shown
 };
+
+// Whether its end, which is not among the walks that are left of it, was in another network namespace than they were.
+inline bool ends_elsewhere(const PacketTrace &trace)
+{
+	return trace.outcome && !same_netns(trace.outcome->head, trace.traversals.back().head);
+}
 
 // The verdict of the packet's last walk; nothing: it was not seen to leave.
 std::optional<uint32_t> verdict_of(const PacketTrace &trace);

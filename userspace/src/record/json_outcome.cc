@@ -6,7 +6,7 @@
 
 namespace ipt {
 
-void write_outcome(JsonText &json, const PacketTrace &trace)
+void write_outcome(JsonText &json, const PacketTrace &trace, const NetnsNameOf &netns_name)
 {
 	const auto verdict = verdict_of(trace);
 	if (verdict)
@@ -18,6 +18,13 @@ void write_outcome(JsonText &json, const PacketTrace &trace)
 	if (head.nft_family)
 		json.word("nft_family", nft_family_name(head.nft_family))
 			.text("base_chain", trace.outcome->first_chain);
+	if (head.flags & IPT_EVENT_TABLE_CUT)
+		json.boolean("table_cut", true);
+	if (ends_elsewhere(trace)) {
+		json.text("netns", netns_name(head)).number("netns_inode", head.netns);
+		if (head.netns_cookie)
+			json.number("netns_cookie", head.netns_cookie);
+	}
 	if (verdict)
 		json.number("verdict_number", *verdict);
 	if (trace.outcome->rejected)
@@ -25,9 +32,14 @@ void write_outcome(JsonText &json, const PacketTrace &trace)
 	json.close();
 }
 
-Outcome outcome_from(const JsonObject &from)
+Outcome outcome_from(const JsonObject &from, const Head &last)
 {
 	Outcome outcome{};
+	const bool elsewhere = from.has("netns_inode");
+	outcome.head.netns = elsewhere ? from.number<uint32_t>("netns_inode") : last.netns;
+	outcome.head.netns_cookie = elsewhere ? from.number_or<uint64_t>("netns_cookie", 0) : last.netns_cookie;
+	if (from.is("table_cut"))
+		outcome.head.flags |= IPT_EVENT_TABLE_CUT;
 	set_name_from(outcome.head.table, from.text("table"));
 	outcome.head.hook = hook_from(from);
 	if (from.has("nft_family")) {

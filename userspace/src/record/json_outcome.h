@@ -8,8 +8,8 @@
 
 namespace ipt {
 
-void write_outcome(JsonText &json, const PacketTrace &trace);
-// "ended_in"
-Outcome outcome_from(const JsonObject &from);
+void write_outcome(JsonText &json, const PacketTrace &trace, const NetnsNameOf &netns_name);
+// "ended_in"; last: of the walks that are there.
+Outcome outcome_from(const JsonObject &from, const Head &last);
 
 } // namespace ipt

@@ -259,6 +259,14 @@ void JsonReader::take_event(const Object &object)
 	handler_.event(event, walk);
 }
 
+void JsonReader::take_outcome(const JsonObject &object)
+{
+	packet_.outcome = outcome_from(object, packet_.traversals.back().head);
+	const Head &head = packet_.outcome->head;
+	if (object.has("netns"))
+		netns_names_[{ head.netns, head.netns_cookie }] = object.text("netns");
+}
+
 void JsonReader::take_packet(const Object &object)
 {
 	if (!packet_.number || packet_.number != object.number<uint64_t>("packet"))
@@ -275,7 +283,7 @@ void JsonReader::take_packet(const Object &object)
 	if (object.has("made_by"))
 		packet_.origin = origin_from(object.object("made_by"));
 	if (object.has("ended_in"))
-		packet_.outcome = outcome_from(object.object("ended_in"));
+		take_outcome(object.object("ended_in"));
 	handler_.packet(std::move(packet_));
 	packet_ = {};
 }

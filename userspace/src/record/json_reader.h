@@ -15,6 +15,8 @@
 
 namespace ipt {
 
+class JsonObject;
+
 // What is done with that which a recording holds, in its order.
 struct RecordHandler {
 	std::function<void(const Start &)> start;
@@ -45,6 +47,7 @@ private:
 	void take_nft_ruleset(const Object &object);
 	void keep(const RulesetKey &key, std::shared_ptr<const TableText> text);
 	void take_event(const Object &object);
+	void take_outcome(const JsonObject &object);
 	void take_packet(const Object &object);
 	void take_summary(const Object &object);
 	Traversal &walk_of(const Head &head, const Object &object);

@@ -414,7 +414,7 @@ void JsonWriter::packet(std::string &to, const PacketTrace &trace)
 		made_by(json, *origin);
 		json.close();
 	}
-	write_outcome(json, trace);
+	write_outcome(json, trace, netns_name_);
 	json.close();
 	to += '\n';
 }

@@ -22,12 +22,6 @@ const PacketFields *fields_after(const Traversal *traversal)
 	return traversal->leave ? &traversal->leave->packet : traversal->enter ? &traversal->enter->packet : nullptr;
 }
 
-// Numbers of inodes are given again, cookies are not, and older kernels have none.
-bool same_netns(const Head &a, const Head &b)
-{
-	return a.netns == b.netns && a.netns_cookie == b.netns_cookie;
-}
-
 const PacketFields *first_fields(const PacketTrace &trace)
 {
 	for (const Traversal &traversal : trace.traversals) {
@@ -44,19 +38,22 @@ const PacketFields *first_fields(const PacketTrace &trace)
 std::string TreeText::head_line(const PacketTrace &trace) const
 {
 	const PacketFields *fields = first_fields(trace);
-	const auto &enter = trace.traversals.front().enter;
+	// Of what is shown: a packet may have begun elsewhere.
+	const Traversal &begin = trace.traversals.front();
+	const Head &head = begin.head;
+	const auto &enter = begin.enter;
 	std::string line = fmt::format("{} #{} ", look_.clock.time_of_day(trace.first.time), trace.number);
-	line += fields ? packet_text(trace.first.family, *fields) : "a packet whose fields were lost";
-	if (const std::string details = fields && look_.verbose ? details_text(trace.first.family, *fields) : "";
+	line += fields ? packet_text(head.family, *fields) : "a packet whose fields were lost";
+	if (const std::string details = fields && look_.verbose ? details_text(head.family, *fields) : "";
 	    !details.empty())
 		line += " " + details;
 	if (fields && fields->mark)
 		line += fmt::format(" mark {:#x}", fields->mark);
 	if (enter)
 		line += " " + devices_text(*enter);
-	line += " netns " + look_.netns_name(trace.first);
+	line += " netns " + look_.netns_name(head);
 	if (look_.verbose)
-		line += fmt::format(" cpu {}", trace.first.cpu);
+		line += fmt::format(" cpu {}", head.cpu);
 	return look_.bold(line) + (trace.continued ? " (continued)" : "") + "\n";
 }
 
@@ -214,6 +211,8 @@ std::string TreeText::last_line(const PacketTrace &trace) const
 		line += fmt::format(": {} in {}", painted_verdict(*verdict, look_),
 				    outcome ? place_name(outcome->head, outcome->first_chain) :
 					      place_name(trace.traversals.back()));
+	if (outcome && ends_elsewhere(trace))
+		line += " of netns " + look_.netns_name(outcome->head);
 	if (ends_in_queue(trace))
 		line += ", not seen since";
 	return line + "\n";
