@@ -24,7 +24,7 @@ trace()
 	: >"$trace_dir/$name.err"
 	iptables-trace --color never "${netns[@]}" "$@" >"$trace_dir/$name.out" 2>"$trace_dir/$name.err" &
 	trace_pids[$name]=$!
-	wait_until 30 trace_has_begun "$name" | diag
+	wait_until 90 trace_has_begun "$name" | diag
 	grep -q '^iptables-trace: tracing' "$trace_dir/$name.err" || diag <"$trace_dir/$name.err"
 }
 
