@@ -320,10 +320,29 @@ inline PacketTrace sample_arp()
 	return trace_of({ first, walk_of({ other, p.leave(NF_DROP, true) }, { nullptr, "not read" }) });
 }
 
+// Of which only the first table was wanted; it was rejected in another namespace.
+inline PacketTrace sample_cut()
+{
+	PacketMaker p(10);
+	PacketTrace trace = trace_of(
+		{ walk_of({ p.enter("raw", NF_INET_PRE_ROUTING), p.leave(NF_ACCEPT) }, { nullptr, "not read" }) });
+	Outcome &outcome = trace.outcome.emplace();
+	outcome.head.netns = trace.first.netns + 1;
+	outcome.head.netns_cookie = 2;
+	outcome.head.nft_family = IPT_EVENT_NFT_INET;
+	outcome.head.hook = NF_INET_LOCAL_IN;
+	outcome.head.flags = IPT_EVENT_TABLE_CUT;
+	set_name(outcome.head.table, "web");
+	outcome.first_chain = "input";
+	outcome.verdict = NF_DROP;
+	outcome.rejected = true;
+	return trace;
+}
+
 inline std::vector<PacketTrace> samples()
 {
 	return { sample_tcp(),	    sample_fragment(), sample_queued(), sample_stolen(), sample_owned(),
-		 sample_observed(), sample_nft(),      sample_timed(),	sample_arp() };
+		 sample_observed(), sample_nft(),      sample_timed(),	sample_arp(),	 sample_cut() };
 }
 
 } // namespace ipt::test
