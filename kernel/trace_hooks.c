@@ -245,6 +245,13 @@ static void hooks_remove_all(void)
 	hooks_remove_locked();
 }
 
+/* Without the first of the hooks nf_tables would tell others of what is traced for our sake alone. */
+static void hold_key_locked(void)
+{
+	if (nft_wanted && hooks[0].in_place)
+		itrace_nft_hold_key();
+}
+
 /*
  * What is needed only by some, and of that what is needed now. Without it there is less to tell, which is told too; but the
  * error is returned if nothing is heard of nf_tables by those who need that.
@@ -258,9 +265,8 @@ static int complete_locked(void)
 		struct itrace_hook *hook = &hooks[i];
 		int err;
 
-		/* Those that spare work first: without them somebody would be told of what is traced for our sake alone. */
-		if (i == SPARING && nft_wanted && hooks[0].in_place)
-			itrace_nft_hold_key();
+		if (i == SPARING)
+			hold_key_locked();
 		err = hook->needed ? hook_set(hook) : 0;
 		if (!err || err == -ENOENT)
 			continue;
@@ -452,8 +458,8 @@ static int module_changed(struct notifier_block *block, unsigned long state, voi
 		module_comes(module);
 		break;
 	case MODULE_STATE_LIVE:
-		if (nft_wanted && hooks[0].in_place && !strcmp(module->name, NF_TABLES))
-			itrace_nft_hold_key();
+		if (!strcmp(module->name, NF_TABLES))
+			hold_key_locked();
 		break;
 	case MODULE_STATE_GOING:
 		module_goes(module);

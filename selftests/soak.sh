@@ -28,7 +28,7 @@ tests=("${@:2}")
 step "building for $kernel"
 product=$("$vm_dir/product.sh" "$kernel")
 out=$build_dir/soak/$kernel
-# Half a second for a packet of each family, and half an hour for all else: far more than it takes.
+# A second for each of the packets in all of a test's walks together, and half an hour for all else: far more than it takes.
 timeout=$((packets + 1800))
 step "sending $packets packets through thousands of rules (at most $((${#tests[@]} * timeout / 3600 + 1)) hours)"
 exec "$vm_dir/run.sh" -k "$kernel" -m 2048 -t $((${#tests[@]} * timeout + 300)) -p "$product" -o "$out" \

@@ -49,6 +49,30 @@ in_netns()
 
 in_left() { in_netns "$left" "$@"; }
 in_right() { in_netns "$right" "$@"; }
+in_far() { in_netns "$far" "$@"; }
+
+# make_far: a third namespace $far, 198.51.100.2 and 2001:db8:1::2 behind the right one (eth1, .1 and ::1), which forwards.
+make_far()
+{
+	far=far-${right#right-}
+	ip netns add "$far"
+	cleanup_push ip netns del "$far"
+	ip -n "$right" link add eth1 type veth peer name eth0 netns "$far"
+	ip -n "$right" addr add 198.51.100.1/24 dev eth1
+	ip -n "$right" addr add 2001:db8:1::1/64 dev eth1 nodad
+	ip -n "$far" addr add 198.51.100.2/24 dev eth0
+	ip -n "$far" addr add 2001:db8:1::2/64 dev eth0 nodad
+	ip -n "$right" link set eth1 up
+	ip -n "$far" link set lo up
+	ip -n "$far" link set eth0 up
+	in_right sysctl -qw net.ipv4.ip_forward=1 net.ipv6.conf.all.forwarding=1
+	ip -n "$left" route add 198.51.100.0/24 via 192.0.2.2
+	ip -n "$left" route add 2001:db8:1::/64 via 2001:db8::2
+	ip -n "$far" route add default via 198.51.100.1
+	ip -n "$far" route add default via 2001:db8:1::1
+	wait_until 5 in_left ping -nqc1 -W1 198.51.100.2
+	wait_until 5 in_left ping -nqc1 -W1 2001:db8:1::2
+}
 
 # make_bridge: the addresses of right move to a bridge br0 over its end of the pair.
 make_bridge()

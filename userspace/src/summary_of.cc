@@ -18,7 +18,7 @@ uint64_t beyond(uint64_t a, uint64_t b)
 Summary summary_of(const Stats &stats, const Programs::LossCounts &programs, const LoopCounts &loop)
 {
 	const uint64_t programs_lost = programs[IPT_EVENT_LOSS_RING_FULL] + programs[IPT_EVENT_LOSS_CONTEXT];
-	const uint64_t written = stats.events - stats.events_unwritten - stats.events_not_run;
+	const uint64_t written = beyond(stats.events, stats.events_unwritten + stats.events_not_run);
 	Summary summary{
 		loop.shown,
 		loop.received,

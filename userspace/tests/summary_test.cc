@@ -145,6 +145,10 @@ TEST(SummaryOf, losses_are_not_less_than_nothing)
 	counts.programs[IPT_EVENT_LOSS_CONTEXT] = 1;
 	EXPECT_EQ(counts.summary().text(), "0 packets, 6 events; not complete:\n"
 					   "  1 events lost: the module's context could not be read");
+	counts = {};
+	counts.stats.events_not_run = 1;
+	EXPECT_EQ(counts.summary().text(), "0 packets, 0 events; not complete:\n"
+					   "  1 events lost: a BPF program was running on the CPU already");
 }
 
 // Recordings that are shown one after the other.

@@ -358,6 +358,7 @@ void JsonWriter::ruleset(std::string &to, const Traversal &walk)
 	written_.push_back(last_);
 	if (written_.size() > kRecordedRulesets)
 		written_.pop_front();
+
 	JsonText json(to);
 	const uint8_t nft_family = walk.head.nft_family;
 	json.open().word("type", nft_family ? "nft_ruleset" : "ruleset").number("netns_inode", walk.head.netns);
@@ -388,7 +389,7 @@ void JsonWriter::walk(std::string &to, const Traversal &walk)
 			event(to, *matches, walk, chain);
 	};
 	for (size_t i = 0; i < walk.rules.size(); i++) {
-		observed_before(walk.rules[i].head.seq, name_of(walk.rules[i].chain));
+		observed_before(walk.rules[i].head.seq, chain_of(walk.rules[i], walk.rules_text.text.get()));
 		event(to, walk.rules[i], walk, i < explanation.before.size() ? &explanation.before[i] : nullptr);
 	}
 	observed_before(UINT32_MAX, explanation.chain);
