@@ -32,14 +32,20 @@ kube()
 			print "-A KUBE-POSTROUTING -j MARK --set-xmark 0x4000/0x0"
 			print "-A KUBE-POSTROUTING -j MASQUERADE --random-fully"
 			for (n = 1; n <= services; n++) {
-				print "-A KUBE-SERVICES -d " ip(n) "/32 -p udp" note(n, " cluster IP") " -m udp --dport 53 -j KUBE-SVC-" n
-				print "-A KUBE-SVC-" n " ! -s 10.244.0.0/16 -d " ip(n) "/32 -p udp" note(n, " cluster IP") " -m udp --dport 53 -j KUBE-MARK-MASQ"
+				print "-A KUBE-SERVICES -d " ip(n) "/32 -p tcp" note(n, " cluster IP") " -m tcp --dport 80 -j KUBE-SVC-" n
+				print "-A KUBE-SVC-" n " ! -s 10.244.0.0/16 -d " ip(n) "/32 -p tcp" note(n, " cluster IP") " -m tcp --dport 80 -j KUBE-MARK-MASQ"
 				for (e = 1; e <= 3; e++) {
 					print "-A KUBE-SVC-" n note(n, " endpoint") (e < 3 ? " -m statistic --mode random --probability 0.33" : "") " -j KUBE-SEP-" n "-" e
 					print "-A KUBE-SEP-" n "-" e " -s 198.51.100.2/32" note(n, "") " -j KUBE-MARK-MASQ"
-					print "-A KUBE-SEP-" n "-" e " -p udp" note(n, "") " -m udp -j DNAT --to-destination 198.51.100.2:5353"
+					print "-A KUBE-SEP-" n "-" e " -p tcp" note(n, "") " -m tcp -j DNAT --to-destination 198.51.100.2:80"
 				}
 			}
+			print "COMMIT"
+			print "*filter\n:KUBE-FORWARD -"
+			print "-A FORWARD -m comment --comment \"kubernetes forwarding rules\" -j KUBE-FORWARD"
+			print "-A KUBE-FORWARD -m conntrack --ctstate INVALID -j DROP"
+			print "-A KUBE-FORWARD -m comment --comment \"kubernetes forwarding rules\" -m mark --mark 0x4000/0x4000 -j ACCEPT"
+			print "-A KUBE-FORWARD -m conntrack --ctstate RELATED,ESTABLISHED -j ACCEPT"
 			print "COMMIT"
 		}'
 }
@@ -86,20 +92,54 @@ counts_agree()
 		"$(jq -r 'select(.type == "rule" and .table == "nat" and .what == "rule") | "\(.chain) \(.number)"' "$recording" | sort)"
 }
 
-ktap_plan 19
+
+# connect NAME ADDRESS PORT: a connection on which the far host answers with a line. "answered" is what came of it, "exchanged" in
+# how many packets; returns when the trace NAME has told them all.
+connections() { in_right conntrack -L -p tcp 2>/dev/null; }
+listens() { in_far grep -q ':0050 00000000:0000 0A ' /proc/net/tcp; }
+closed() { connections | awk '$4 != "TIME_WAIT" && $4 != "CLOSE" { open++ } END { exit !NR || open }'; }
+told() { [ "$(grep -cE '^  complete: |"type":"packet"' "$trace_dir/$1.out")" -ge "$exchanged" ]; }
+connect()
+{
+	local server
+	in_right sysctl -qw net.netfilter.nf_conntrack_acct=1
+	in_right conntrack -F 2>/dev/null
+	nsenter --net="/run/netns/$far" -- nc -4 -N -l 80 <<<"hello from far" >/dev/null &
+	server=$!
+	wait_until 10 listens | diag
+	answered=$(echo question | in_left nc -N -w $((5 * ${TEST_SLOWNESS:-1})) "$2" "$3")
+	wait_until 10 closed | diag
+	kill $server 2>/dev/null
+	wait $server
+	exchanged=$(connections | grep -oE 'packets=[0-9]+' | awk -F= '{ n += $2 } END { print n }')
+	wait_until 30 told "$1" | diag
+}
+
+# Later packets of the connection are let through as such, and were held against the rules before that one.
+lets_through()
+{
+	same "$(jq -c 'select(.type == "rule" and .chain == "KUBE-FORWARD") | [.number, (.no_match | map(.unmet[0].packet))]' \
+		"$recording" | sort | uniq -c | sed 's/^ *//')" \
+		"1 [2,[\"NEW,DNAT\"]]
+$((exchanged - 1)) [3,[\"ESTABLISHED,SNAT,DNAT\",\"0x0\"]]"
+}
+
+ktap_plan 30
 for services in 2 100 "${TRACE_SERVICES:-2000}"; do
 	kube "$services" | in_right iptables-legacy-restore
 	rules=$(in_right iptables-legacy-save -t nat | grep -c '^-A')
-	trace kube --explain --format json -c 1 'udp src port 4000'
-	in_left bin/send_packet 192.0.2.1 "$(service_ip "$services")" 17 "$(udp_payload 53)"
-	trace_wait kube
-	check "$rules rules of kube-proxy: the packet came through" same \
+	trace kube --explain --format json 'tcp port 80'
+	connect kube "$(service_ip "$services")" 80
+	trace_stop kube
+	check "$rules rules of kube-proxy: the connection came through" same "$answered" "hello from far"
+	check "$rules rules: its first packet goes to the endpoint" same \
 		"$(jq -r 'select(.type == "enter" and .hook == "POSTROUTING").ip | "\(.destination) \(.destination_port)"' "$recording")" \
-		"198.51.100.2 5353"
-	check "$rules rules: its whole way is told" is_whole
+		"198.51.100.2 80"
+	check "$rules rules: its whole way through them is told" is_whole
 	check "$rules rules: why each service before the last was not it" passes_services "$services"
 	check "$rules rules: lots that said no are named, and not drawn again" passes_lots
 	check "$rules rules: those named as matched are those that counted" counts_agree
+	check "$rules rules: why its other packets were let through" lets_through
 done
 in_right iptables-legacy -t nat -F
 in_right iptables-legacy -t nat -X
@@ -175,5 +215,42 @@ check "Docker: what was not published" same "$(block docker '198.51.100.2:54 ' |
       6  -A FORWARD -i eth1 -o eth1 -j ACCEPT
            no match: -i eth1: packet has eth0
       policy DROP"
-check "nothing is lost" grep -q ', nothing lost$' "$trace_dir/docker.err"
+
+trace published --explain 'tcp port 8080 or tcp port 80'
+connect published 192.0.2.2 8080
+trace_stop published
+way() { block published "$1" | sed -n '/^  filter FORWARD/,/^  [^ f]/p' | sed '$d'; }
+check "Docker: a connection to a published port" same "$answered, $(blocks published) packets" "hello from far, $exchanged packets"
+check "Docker: its first packet" same "$(way ':8080 SYN len ')" \
+	"  filter FORWARD eth0 > eth1  ACCEPT  T
+      1  -A FORWARD -j DOCKER-USER
+        1  -A DOCKER-USER -j RETURN
+      2  -A FORWARD -j DOCKER-ISOLATION-STAGE-1
+        1  -A DOCKER-ISOLATION-STAGE-1 -i eth1 ! -o eth1 -j DOCKER-ISOLATION-STAGE-2
+             no match: -i eth1: packet has eth0, ! -o eth1: packet has eth1
+        2  -A DOCKER-ISOLATION-STAGE-1 -j RETURN
+      3  -A FORWARD -o eth1 -m conntrack --ctstate RELATED,ESTABLISHED -j ACCEPT
+           no match: -m conntrack --ctstate RELATED,ESTABLISHED: packet has NEW,DNAT
+      4  -A FORWARD -o eth1 -j DOCKER
+        1  -A DOCKER -d 198.51.100.2/32 ! -i eth1 -o eth1 -p tcp -m tcp --dport 80 -j ACCEPT"
+check "Docker: the answer to it" same "$(way ' SYN,ACK len ')" \
+	"  filter FORWARD  ACCEPT  T
+      1  -A FORWARD -j DOCKER-USER
+        1  -A DOCKER-USER -j RETURN
+      2  -A FORWARD -j DOCKER-ISOLATION-STAGE-1
+        1  -A DOCKER-ISOLATION-STAGE-1 -i eth1 ! -o eth1 -j DOCKER-ISOLATION-STAGE-2
+          1  -A DOCKER-ISOLATION-STAGE-2 -o eth1 -j DROP
+               no match: -o eth1: packet has eth0
+          2  -A DOCKER-ISOLATION-STAGE-2 -j RETURN
+        2  -A DOCKER-ISOLATION-STAGE-1 -j RETURN
+      3  -A FORWARD -o eth1 -m conntrack --ctstate RELATED,ESTABLISHED -j ACCEPT
+           no match: -o eth1: packet has eth0
+      4  -A FORWARD -o eth1 -j DOCKER
+           no match: -o eth1: packet has eth0
+      5  -A FORWARD -i eth1 ! -o eth1 -j ACCEPT"
+check "Docker: what follows" same "$(way ':80 FIN,ACK len ' | tail -n 1)" \
+	"      3  -A FORWARD -o eth1 -m conntrack --ctstate RELATED,ESTABLISHED -j ACCEPT"
+for name in docker published; do
+	check "Docker: nothing is lost" grep -q ', nothing lost$' "$trace_dir/$name.err"
+done
 ktap_end
