@@ -74,7 +74,7 @@ others()
 			END { print bad + 0 " wrong, " (n > 400 ? "many" : n) }' | tail -n 3
 }
 
-ktap_plan 37
+ktap_plan 38
 rules
 send_all
 without=$(counters)
@@ -184,6 +184,15 @@ wait_until 20 both_shown
 trace_stop both
 check "two namespaces are observed" same "$(shown both | sed -n 's/^ *no match: //p' | xargs -d '\n')" \
 	"-m owner --uid-owner 12345: packet has uid 0 -m pkttype --pkt-type multicast: said no"
+
+in_left iptables-legacy -t raw -A OUTPUT -m owner --gid-owner 12345 -j DROP
+trace owners --netns "$left" --explain --format line --table raw -c 2 'icmp[icmptype] == icmp-echoreply or udp dst port 3001'
+in_right ping -nqc1 -W1 192.0.2.1 >/dev/null
+in_left bin/udp_send -n 1 192.0.2.2 3001
+trace_wait owners
+check "what the kernel answers is nobody's, and what a process sends is of its group" \
+	same "$(grep -oE -- '-m owner --gid-owner 12345: [^)]*' "$trace_dir/owners.out" | xargs -d '\n')" \
+	"-m owner --gid-owner 12345: no process has sent it -m owner --gid-owner 12345: its socket is of another group"
 
 trace folded --format folded --dearest 1 -c 1 'udp dst port 3000'
 udp 3000

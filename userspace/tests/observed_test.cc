@@ -77,26 +77,26 @@ std::string over_limit(int rate)
 
 TEST_F(ObservedTest, names_the_match_that_said_no_and_no_other)
 {
-	const std::string rule = "-p tcp -m tcp --dport 443 -m limit --limit 1/sec -m owner --uid-owner 1";
+	const std::string rule = "-p tcp -m tcp --dport 443 -m limit --limit 1/sec -m pkttype --pkt-type multicast";
 	EXPECT_EQ(reason(rule, { { .number = 1, .index = 0, .yes = true }, { .number = 1, .index = 1 } }),
 		  over_limit(1));
 	EXPECT_EQ(reason(rule, { { .number = 1, .index = 0, .yes = true },
 				 { .number = 1, .index = 1, .yes = true },
 				 { .number = 1, .index = 2 } }),
-		  "-m owner --uid-owner 1: said no");
+		  "-m pkttype --pkt-type multicast: said no");
 }
 
 // Some conditions of iptables-nft are no matches to the kernel: of these, the one behind what it asked last said no.
 TEST_F(ObservedTest, in_nf_tables_what_is_not_told_lies_between_what_is)
 {
 	const std::string rule =
-		"-p tcp -m tcp --dport 443 -m set --match-set a src -m limit --limit 1/sec -m owner --uid-owner 1";
+		"-p tcp -m tcp --dport 443 -m set --match-set a src -m limit --limit 1/sec -m pkttype --pkt-type multicast";
 	const std::vector<uint8_t> places{ 1, 3 };
 	EXPECT_EQ(nft_reason(rule, places, { { .number = 1 } }),
 		  "-m set --match-set a src: not in the set, packet has source 192.0.2.1 (tcp:40000)");
 	EXPECT_EQ(nft_reason(rule, places, { { .number = 1, .yes = true } }), over_limit(1));
 	EXPECT_EQ(nft_reason(rule, places, { { .number = 1, .yes = true }, { .number = 1, .index = 1 } }),
-		  "-m owner --uid-owner 1: said no");
+		  "-m pkttype --pkt-type multicast: said no");
 	EXPECT_EQ(nft_reason(rule, places, {}), "not known why");
 	EXPECT_EQ(nft_reason("-p tcp -m tcp --dport 22 -m set --match-set a src", { 1 }, {}),
 		  "-m tcp --dport 22: packet has 443");
@@ -131,7 +131,7 @@ TEST_F(ObservedTest, says_what_the_packet_has_instead)
 	EXPECT_EQ(said_no("-m set --match-set web src"),
 		  "-m set --match-set web src: not in the set, packet has source 192.0.2.1 (tcp:40000)");
 	EXPECT_EQ(said_no("-m mac --mac-source 02:00:00:00:00:01"), "-m mac --mac-source 02:00:00:00:00:01: said no");
-	EXPECT_EQ(said_no("-m owner --uid-owner 1"), "-m owner --uid-owner 1: said no");
+	EXPECT_EQ(said_no("-m pkttype --pkt-type multicast"), "-m pkttype --pkt-type multicast: said no");
 	EXPECT_EQ(said_no("-m limit --limit 1/sec"),
 		  "-m limit --limit 1/sec: more packets than 1/sec, burst 5, allow by now");
 	EXPECT_EQ(said_no("-m bpf --object-pinned /sys/fs/bpf/x"), "-m bpf --object-pinned /sys/fs/bpf/x: returned 0");
@@ -149,10 +149,11 @@ TEST_F(ObservedTest, says_what_the_packet_has_instead)
 TEST_F(ObservedTest, the_kernel_is_right_where_it_was_computed_otherwise)
 {
 	EXPECT_EQ(said_no("-p tcp -m tcp --dport 443"), "-m tcp --dport 443: said no");
-	EXPECT_EQ(said_no("-s 10.0.0.1/32 -m owner --uid-owner 1"), "-m owner --uid-owner 1: said no");
-	EXPECT_EQ(reason("-m ttl --ttl-eq 1 -m owner --uid-owner 1",
+	EXPECT_EQ(said_no("-s 10.0.0.1/32 -m pkttype --pkt-type multicast"),
+		  "-m pkttype --pkt-type multicast: said no");
+	EXPECT_EQ(reason("-m ttl --ttl-eq 1 -m pkttype --pkt-type multicast",
 			 { { .number = 1, .index = 0, .yes = true }, { .number = 1, .index = 1 } }),
-		  "-m owner --uid-owner 1: said no");
+		  "-m pkttype --pkt-type multicast: said no");
 	EXPECT_EQ(reason("-s 192.0.2.1/32 -m limit --limit 1/sec", {}), "-s 192.0.2.1/32: said no");
 	EXPECT_EQ(reason("-s 192.0.2.1/32 -p tcp -m limit --limit 1/sec", {}),
 		  "-s 192.0.2.1/32 or -p tcp (not known which)");
@@ -176,11 +177,12 @@ TEST_F(ObservedTest, where_it_came_from_on_ethernet)
 
 TEST_F(ObservedTest, whose_the_packet_is_instead)
 {
-	owner = Owner{ .uid = 1000 };
+	owner = Owner{ .uid = 1000, .socket = 7 };
 	EXPECT_EQ(said_no("-m owner --uid-owner 1"), "-m owner --uid-owner 1: packet has uid 1000");
 	EXPECT_EQ(said_no("-m owner ! --uid-owner 999-1000"), "-m owner ! --uid-owner 999-1000: packet has uid 1000");
 	EXPECT_EQ(said_no("-m owner --uid-owner 1000"), "-m owner --uid-owner 1000: said no");
-	EXPECT_EQ(said_no("-m owner --uid-owner 1 --gid-owner 1"), "-m owner --uid-owner 1 --gid-owner 1: said no");
+	EXPECT_EQ(said_no("-m owner --uid-owner 1 --gid-owner 1"),
+		  "-m owner --uid-owner 1 --gid-owner 1: packet has uid 1000");
 }
 
 TEST_F(ObservedTest, a_rule_whose_matches_were_not_asked_failed_in_its_header)
@@ -194,8 +196,8 @@ TEST_F(ObservedTest, a_rule_whose_matches_were_not_asked_failed_in_its_header)
 // Not what can be, but then it is not to be hidden either.
 TEST_F(ObservedTest, what_does_not_fit_is_not_explained_away)
 {
-	EXPECT_EQ(reason("-m limit --limit 1/sec -m owner --uid-owner 1", { { .number = 1, .yes = true } }),
-		  "-m owner --uid-owner 1");
+	EXPECT_EQ(reason("-m limit --limit 1/sec -m pkttype --pkt-type multicast", { { .number = 1, .yes = true } }),
+		  "-m pkttype --pkt-type multicast");
 	EXPECT_EQ(reason("-m limit --limit 1/sec", { { .number = 1, .yes = true } }), "not known why");
 	EXPECT_EQ(reason("-m limit --limit 1/sec", { { .number = 1, .index = 7 } }), "match 8: said no");
 	EXPECT_EQ(reason("-m limit --limit 1/sec", { { .number = 3 } }),
@@ -228,13 +230,13 @@ TEST_F(ObservedTest, each_rule_gets_its_own)
 
 TEST_F(ObservedTest, matches_of_one_rule_in_two_events)
 {
-	const auto rules = rules_of("-A INPUT -m limit --limit 1/sec -m owner --uid-owner 1 -j DROP\n");
+	const auto rules = rules_of("-A INPUT -m limit --limit 1/sec -m pkttype --pkt-type multicast -j DROP\n");
 	const Enter enter = p.enter("filter", NF_INET_LOCAL_IN);
 	const Matches first = p.matches({ { .number = 1, .index = 0, .yes = true } });
 	const Matches second = p.matches({ { .number = 1, .index = 1 } });
 	const auto walk =
 		walk_of({ enter, first, second, p.rule("INPUT", 2, IPT_EVENT_KIND_POLICY), p.leave(NF_ACCEPT) }, rules);
-	EXPECT_EQ(reason_of(explain(walk), 0, 0), "-m owner --uid-owner 1: said no");
+	EXPECT_EQ(reason_of(explain(walk), 0, 0), "-m pkttype --pkt-type multicast: said no");
 	EXPECT_EQ(explain(walk).before[0][0].asked.size(), 2U);
 }
 
@@ -250,10 +252,12 @@ TEST_F(ObservedTest, nothing_where_what_was_observed_is_lost)
 TEST_F(ObservedTest, a_walk_that_was_not_observed_is_computed)
 {
 	PacketMaker unobserved(2);
-	const auto walk = walk_of({ unobserved.enter("filter", NF_INET_LOCAL_IN),
-				    unobserved.rule("INPUT", 2, IPT_EVENT_KIND_POLICY), unobserved.leave(NF_ACCEPT) },
-				  rules_of("-A INPUT -p tcp -m limit --limit 1/sec -m owner --uid-owner 1 -j DROP\n"));
-	EXPECT_EQ(reason_of(explain(walk), 0, 0), "-m limit --limit 1/sec or -m owner --uid-owner 1 (not known which)");
+	const auto walk =
+		walk_of({ unobserved.enter("filter", NF_INET_LOCAL_IN),
+			  unobserved.rule("INPUT", 2, IPT_EVENT_KIND_POLICY), unobserved.leave(NF_ACCEPT) },
+			rules_of("-A INPUT -p tcp -m limit --limit 1/sec -m pkttype --pkt-type multicast -j DROP\n"));
+	EXPECT_EQ(reason_of(explain(walk), 0, 0),
+		  "-m limit --limit 1/sec or -m pkttype --pkt-type multicast (not known which)");
 }
 
 TEST_F(ObservedTest, programs_and_what_they_said)

@@ -15,7 +15,8 @@ protected:
 
 	std::string no(const std::string &match, uint8_t changed = kNothing)
 	{
-		const Enter enter = p.enter("filter", NF_INET_LOCAL_IN);
+		Enter enter = p.enter("filter", NF_INET_LOCAL_IN);
+		enter.head.flags |= flags;
 		const Seen seen{ enter, owner, enter.packet, later ? *later : enter.packet, 0, 0, changed };
 		const std::string text = unmet_text(refused(match, seen));
 		EXPECT_EQ(text.substr(0, match.size() + 2), match + ": ");
@@ -23,9 +24,43 @@ protected:
 	}
 
 	PacketMaker p{ 1 };
+	uint16_t flags = 0;
 	std::optional<Owner> owner;
 	std::optional<PacketFields> later;
 };
+
+TEST_F(MatchRefusalTest, owners)
+{
+	owner.emplace();
+	owner->uid = 33;
+	owner->socket = 7;
+	EXPECT_EQ(no("-m owner --uid-owner 1000"), "packet has uid 33");
+	EXPECT_EQ(no("-m owner --uid-owner 0-32"), "packet has uid 33");
+	EXPECT_EQ(no("-m owner ! --uid-owner 33"), "packet has uid 33");
+	EXPECT_EQ(no("-m owner --uid-owner 1000 --gid-owner 33"), "packet has uid 33");
+	// The file was given to somebody else.
+	EXPECT_EQ(no("-m owner --uid-owner 33"), kSaidNo);
+	// It may be either.
+	EXPECT_EQ(no("-m owner --uid-owner 33 --gid-owner 33"), kSaidNo);
+	EXPECT_EQ(no("-m owner --gid-owner 33"), "its socket is of another group");
+	EXPECT_EQ(no("-m owner ! --gid-owner 33"), kSaidNo);
+	EXPECT_EQ(no("-m owner ! --socket-exists"), kSaidNo);
+}
+
+TEST_F(MatchRefusalTest, what_nobody_owns)
+{
+	EXPECT_EQ(no("-m owner --uid-owner 33"), "no process has sent it");
+	EXPECT_EQ(no("-m owner --gid-owner 33 --suppl-groups"), "no process has sent it");
+	EXPECT_EQ(no("-m owner ! --uid-owner 33"), kSaidNo);
+	EXPECT_EQ(no("-m owner --socket-exists"), kSaidNo);
+	// There is one, which was not asked for.
+	flags = IPT_EVENT_OWNED;
+	EXPECT_EQ(no("-m owner --uid-owner 33"), kSaidNo);
+	owner.emplace();
+	owner->uid = 33;
+	EXPECT_EQ(no("-m owner --uid-owner 33"), "its socket has been closed");
+	EXPECT_EQ(no("-m owner ! --uid-owner 33"), "packet has uid 33");
+}
 
 TEST_F(MatchRefusalTest, sets)
 {

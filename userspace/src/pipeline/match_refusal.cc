@@ -60,15 +60,29 @@ Refusal addrtype(const Options &options, const Seen &seen)
 	return { {}, std::move(text) };
 }
 
-// The socket's file has an owner of its own, which is that of the socket unless somebody has gone out of his way.
+bool is_wanted(const Options &options, std::string_view name)
+{
+	const Option *option = find_option(options, name);
+	return option && !option->negated;
+}
+
+// The socket's file has an owner of its own, which is that of the socket unless somebody has gone out of his way. No file is left
+// of a socket that was closed, and what the kernel sends by itself never had one: neither has an owner.
 Refusal owner(const Options &options, const Seen &seen)
 {
-	if (options.size() != 1 || options[0].name != "--uid-owner" || !seen.owner)
+	const bool is_known = seen.owner || !(seen.enter.head.flags & IPT_EVENT_OWNED);
+	if (is_known && (!seen.owner || !seen.owner->socket) &&
+	    (is_wanted(options, "--uid-owner") || is_wanted(options, "--gid-owner")))
+		return { seen.owner ? "its socket has been closed" : "no process has sent it", {} };
+	const Option *option = find_option(options, "--uid-owner");
+	if (!option)
+		return { is_wanted(options, "--gid-owner") ? "its socket is of another group" : "", {} };
+	if (!seen.owner)
 		return {};
-	std::string users = only_value(options[0]);
+	std::string users = only_value(*option);
 	std::replace(users.begin(), users.end(), '-', ':');
 	const auto wanted = range(users);
-	if (!wanted || wanted->holds(seen.owner->uid) != options[0].negated)
+	if (!wanted || wanted->holds(seen.owner->uid) != option->negated)
 		return {};
 	return { {}, fmt::format("uid {}", seen.owner->uid) };
 }
