@@ -26,14 +26,27 @@ bool itrace_owner_is_here(const struct sk_buff *skb, const struct nf_hook_state 
 }
 
 /*
+ * Whether a process has the socket open. A socket goes with its inode, which is freed after a grace period, and this runs under
+ * RCU; those of tun and tap, which are of no family, have none.
+ */
+static struct socket *opened_socket(const struct sock *sk)
+{
+	struct socket *socket = sk->sk_family == AF_UNSPEC ? NULL : READ_ONCE(sk->sk_socket);
+
+	return socket && READ_ONCE(socket->file) ? socket : NULL;
+}
+
+/*
  * Somebody's socket that has sent the packet; NULL for what the kernel sends by itself, such as resets and answers to
- * pings. xt_owner asks for who opened the socket's file instead, and so knows none of one that has been closed.
+ * pings. Those that the kernel has made for a connection of MPTCP are of the process that has this open. xt_owner asks for who
+ * opened the socket's file instead, and so knows none of one that has been closed, or not been accepted yet.
  */
 struct sock *itrace_owner_socket(const struct sk_buff *skb, const struct nf_hook_state *state)
 {
 	struct sock *sk = skb_to_full_sk(skb);
 
-	if (!sk || !sk_fullsock(sk) || sk->sk_kern_sock || !net_eq(sock_net(sk), state->net))
+	if (!sk || !sk_fullsock(sk) || !net_eq(sock_net(sk), state->net) ||
+	    (sk->sk_kern_sock && !opened_socket(sk)))
 		return NULL;
 	return sk;
 }
@@ -64,16 +77,10 @@ static u64 cgroup_of(struct sock *sk)
 #endif
 }
 
-/*
- * A socket's inode is freed after a grace period, and this runs under RCU. Those of tun and tap, which are of no family, have
- * none.
- */
-static u32 inode_of(struct sock *sk)
+static u32 inode_of(const struct sock *sk)
 {
-	struct socket *socket = READ_ONCE(sk->sk_socket);
+	struct socket *socket = opened_socket(sk);
 
-	if (sk->sk_family != AF_INET && sk->sk_family != AF_INET6)
-		return 0;
 	return socket ? SOCK_INODE(socket)->i_ino : 0;
 }
 

@@ -141,7 +141,7 @@ struct ipt_event_packet {
 struct ipt_event_owner {
 	__u64	cgroup;		/* number of the cgroup2 in which the socket was made; 0: there is none */
 	__u32	uid;
-	__u32	socket;		/* its inode number; 0: it was closed already */
+	__u32	socket;		/* its inode number; 0: no process has it open */
 	__u32	pid;		/* the process whose system call sends it; 0: it is sent by none */
 	__u32	reserved;
 	char	comm[IPT_EVENT_COMM_LEN];	/* of the thread that makes the call */

@@ -20,7 +20,7 @@ struct Container {
 
 struct Owner {
 	uint32_t uid = 0;
-	uint32_t socket = 0; // inode number; 0: it was closed already
+	uint32_t socket = 0; // inode number; 0: no process has it open
 	uint32_t pid = 0; // 0: not known
 	std::string process; // its name
 	bool sending =
