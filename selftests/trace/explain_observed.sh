@@ -192,7 +192,7 @@ in_left bin/udp_send -n 1 192.0.2.2 3001
 trace_wait owners
 check "what the kernel answers is nobody's, and what a process sends is of its group" \
 	same "$(grep -oE -- '-m owner --gid-owner 12345: [^)]*' "$trace_dir/owners.out" | xargs -d '\n')" \
-	"-m owner --gid-owner 12345: no process has sent it -m owner --gid-owner 12345: its socket is of another group"
+	"-m owner --gid-owner 12345: no socket of a process here -m owner --gid-owner 12345: its socket is of another group"
 
 trace folded --format folded --dearest 1 -c 1 'udp dst port 3000'
 udp 3000

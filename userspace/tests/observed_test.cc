@@ -181,8 +181,7 @@ TEST_F(ObservedTest, whose_the_packet_is_instead)
 	EXPECT_EQ(said_no("-m owner --uid-owner 1"), "-m owner --uid-owner 1: packet has uid 1000");
 	EXPECT_EQ(said_no("-m owner ! --uid-owner 999-1000"), "-m owner ! --uid-owner 999-1000: packet has uid 1000");
 	EXPECT_EQ(said_no("-m owner --uid-owner 1000"), "-m owner --uid-owner 1000: said no");
-	EXPECT_EQ(said_no("-m owner --uid-owner 1 --gid-owner 1"),
-		  "-m owner --uid-owner 1 --gid-owner 1: packet has uid 1000");
+	EXPECT_EQ(said_no("-m owner --uid-owner 1 --gid-owner 1"), "-m owner --uid-owner 1 --gid-owner 1: said no");
 }
 
 TEST_F(ObservedTest, a_rule_whose_matches_were_not_asked_failed_in_its_header)

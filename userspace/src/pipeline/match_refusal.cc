@@ -66,23 +66,26 @@ bool is_wanted(const Options &options, std::string_view name)
 	return option && !option->negated;
 }
 
-// The socket's file has an owner of its own, which is that of the socket unless somebody has gone out of his way. No file is left
-// of a socket that was closed, and what the kernel sends by itself never had one: neither has an owner.
+// The socket's file has an owner of its own, which is that of the socket unless somebody has gone out of his way. What the kernel
+// sends by itself has no such file, and neither has a socket that was closed, or not accepted yet: nobody owns these.
 Refusal owner(const Options &options, const Seen &seen)
 {
 	const bool is_known = seen.owner || !(seen.enter.head.flags & IPT_EVENT_OWNED);
-	if (is_known && (!seen.owner || !seen.owner->socket) &&
-	    (is_wanted(options, "--uid-owner") || is_wanted(options, "--gid-owner")))
-		return { seen.owner ? "its socket has been closed" : "no process has sent it", {} };
+	if (!is_known || find_option(options, "--socket-exists"))
+		return {};
+	if (!seen.owner || !seen.owner->socket) {
+		if (!is_wanted(options, "--uid-owner") && !is_wanted(options, "--gid-owner"))
+			return {};
+		return { seen.owner ? "no process has its socket open" : "no socket of a process here", {} };
+	}
+	// Of two it may be either: users are counted otherwise where the rule is of a container.
 	const Option *option = find_option(options, "--uid-owner");
 	if (!option)
 		return { is_wanted(options, "--gid-owner") ? "its socket is of another group" : "", {} };
-	if (!seen.owner)
-		return {};
 	std::string users = only_value(*option);
 	std::replace(users.begin(), users.end(), '-', ':');
 	const auto wanted = range(users);
-	if (!wanted || wanted->holds(seen.owner->uid) != option->negated)
+	if (options.size() != 1 || !wanted || wanted->holds(seen.owner->uid) != option->negated)
 		return {};
 	return { {}, fmt::format("uid {}", seen.owner->uid) };
 }
