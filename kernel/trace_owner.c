@@ -26,8 +26,8 @@ bool itrace_owner_is_here(const struct sk_buff *skb, const struct nf_hook_state 
 }
 
 /*
- * Whether a process has the socket open. A socket goes with its inode, which is freed after a grace period, and this runs under
- * RCU; those of tun and tap, which are of no family, have none.
+ * The socket, if a process has it open. It goes with its inode, which is freed after a grace period, and this runs under RCU;
+ * those of tun and tap, which are of no family, have none.
  */
 static struct socket *opened_socket(const struct sock *sk)
 {

@@ -159,7 +159,7 @@ enum {
 struct iptables_trace_owner {
 	__u64	cgroup;		/* number of the cgroup2 in which the socket was made, 0 on kernels without */
 	__u32	uid;		/* of the socket's owner, in the initial user namespace */
-	__u32	socket;		/* its inode number, as in readlink /proc/PID/fd/N; 0: it was closed already */
+	__u32	socket;		/* its inode number, as in readlink /proc/PID/fd/N; 0: no process has it open */
 	/*
 	 * The process by whose system call it is sent, in the initial PID namespace; 0: by none, as with retransmissions and
 	 * answers to what comes in, or it is not known.

@@ -92,7 +92,6 @@ counts_agree()
 		"$(jq -r 'select(.type == "rule" and .table == "nat" and .what == "rule") | "\(.chain) \(.number)"' "$recording" | sort)"
 }
 
-
 # connect NAME ADDRESS PORT: a connection on which the far host answers with a line. "answered" is what came of it, "exchanged" in
 # how many packets; returns when the trace NAME has told them all.
 connections() { in_right conntrack -L -p tcp 2>/dev/null; }
